@@ -1,0 +1,137 @@
+"""The values that travel through the crystal: sources, documents, chunks and hits.
+
+All of them are immutable. Paths are POSIX and relative to the corpus; with several roots each
+path begins with its root's name. Lines are numbered from 1 and spans include both ends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal[
+    "module", "class", "function", "method", "interface", "struct", "enum", "trait", "impl",
+    "type", "constant", "section", "lines",
+]  # fmt: skip
+
+ReferenceKind = Literal["call", "import"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file the walk chose, not yet read."""
+
+    path: str
+    absolute: Path
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or folder left out, and why in words a person reads."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's text as it was read; `content_hash` is BLAKE2b-128 of the raw bytes, in hex."""
+
+    path: str
+    text: str
+    language: str
+    content_hash: str
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A named thing in a file: `symbol` is qualified inside its file (`Flask.run`)."""
+
+    path: str
+    symbol: str
+    kind: Kind
+    start_line: int
+    end_line: int
+    signature: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place that calls or imports `name`; `within` is the enclosing symbol, or empty."""
+
+    path: str
+    line: int
+    name: str
+    kind: ReferenceKind
+    within: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a document that is ranked, embedded and clustered as one.
+
+    `symbol`, `signature` and `doc` are those of the definition it belongs to, or empty.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    language: str
+    kind: Kind
+    symbol: str
+    signature: str
+    doc: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """What the chunker makes of one document."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
+    definitions: tuple[Definition, ...]
+    references: tuple[Reference, ...]
+    syntax_errors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file as the crystal knows it."""
+
+    path: str
+    language: str
+    lines: int
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result; `score` orders hits of one query and means nothing across queries."""
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: Kind
+    score: float
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a piece of work is: `done` of `total` units of `stage`."""
+
+    stage: str
+    done: int
+    total: int
+
+
+ProgressSink = Callable[[Progress], None]

@@ -1,0 +1,1 @@
+"""H-MEM: what was asked and learnt, kept as sealed episodes."""

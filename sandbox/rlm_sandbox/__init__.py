@@ -1,0 +1,1 @@
+"""Untrusted Python in a sealed child process; see README.md for what this does not protect against."""

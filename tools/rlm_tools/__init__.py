@@ -1,0 +1,1 @@
+"""The ten rlm_* tools, one file each; no transport in them."""
