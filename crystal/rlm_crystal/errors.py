@@ -10,9 +10,11 @@ CrystalError
 │   ├── WrongKey            sealed with another key
 │   ├── PageTruncated       shorter than it says
 │   ├── PageDamaged         a byte was changed, or the page stands where another belongs
+│   ├── PageMissing         named by the manifest and not there
 │   └── FormatUnknown       written by a newer version
 ├── StoreError              the folder of a crystal cannot be used
 │   ├── NoCrystal           nothing was indexed yet
+│   ├── GenerationGone      two writes came after the generation that is asked for
 │   └── StoreBusy           another process writes
 ├── RootError               a root cannot be indexed
 │   ├── RootMissing
@@ -61,6 +63,10 @@ class PageDamaged(SealError):
     """The page was changed, or stands where another page belongs."""
 
 
+class PageMissing(SealError):
+    """The manifest names a page whose file is not there."""
+
+
 class FormatUnknown(SealError):
     """The page was written in a format this version does not know."""
 
@@ -71,6 +77,10 @@ class StoreError(CrystalError):
 
 class NoCrystal(StoreError):
     """Nothing has been indexed for these roots yet."""
+
+
+class GenerationGone(StoreError):
+    """The generation was replaced; take the current one and begin again."""
 
 
 class StoreBusy(StoreError):

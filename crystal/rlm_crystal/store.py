@@ -1,0 +1,246 @@
+"""A folder of sealed pages that moves from one complete generation to the next.
+
+    current          the sealed manifest; replacing this one file is the commit
+    pages/*.page     sealed pages under random names
+    lock             taken by writers; readers never wait
+
+New pages are written beside the old ones and reach the disk before the manifest that names them
+replaces the old manifest. A process killed at any instant leaves the old generation or the new
+one, and perhaps files nobody names, which the next writer removes. The generation before the
+current one is kept until the next write, so whoever reads it can finish.
+
+Not noticed: that somebody put the whole folder back to an older state of its own.
+"""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from rlm_crystal.atomic import private_folder, replace_file, sync_folder, write_new
+from rlm_crystal.errors import (
+    GenerationGone,
+    NoCrystal,
+    PageDamaged,
+    PageMissing,
+    PageTruncated,
+    SealError,
+    StoreBusy,
+    StoreError,
+)
+from rlm_crystal.manifest import (
+    Generation,
+    Manifest,
+    PageEntry,
+    decode_manifest,
+    encode_manifest,
+)
+from rlm_crystal.seal import PageContext, Sealer, sealed_tag
+
+_MANIFEST: Final = "current"
+_LOCK: Final = "lock"
+_PAGES: Final = "pages"
+_SUFFIX: Final = ".page"
+_TAG_BYTES: Final = 16
+
+_log = logging.getLogger(__name__)
+
+
+class PageStore:
+    """Pages of one corpus. Reads need no lock; one writer at a time, over all processes."""
+
+    def __init__(self, folder: Path, sealer: Sealer, corpus_id: str) -> None:
+        from filelock import FileLock
+
+        self._folder = folder
+        self._sealer = sealer
+        self._corpus_id = corpus_id
+        self._lock = FileLock(folder / _LOCK, mode=0o600)
+
+    def current(self) -> int:
+        """The number of the current generation; NoCrystal before the first."""
+        return self._manifest().current.number
+
+    def pages(self, generation: int | None = None) -> tuple[str, ...]:
+        """The names of all pages of a generation (default: the current one), sorted."""
+        return tuple(sorted(self._generation(generation).pages))
+
+    def read(self, page: str, generation: int | None = None) -> bytes:
+        """The page. KeyError for a name the generation lacks.
+
+        GenerationGone when two writes came after `generation`: take `current()` and begin again.
+        """
+        found = self._generation(generation)
+        entry = found.pages[page]
+        try:
+            sealed = _read_bytes(self._folder / _PAGES / entry.file)
+        except FileNotFoundError:
+            raise self._explain_missing(found.number) from None
+        return self._open(page, entry, sealed)
+
+    def write_generation(
+        self, pages: Mapping[str, bytes], *, carry: bool = True, timeout_s: float = 30.0
+    ) -> int:
+        """Make `pages` the current generation, whole or not at all, and return its number.
+
+        A page equal to the one before is not written again, unless `carry` is false. WrongKey if
+        the store belongs to another key; a damaged manifest is replaced, as nothing under it can
+        be opened.
+        """
+        try:
+            with self.lock(timeout_s):
+                return self._write(pages, carry=carry)
+        except OSError as error:
+            raise StoreError(
+                f"the crystal cannot be written to {self._folder}: {error.strerror or error}; "
+                "what was there before is kept"
+            ) from error
+
+    @contextmanager
+    def lock(self, timeout_s: float) -> Generator[None, None, None]:
+        """Hold the write lock; StoreBusy when another writer keeps it longer than `timeout_s`."""
+        from filelock import Timeout
+
+        private_folder(self._folder)
+        try:
+            self._lock.acquire(timeout=timeout_s)
+        except Timeout:
+            raise StoreBusy(
+                f"another rlm-mcp process has been writing this crystal for over {timeout_s:g} s; "
+                f"wait for it, or end it if it hangs ({self._folder / _LOCK})"
+            ) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def verify(self) -> dict[str, SealError]:
+        """Open every page of the current generation: what is wrong with which. Empty is sound."""
+        generation = self._generation(None)
+        wrong: dict[str, SealError] = {}
+        for name in generation.pages:
+            try:
+                self.read(name, generation.number)
+            except SealError as error:
+                wrong[name] = error
+        return wrong
+
+    def size_bytes(self) -> int:
+        """What the folder takes on disk, the previous generation included."""
+        total = 0
+        for path in self._folder.rglob("*"):
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size if path.is_file() else 0
+        return total
+
+    def _write(self, pages: Mapping[str, bytes], *, carry: bool) -> int:
+        private_folder(self._folder / _PAGES)
+        before = self._manifest_to_follow()
+        if before:
+            self._remove_all_but(before)
+        number = before.current.number + 1 if before else 1
+        standing: Mapping[str, PageEntry] = before.current.pages if before and carry else {}
+        entries = {
+            name: self._put(name, page, number, standing.get(name)) for name, page in pages.items()
+        }
+        sync_folder(self._folder / _PAGES)
+        after = Manifest(Generation(number, entries), before.current if before else None)
+        sealed = self._sealer.seal(encode_manifest(after), context=self._manifest_context())
+        replace_file(self._folder / _MANIFEST, sealed)
+        self._remove_all_but(after)
+        return number
+
+    def _manifest(self) -> Manifest:
+        try:
+            sealed = _read_bytes(self._folder / _MANIFEST)
+        except FileNotFoundError:
+            raise NoCrystal(
+                "nothing has been indexed here yet; run: rlm-mcp index (or the rlm_reindex tool)"
+            ) from None
+        return decode_manifest(self._sealer.open(sealed, context=self._manifest_context()))
+
+    def _manifest_to_follow(self) -> Manifest | None:
+        try:
+            return self._manifest()
+        except NoCrystal:
+            return None
+        except (PageDamaged, PageTruncated) as error:
+            _log.warning("the manifest cannot be opened and is replaced: %s", error)
+            return None
+
+    def _generation(self, number: int | None) -> Generation:
+        manifest = self._manifest()
+        if number is None:
+            return manifest.current
+        found = manifest.find(number)
+        if found is None:
+            raise GenerationGone(
+                f"generation {number} was replaced; the current one is {manifest.current.number}"
+            )
+        return found
+
+    def _open(self, page: str, entry: PageEntry, sealed: bytes) -> bytes:
+        opened = self._sealer.open(sealed, context=self._context(page, entry.generation))
+        if sealed_tag(sealed) != entry.tag:
+            raise PageDamaged(
+                "an older page stands where this one belongs; index again to write it anew"
+            )
+        return opened
+
+    def _explain_missing(self, number: int) -> Exception:
+        """Why a named file is not there: replaced while it was looked for, or lost."""
+        if self._manifest().find(number) is None:
+            return GenerationGone(f"generation {number} was replaced while it was read")
+        return PageMissing("a page of this crystal is missing; index again to write it anew")
+
+    def _put(self, name: str, page: bytes, number: int, before: PageEntry | None) -> PageEntry:
+        digest = hashlib.blake2b(page, digest_size=32).hexdigest()
+        if before and before.digest == digest and self._stands(before):
+            return before
+        sealed = self._sealer.seal(page, context=self._context(name, number))
+        entry = PageEntry(
+            file=secrets.token_hex(16) + _SUFFIX,
+            generation=number,
+            sealed_bytes=len(sealed),
+            tag=sealed_tag(sealed),
+            digest=digest,
+        )
+        write_new(self._folder / _PAGES / entry.file, sealed)
+        return entry
+
+    def _stands(self, entry: PageEntry) -> bool:
+        """Whether the file is there and whole by its length and tag; bytes between are trusted."""
+        try:
+            with (self._folder / _PAGES / entry.file).open("rb") as file:
+                file.seek(max(0, entry.sealed_bytes - _TAG_BYTES))
+                return file.read(_TAG_BYTES + 1).hex() == entry.tag
+        except OSError:
+            return False
+
+    def _remove_all_but(self, manifest: Manifest) -> None:
+        """Remove what no kept generation names; a file in use on Windows waits for next time."""
+        kept = manifest.files
+        stale = [p for p in (self._folder / _PAGES).iterdir() if p.name not in kept]
+        for path in (*stale, *self._folder.glob("*.tmp")):
+            try:
+                path.unlink(missing_ok=True)
+            except PermissionError:
+                _log.info("a page no longer needed is in use and stays for now")
+
+    def _context(self, page: str, generation: int) -> PageContext:
+        return PageContext(self._corpus_id, f"page/{page}", generation)
+
+    def _manifest_context(self) -> PageContext:
+        return PageContext(self._corpus_id, "manifest", 0)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
