@@ -1,0 +1,183 @@
+"""What the tools need from the server; `rlm_server.app` fills it in.
+
+Every method answers from the state of this moment and raises the errors of the lower rooms. In
+HALT_ERROR every method raises the same `rlm_crystal.errors.HaltError`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from rlm_crystal.types import ProgressSink
+
+if TYPE_CHECKING:  # numpy and the engine are imported after initialize was answered
+    from rlm_crystal.crystal import Crystal
+    from rlm_engine.answer import Answer
+    from rlm_engine.model import Model
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Which state of the disk an answer saw.
+
+    `head` is the commit the crystal was indexed at ("" without git), `pending` counts the files
+    that differ from the disk now, and `caught_up` says that there is none.
+    """
+
+    head: str
+    pending: int
+    caught_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A consistent snapshot: the crystal, and how it compares with the disk."""
+
+    crystal: "Crystal"
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """Work that goes on after its call was answered; follow it with `rlm_status(job_id)`."""
+
+    job_id: str
+    state: Literal["running", "done", "failed", "cancelled"]
+    what: str
+    stage: str
+    done: int
+    total: int
+    result: str
+    """The reply as text when done, the message when failed, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the service; `roots` are absolute paths."""
+
+    state: Literal["secure", "indexing", "empty", "halt"]
+    message: str
+    roots: tuple[str, ...]
+    generation: int
+    files: int
+    chunks: int
+    clusters: int
+    skipped: int
+    revision: Revision
+    stage: str
+    done: int
+    total: int
+    provider: str
+    key_source: str
+    sandbox: tuple[str, ...]
+    watching: str
+    jobs: tuple[JobState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStats:
+    """What this process did since it started."""
+
+    uptime_s: float
+    calls: dict[str, int]
+    errors: int
+    questions: int
+    subcalls: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    refreshes: int
+    rebuilds: int
+    rss_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """How a call to index again ended; `seconds_left` is 0 unless it was rate-limited."""
+
+    state: Literal["done", "rate_limited"]
+    seconds_left: float
+    generation: int
+    files: int
+    chunks: int
+    skipped: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something wrong, and what to do about it."""
+
+    check: str
+    severity: Literal["error", "warning", "note"]
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; `locked` says why a tool call cannot change it, or is empty."""
+
+    key: str
+    value: Scalar
+    default: Scalar
+    meaning: str
+    locked: str
+
+
+class Host(Protocol):
+    """The service as a tool sees it."""
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders served, absolute."""
+        ...
+
+    async def view(self, progress: ProgressSink) -> View:
+        """Return the crystal of this moment, after catching up with changes seen on disk.
+
+        During the first index it waits a bounded time and then raises `Indexing`, which the
+        server turns into a reply that says how far it is.
+        """
+        ...
+
+    async def ask(self, question: str, progress: ProgressSink) -> "Answer":
+        """Answer a question through the RLM loop and remember it."""
+        ...
+
+    async def model(self) -> "Model | None":
+        """Return the configured model, or None where answers are extractive.
+
+        Calls through it count against the budget of this process.
+        """
+        ...
+
+    async def status(self) -> Status:
+        """Return the state of the service; never waits for a build."""
+        ...
+
+    async def job(self, job_id: str) -> JobState:
+        """Return a job by its id, or raise `UnknownJob`."""
+        ...
+
+    async def session_stats(self) -> SessionStats:
+        """Return what this process did so far."""
+        ...
+
+    async def reindex(self, scope: Literal["changed", "full"], progress: ProgressSink) -> Reindexed:
+        """Index again: only what changed, or everything (at most once in 60 s)."""
+        ...
+
+    async def validate(self) -> tuple[Issue, ...]:
+        """Check crystal, key, settings and drift; nothing wrong is an empty tuple."""
+        ...
+
+    async def settings(self) -> tuple[Setting, ...]:
+        """Return all settings."""
+        ...
+
+    async def change_setting(self, key: str, value: str) -> Setting:
+        """Validate, store and apply one setting; raises for one that a call may not change."""
+        ...

@@ -1,0 +1,128 @@
+"""`rlm_search`: the spans of the corpus that answer a query best."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+from rlm_crystal.types import ProgressSink
+
+from rlm_tools.errors import BadArgument
+from rlm_tools.host import Host, Revision
+from rlm_tools.tool import Arguments, ResponseFormat, Tool
+
+if TYPE_CHECKING:
+    from rlm_crystal.types import Hit
+
+CONCISE_LINES = 6
+DETAILED_LINES = 40
+PAGES_MAX = 10
+
+
+class SearchArguments(Arguments):
+    """The query, filters, and which page of the results."""
+
+    query: Annotated[str, Field(min_length=1, max_length=2_000, description="Words or a symbol")]
+    limit: Annotated[int, Field(ge=1, le=50)] = 8
+    cursor: Annotated[str, Field(max_length=12, description="next_cursor of the last reply")] = ""
+    path_glob: Annotated[str, Field(max_length=500, description="e.g. src/**/*.py")] = ""
+    language: Annotated[str, Field(max_length=40)] = ""
+    response_format: ResponseFormat = "concise"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One span, best first."""
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: str
+    score: float
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReply:
+    """What was found, in which state of the disk, and how to get more ("" when that is all)."""
+
+    query: str
+    results: tuple[Result, ...]
+    revision: Revision
+    milliseconds: float
+    next_cursor: str
+
+    def text(self) -> str:
+        """Return the results as `path:line` blocks."""
+        found = "\n\n".join(_block(result) for result in self.results)
+        more = f"\n\nMore: call again with cursor={self.next_cursor!r}." if self.next_cursor else ""
+        body = found or f"Nothing matches {self.query!r}. Try fewer or other words."
+        return f"{body}{more}\n\n{revision_line(self.revision)} {self.milliseconds:.0f} ms."
+
+
+async def search(host: Host, arguments: SearchArguments, progress: ProgressSink) -> SearchReply:
+    """Rank the corpus against the query."""
+    first = _offset(arguments.cursor)
+    view = await host.view(progress)
+    started = perf_counter()
+    hits = view.crystal.search(
+        arguments.query,
+        limit=first + arguments.limit + 1,
+        path_glob=arguments.path_glob,
+        language=arguments.language,
+    )
+    page, more = hits[first : first + arguments.limit], len(hits) > first + arguments.limit
+    lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
+    return SearchReply(
+        query=arguments.query,
+        results=tuple(_result(hit, lines_max) for hit in page),
+        revision=view.revision,
+        milliseconds=round((perf_counter() - started) * 1000, 1),
+        next_cursor=str(first + arguments.limit) if more else "",
+    )
+
+
+TOOL = Tool(
+    name="rlm_search",
+    title="Search the corpus",
+    description=(
+        "Use to find where something is in the indexed code or text, by plain words or symbol."
+        " Returns ranked path:line spans with snippets."
+    ),
+    arguments=SearchArguments,
+    run=search,
+)
+
+
+def revision_line(revision: Revision) -> str:
+    """Say which state of the disk was seen."""
+    head = f"Indexed at {revision.head[:12]}" if revision.head else "Indexed"
+    if revision.caught_up:
+        return f"{head}, caught up with the disk."
+    return f"{head}; {revision.pending} changed files are not in it yet."
+
+
+def _offset(cursor: str) -> int:
+    if not cursor:
+        return 0
+    if not cursor.isdecimal() or not 0 < int(cursor) <= 50 * PAGES_MAX:
+        raise BadArgument(
+            f"cursor={cursor!r} is none that was handed out; pass next_cursor of the last reply,"
+            " or leave it out for the first page."
+        )
+    return int(cursor)
+
+
+def _result(hit: "Hit", lines_max: int) -> Result:
+    lines = hit.snippet.splitlines()
+    snippet = "\n".join(lines[:lines_max])
+    return Result(
+        hit.path, hit.start_line, hit.end_line, hit.symbol, hit.kind, round(hit.score, 4), snippet
+    )
+
+
+def _block(result: Result) -> str:
+    name = f" {result.symbol} ({result.kind})" if result.symbol else f" ({result.kind})"
+    head = f"{result.path}:{result.start_line}-{result.end_line}{name} score {result.score}"
+    return f"{head}\n{result.snippet}"

@@ -1,0 +1,66 @@
+"""What a tool is: arguments, a reply and one async function; nothing here knows a transport.
+
+A tool module holds, in this order: its `Arguments`, its reply (a frozen dataclass that can say
+itself as text), the async function, and `TOOL`, which joins them. `rlm_tools.catalogue` lists them.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+from rlm_crystal.types import ProgressSink
+
+from rlm_tools.host import Host
+
+ResponseFormat = Literal["concise", "detailed"]
+JsonObject = dict[str, Any]
+
+REPLY_TOKENS_MAX = 8_000
+"""No reply is longer; a token is taken as four characters."""
+
+
+class Arguments(BaseModel):
+    """Base of the arguments of a tool: scalars and enums with defaults, so schemas stay flat."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Reply(Protocol):
+    """A frozen dataclass of JSON values; its fields and its text hold the same content."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def text(self) -> str:
+        """Return the whole reply as a person reads it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a call does to the world; clients decide by it whether to ask the person first."""
+
+    reads_only: bool = True
+    idempotent: bool = True
+    open_world: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One `rlm_*` tool. The first sentence of `description` says when to use it.
+
+    `run(host, arguments, progress)` may call `progress` as often as it likes from the event loop's
+    thread; the server thins it out. It is cancelled when the client cancels.
+    """
+
+    name: str
+    title: str
+    description: str
+    arguments: type[Arguments]
+    run: Callable[[Host, Any, ProgressSink], Awaitable[Reply]]
+    effects: Effects = Effects()
+
+
+def structured(reply: Reply) -> JsonObject:
+    """Return the fields of the reply as plain JSON values."""
+    return asdict(reply)
