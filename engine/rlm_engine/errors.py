@@ -1,0 +1,88 @@
+"""The errors of the engine.
+
+EngineError
+├── ModelError               a language model gave no answer; the message never holds a key
+│   ├── ModelNotConfigured   no model is named, or its package is not installed
+│   ├── ModelUnavailable     nothing answers at the endpoint
+│   ├── ModelBusy            429, 5xx: asking again later may help
+│   │   └── ModelTimeout     the call was sent and not answered in time
+│   └── ModelRefused         the provider answered that it will not: key, model name, request
+├── BudgetExceeded           a call's worst case does not fit the limits of the run
+├── PromptTooLong            a sub-call's prompt is larger than one prompt may be
+└── ExecutionUnavailable     no sandbox can be had on this machine, so no code runs
+"""
+
+from typing import Literal
+
+LimitWord = Literal[
+    "iterations", "cost", "tokens", "subcalls", "seconds", "no_code", "provider"
+]  # fmt: skip
+"""Why a run ended early. `no_code`: the root would not write code; `provider`: it went away."""
+
+
+class EngineError(Exception):
+    """Base of all errors of this room; the message says what to do. `kind` names it for a REPL."""
+
+    kind = "engine"
+
+
+class ModelError(EngineError):
+    """A language model gave no answer."""
+
+    kind = "model"
+
+
+class ModelNotConfigured(ModelError):
+    """No model is named, or the package that speaks to it is not installed."""
+
+    kind = "model_not_configured"
+
+
+class ModelUnavailable(ModelError):
+    """Nothing answers at the endpoint."""
+
+    kind = "model_unavailable"
+
+
+class ModelBusy(ModelError):
+    """The provider is overloaded or limits the rate; `retry_after_s` is its own advice, if any."""
+
+    kind = "model_busy"
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ModelTimeout(ModelBusy):
+    """The call was sent and not answered in time; the provider may bill it all the same."""
+
+    kind = "model_timeout"
+
+
+class ModelRefused(ModelError):
+    """The provider will not answer this request, now or later."""
+
+    kind = "model_refused"
+
+
+class BudgetExceeded(EngineError):
+    """A call was not made because its worst case does not fit; `limit` names what ran out."""
+
+    kind = "budget"
+
+    def __init__(self, message: str, *, limit: LimitWord) -> None:
+        super().__init__(message)
+        self.limit: LimitWord = limit
+
+
+class PromptTooLong(EngineError):
+    """One sub-call was handed more text than one prompt may hold."""
+
+    kind = "prompt_too_long"
+
+
+class ExecutionUnavailable(EngineError):
+    """Code execution fails closed here; the message says what is missing."""
+
+    kind = "execution_unavailable"

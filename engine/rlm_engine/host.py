@@ -1,0 +1,185 @@
+"""What code in the REPL can ask of the host: the crystal and the memory, JSON in, JSON out.
+
+Every result is bounded. Arguments come from a model's code, so each is checked and a wrong one
+is answered with what was expected. The calls to models are in `queries.py`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Protocol, TypeVar
+
+from anyio.to_thread import run_sync
+from rlm_crystal.types import Definition, FileEntry, Hit, Reference
+
+from rlm_engine.clip import clip
+from rlm_engine.json_value import JsonObject, JsonValue
+
+HostFunction = Callable[..., Awaitable[JsonValue]]
+RecallFunction = Callable[[str, int], Awaitable[Sequence[Mapping[str, JsonValue]]]]
+"""Recalls from memory: a query and a limit give JSON objects, best first."""
+
+T = TypeVar("T")
+
+_HITS_MAX = 100
+_ROWS_MAX = 1_000
+_FILES_MAX = 5_000
+_READ_LINES_MAX = 2_000
+_READ_CHARS_MAX = 200_000
+_MAP_TOKENS_MAX = 20_000
+_RECALLED_MAX = 50
+
+
+class SearchableCorpus(Protocol):
+    """What of a crystal the REPL can reach."""
+
+    @property
+    def files(self) -> Sequence[FileEntry]: ...
+
+    def text(self, path: str) -> str: ...
+
+    def read(self, path: str, start_line: int, end_line: int) -> str: ...
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        path_glob: str = "",
+        language: str = "",
+        kind: str = "",
+    ) -> list[Hit]: ...
+
+    def symbol(self, name: str) -> list[Definition]: ...
+
+    def outline(self, path: str) -> list[Definition]: ...
+
+    def callers(self, name: str) -> list[Reference]: ...
+
+    def callees(self, symbol: str) -> list[Reference]: ...
+
+    def importers(self, name: str) -> list[Reference]: ...
+
+    def map(self, budget_tokens: int = 2000, query: str | None = None) -> str: ...
+
+
+def crystal_functions(crystal: SearchableCorpus) -> dict[str, HostFunction]:
+    """The functions behind `crystal.…` in the REPL. Each runs in a thread and can be abandoned."""
+
+    async def search(
+        query: JsonValue,
+        limit: JsonValue = 10,
+        path_glob: JsonValue = "",
+        language: JsonValue = "",
+        kind: JsonValue = "",
+    ) -> JsonValue:
+        asked = partial(
+            crystal.search,
+            a_text(query, "query"),
+            limit=a_count(limit, "limit", _HITS_MAX),
+            path_glob=a_text(path_glob, "path_glob"),
+            language=a_text(language, "language"),
+            kind=a_text(kind, "kind"),
+        )
+        return _rows(await _in_thread(asked))
+
+    async def symbol(name: JsonValue) -> JsonValue:
+        return _rows(await _in_thread(partial(crystal.symbol, a_text(name, "name"))))
+
+    async def outline(path: JsonValue) -> JsonValue:
+        return _rows(await _in_thread(partial(crystal.outline, a_text(path, "path"))))
+
+    async def callers(name: JsonValue) -> JsonValue:
+        return _rows(await _in_thread(partial(crystal.callers, a_text(name, "name"))))
+
+    async def callees(symbol: JsonValue) -> JsonValue:
+        return _rows(await _in_thread(partial(crystal.callees, a_text(symbol, "symbol"))))
+
+    async def importers(name: JsonValue) -> JsonValue:
+        return _rows(await _in_thread(partial(crystal.importers, a_text(name, "name"))))
+
+    async def render_map(budget_tokens: JsonValue = 2000, query: JsonValue = None) -> JsonValue:
+        wanted = None if query is None else a_text(query, "query")
+        budget = a_count(budget_tokens, "budget_tokens", _MAP_TOKENS_MAX)
+        return await _in_thread(partial(crystal.map, budget, wanted))
+
+    async def read(
+        path: JsonValue, start_line: JsonValue = 1, end_line: JsonValue = None
+    ) -> JsonValue:
+        start = a_count(start_line, "start_line", 10**9)
+        last = start + _READ_LINES_MAX - 1
+        end = last if end_line is None else min(last, a_count(end_line, "end_line", 10**9))
+        text = await _in_thread(partial(crystal.read, a_text(path, "path"), start, end))
+        return clip(text, _READ_CHARS_MAX)
+
+    async def files(glob: JsonValue = "", language: JsonValue = "") -> JsonValue:
+        chosen = partial(
+            _chosen_files, crystal.files, a_text(glob, "glob"), a_text(language, "language")
+        )
+        return await _in_thread(chosen)
+
+    return {
+        "crystal.search": search,
+        "crystal.symbol": symbol,
+        "crystal.outline": outline,
+        "crystal.callers": callers,
+        "crystal.callees": callees,
+        "crystal.importers": importers,
+        "crystal.map": render_map,
+        "crystal.read": read,
+        "crystal.files": files,
+    }
+
+
+def memory_functions(recall: RecallFunction | None) -> dict[str, HostFunction]:
+    """The functions behind `memory.…`; without a memory nothing is recalled."""
+
+    async def recall_json(query: JsonValue, limit: JsonValue = 5) -> JsonValue:
+        words, most = a_text(query, "query"), a_count(limit, "limit", _RECALLED_MAX)
+        if recall is None:
+            return []
+        return [dict(row) for row in await recall(words, most)]
+
+    return {"memory.recall": recall_json}
+
+
+def a_text(value: JsonValue, name: str) -> str:
+    """`value` if it is a str; TypeError says what was expected."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return value
+
+
+def a_count(value: JsonValue, name: str, most: int) -> int:
+    """`value` as an int from 1 to `most`, larger ones cut; TypeError says what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    return max(1, min(most, int(value)))
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    return await run_sync(call, abandon_on_cancel=True)
+
+
+def _rows(values: Sequence[Hit] | Sequence[Definition] | Sequence[Reference]) -> JsonValue:
+    rows: list[JsonValue] = []
+    for value in values[:_ROWS_MAX]:
+        row: JsonObject = asdict(value)
+        rows.append(row)
+    return rows
+
+
+def _chosen_files(files: Sequence[FileEntry], glob: str, language: str) -> JsonValue:
+    from fnmatch import fnmatchcase
+
+    rows: list[JsonValue] = []
+    for entry in files:
+        if language and entry.language != language.lower():
+            continue
+        if glob and not fnmatchcase(entry.path, glob):
+            continue
+        row: JsonObject = {"path": entry.path, "language": entry.language, "lines": entry.lines}
+        rows.append(row)
+        if len(rows) == _FILES_MAX:
+            break
+    return rows

@@ -1,0 +1,62 @@
+"""The one face every language model shows to the engine.
+
+A provider is a class with these three members; `models/` holds those that speak to a network,
+`extractive/` those that need no model at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A reply and what it took; `price_known` is false where `cost_usd` is 0 by ignorance."""
+
+    text: str
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    price_known: bool = True
+
+
+class Model(Protocol):
+    """A language model; `name` is what the answer reports as its provider."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def complete(self, messages: Sequence[Message], *, max_tokens: int) -> Completion:
+        """Answer the chat in at most `max_tokens`; raises a ModelError, never hangs."""
+        ...
+
+    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+        """The most this call can cost; 0 where the price is not known."""
+        ...
+
+
+def tokens_at_most(messages: Sequence[Message]) -> int:
+    """An upper estimate of the tokens of a prompt, needing no tokenizer.
+
+    Two ASCII characters or one byte of anything else to a token, and eight for each message's
+    frame: English text and code run at three to four characters, base64 and hex at about two.
+    """
+    return sum(8 + _tokens_of(message.content) for message in messages)
+
+
+def _tokens_of(text: str) -> int:
+    size_bytes = len(text.encode("utf-8", "surrogatepass"))
+    if size_bytes == len(text):
+        return (size_bytes + 1) // 2
+    ascii_chars = sum(1 for character in text if character < "\x80")
+    return (ascii_chars + 1) // 2 + size_bytes - ascii_chars

@@ -1,0 +1,61 @@
+"""Asking a busy model again, at a pace it can bear.
+
+Exponential back-off with full jitter (the form AWS published in "Exponential Backoff And
+Jitter"); a provider's own Retry-After is a lower bound on the wait. What cannot get better by
+waiting (a wrong key, an unknown model) is never asked again.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+
+from rlm_engine.errors import ModelBusy, ModelUnavailable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often, and how long to wait. A Retry-After beyond `wait_max_s` is not waited for."""
+
+    attempts: int = 4
+    attempts_unreachable: int = 2
+    wait_base_s: float = 0.5
+    wait_max_s: float = 30.0
+
+
+def wait_s(
+    policy: RetryPolicy, attempt: int, error: ModelBusy | ModelUnavailable, jitter: float
+) -> float | None:
+    """Seconds to wait after failed `attempt` (from 1), or None to give up; `jitter` in [0, 1)."""
+    busy = isinstance(error, ModelBusy)
+    if attempt >= (policy.attempts if busy else policy.attempts_unreachable):
+        return None
+    backoff_s = min(policy.wait_max_s, policy.wait_base_s * 2 ** (attempt - 1)) * jitter
+    advised_s = error.retry_after_s if isinstance(error, ModelBusy) else None
+    if advised_s is None:
+        return backoff_s
+    return advised_s + backoff_s if advised_s <= policy.wait_max_s else None
+
+
+async def with_retries(
+    call: Callable[[], Awaitable[T]],
+    *,
+    policy: RetryPolicy,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    jitter: Callable[[], float] = random.random,
+) -> T:
+    """What `call` returns, asked again while its model is busy; its last error otherwise."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return await call()
+        except (ModelBusy, ModelUnavailable) as error:
+            pause_s = wait_s(policy, attempt, error, jitter())
+            if pause_s is None:
+                raise
+        await sleep(pause_s)

@@ -1,0 +1,166 @@
+"""Calls to models: budgeted, limited, retried, cached; one scheduler for a whole tree of runs.
+
+Items of a batch run in parallel and keep their order; one that fails becomes its error and
+leaves the others alone. Cancelling the query cancels what is in flight.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import anyio
+
+from rlm_engine.budget import Budget, Worst
+from rlm_engine.errors import EngineError, ModelTimeout
+from rlm_engine.limits import RunLimits
+from rlm_engine.model import Completion, Message, Model, tokens_at_most
+from rlm_engine.retry import RetryPolicy, with_retries
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One finished call, as the trace keeps it; `prompt_hash` stands for the prompt."""
+
+    model: str
+    prompt_hash: str
+    prompt_chars: int
+    depth: int
+    cached: bool
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    error: str | None
+
+
+class Scheduler:
+    """Makes the calls of one tree of runs."""
+
+    def __init__(
+        self,
+        *,
+        budget: Budget,
+        limits: RunLimits,
+        retry: RetryPolicy,
+        on_call: Callable[[CallRecord], None],
+    ) -> None:
+        self.budget = budget
+        self.price_unknown = False
+        self.cache_hits = 0
+        self._retry = retry
+        self._on_call = on_call
+        self._limiter = anyio.CapacityLimiter(limits.parallel_calls)
+        self._cache: dict[str, Completion] = {}
+
+    async def ask_root(
+        self, model: Model, messages: Sequence[Message], *, max_tokens: int
+    ) -> Completion:
+        """One turn of a root model: never cached, and may use what sub-calls must leave."""
+        return await self._call(model, messages, max_tokens=max_tokens, subcall=False)
+
+    async def subcall(
+        self, model: Model, messages: Sequence[Message], *, max_tokens: int, depth: int
+    ) -> str:
+        """The text of one sub-call; an EngineError says why there is none."""
+        key = _content_key(model, messages, max_tokens)
+        try:
+            self.budget.count_subcall()
+            known = self._cache.get(key)
+            completion = known or await self._call(
+                model, messages, max_tokens=max_tokens, subcall=True
+            )
+        except EngineError as error:
+            self._on_call(_record(model, messages, key, depth, None, error=error.kind))
+            raise
+        self.cache_hits += known is not None
+        self._cache[key] = completion
+        self._on_call(_record(model, messages, key, depth, completion, cached=known is not None))
+        return completion.text
+
+    async def batch(
+        self,
+        model: Model,
+        prompts: Sequence[Sequence[Message]],
+        *,
+        max_tokens: int,
+        depth: int,
+    ) -> list[str | EngineError]:
+        """One text or error for each prompt, in their order. Equal prompts are asked once."""
+        results: dict[int, str | EngineError] = {}
+        twins = _twins([_content_key(model, messages, max_tokens) for messages in prompts])
+
+        async def ask(indexes: Sequence[int]) -> None:
+            for index in indexes:
+                try:
+                    results[index] = await self.subcall(
+                        model, prompts[index], max_tokens=max_tokens, depth=depth
+                    )
+                except EngineError as error:
+                    results[index] = error
+
+        async with anyio.create_task_group() as tasks:
+            for indexes in twins:
+                tasks.start_soon(ask, indexes)
+        return [results[index] for index in range(len(prompts))]
+
+    async def _call(
+        self, model: Model, messages: Sequence[Message], *, max_tokens: int, subcall: bool
+    ) -> Completion:
+        worst = worst_of(model, messages, max_tokens)
+
+        async def once() -> Completion:
+            async with self._limiter, self.budget.hold(worst, subcall=subcall) as hold:
+                try:
+                    completion = await model.complete(messages, max_tokens=max_tokens)
+                except ModelTimeout:
+                    hold.add_cost(model.worst_case_usd(messages, 0))
+                    raise
+                hold.add(completion)
+                return completion
+
+        completion = await with_retries(once, policy=self._retry)
+        self.price_unknown = self.price_unknown or not completion.price_known
+        return completion
+
+
+def worst_of(model: Model, messages: Sequence[Message], max_tokens: int) -> Worst:
+    """The most that this call can take."""
+    return Worst(model.worst_case_usd(messages, max_tokens), tokens_at_most(messages) + max_tokens)
+
+
+def _twins(keys: Sequence[str]) -> list[list[int]]:
+    groups: dict[str, list[int]] = {}
+    for index, key in enumerate(keys):
+        groups.setdefault(key, []).append(index)
+    return list(groups.values())
+
+
+def _content_key(model: Model, messages: Sequence[Message], max_tokens: int) -> str:
+    digest = blake2b(digest_size=16)
+    for part in (model.name, str(max_tokens), *(m.role + "\0" + m.content for m in messages)):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
+
+
+def _record(
+    model: Model,
+    messages: Sequence[Message],
+    key: str,
+    depth: int,
+    completion: Completion | None,
+    *,
+    cached: bool = False,
+    error: str | None = None,
+) -> CallRecord:
+    paid = completion if completion is not None and not cached else None
+    return CallRecord(
+        model=model.name,
+        prompt_hash=key,
+        prompt_chars=sum(len(message.content) for message in messages),
+        depth=depth,
+        cached=cached,
+        tokens_in=paid.tokens_in if paid else 0,
+        tokens_out=paid.tokens_out if paid else 0,
+        cost_usd=paid.cost_usd if paid else 0.0,
+        error=error,
+    )
