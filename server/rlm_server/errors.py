@@ -1,0 +1,53 @@
+"""The errors of the server.
+
+ServerError
+├── ActorStopped        the service is going down
+├── MailboxFull         too many calls wait already
+├── Indexing            the first index is not finished
+├── BuildFailed         a build ended without a crystal
+├── UnknownJob          no job of that id
+└── SettingRefused      a setting that does not exist, a value it cannot have, or one that is locked
+    └── SettingsDamaged the stored settings cannot be used
+"""
+
+from rlm_crystal.types import Progress
+
+
+class ServerError(Exception):
+    """Base of all errors of this room; the message says what to do."""
+
+
+class ActorStopped(ServerError):
+    """The service is going down and takes no more calls."""
+
+
+class MailboxFull(ServerError):
+    """Too many calls wait already; the caller should come back a little later."""
+
+
+class Indexing(ServerError):
+    """The first index is not finished; `progress` says how far it is."""
+
+    def __init__(self, progress: Progress, retry_after_s: int) -> None:
+        super().__init__(
+            f"Indexing for the first time: {progress.stage}, {progress.done} of {progress.total}."
+            f" Try again in {retry_after_s} s; rlm_status shows how far it is."
+        )
+        self.progress = progress
+        self.retry_after_s = retry_after_s
+
+
+class BuildFailed(ServerError):
+    """A build ended without a crystal; the one before still serves."""
+
+
+class UnknownJob(ServerError):
+    """There is no job of that id, or its result was fetched too late."""
+
+
+class SettingRefused(ServerError):
+    """The setting does not exist, cannot have this value, or may not be changed by a call."""
+
+
+class SettingsDamaged(SettingRefused):
+    """The stored settings were written by something else, or by a later version."""
