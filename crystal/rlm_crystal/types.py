@@ -29,10 +29,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder left out, and why in words a person reads."""
+    """A file or folder left out, and why in words a person reads.
+
+    `size_bytes` and `mtime_ns` are those of a file that was read and then left out, else 0; with
+    them a later walk knows that it need not be read again.
+    """
 
     path: str
     reason: str
+    size_bytes: int = 0
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,10 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result; `score` orders hits of one query and means nothing across queries."""
+    """One search result; `score` orders hits of one query and means nothing across queries.
+
+    `snippet` is the lines of the span that tell most, from line `snippet_line` on.
+    """
 
     path: str
     start_line: int
@@ -123,6 +132,7 @@ class Hit:
     kind: Kind
     score: float
     snippet: str
+    snippet_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

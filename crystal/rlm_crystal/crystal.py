@@ -1,0 +1,174 @@
+"""The crystal: one immutable snapshot of a corpus, and every question it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from rlm_crystal.embed import Embedder
+from rlm_crystal.errors import UnknownPath
+from rlm_crystal.graph import SymbolGraph
+from rlm_crystal.lines import split_lines
+from rlm_crystal.query import understand
+from rlm_crystal.search import Filters, search
+from rlm_crystal.segment import BoolArray, Segment
+from rlm_crystal.types import Definition, FileEntry, Hit, Reference, Skipped
+from rlm_crystal.view import View
+
+CHARS_PER_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """Safe to use from many threads; `segments` lie over each other as `alive` says.
+
+    `alive[s][f]` tells whether file `f` of segment `s` is still that of the corpus.
+    """
+
+    corpus_id: str
+    generation: int
+    roots: tuple[Path, ...]
+    head: str | None
+    skipped: tuple[Skipped, ...]
+    segments: tuple[Segment, ...]
+    alive: tuple[BoolArray, ...]
+    embedder: Embedder = field(repr=False)
+
+    @cached_property
+    def files(self) -> Sequence[FileEntry]:
+        """All files in the order of their paths."""
+        entries = [
+            entry
+            for segment, mask in zip(self.segments, self.alive, strict=True)
+            for entry in _entries(segment, mask)
+        ]
+        return tuple(sorted(entries, key=lambda entry: entry.path))
+
+    @cached_property
+    def chunk_count(self) -> int:
+        return sum(
+            int(np.diff(segment.files.chunk_start)[mask].sum())
+            for segment, mask in zip(self.segments, self.alive, strict=True)
+        )
+
+    @cached_property
+    def tokens(self) -> int:
+        """An estimate of the corpus in model tokens: its characters over four."""
+        chars = sum(
+            int(segment.files.chars[mask].sum(dtype=np.int64))
+            for segment, mask in zip(self.segments, self.alive, strict=True)
+        )
+        return chars // CHARS_PER_TOKEN
+
+    @cached_property
+    def bytes_source(self) -> int:
+        return sum(entry.size_bytes for entry in self.files)
+
+    def text(self, path: str) -> str:
+        """The whole text as it was indexed; UnknownPath tells the nearest paths."""
+        segment, row = self._locate(path)
+        return segment.texts.get(row)
+
+    def read(self, path: str, start_line: int, end_line: int) -> str:
+        """Lines `start_line` to `end_line`, both included, with their endings."""
+        lines = split_lines(self.text(path))
+        return "".join(lines[max(start_line, 1) - 1 : max(end_line, 0)])
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        path_glob: str = "",
+        language: str = "",
+        kind: str = "",
+    ) -> list[Hit]:
+        """The best hits for plain words, identifiers or paths, best first."""
+        if not query.strip() or limit < 1 or not self.chunk_count:
+            return []
+        view = self._view
+        question = understand(query, [postings.words for postings in view.postings])
+        vector = self.embedder.embed([query])[0]
+        filters = Filters(path_glob, language, kind)
+        return search(view, question, vector, limit=limit, filters=filters)
+
+    def symbol(self, name: str) -> list[Definition]:
+        """Definitions of a name: as qualified, else by its last component, else in any case."""
+        return self._graph.symbol(name)
+
+    def outline(self, path: str) -> list[Definition]:
+        """The definitions in a file, in order; UnknownPath where there is no such file."""
+        self._locate(path)
+        return self._graph.outline(path)
+
+    def callers(self, name: str) -> list[Reference]:
+        return self._graph.callers(name)
+
+    def callees(self, symbol: str) -> list[Reference]:
+        return self._graph.callees(symbol)
+
+    def importers(self, name: str) -> list[Reference]:
+        return self._graph.importers(name)
+
+    def load(self) -> None:
+        """Reads every page that is still unread, so that the store may drop this generation."""
+        for segment in self.segments:
+            segment.graph.get()
+            segment.postings.get()
+            segment.vectors.get()
+            for number in range(segment.texts.page_count):
+                segment.texts.page(number)
+
+    @cached_property
+    def _view(self) -> View:
+        return View(self.segments, self.alive)
+
+    @cached_property
+    def _graph(self) -> SymbolGraph:
+        return SymbolGraph(self.segments, self.alive)
+
+    def _locate(self, path: str) -> tuple[Segment, int]:
+        for segment, mask in zip(self.segments, self.alive, strict=True):
+            row = segment.paths.find(path)
+            if row >= 0 and mask[row]:
+                return segment, row
+        raise UnknownPath(self._unknown(path))
+
+    def _unknown(self, path: str) -> str:
+        from difflib import get_close_matches
+
+        known = [entry.path for entry in self.files]
+        name = path.replace("\\", "/").rsplit("/", 1)[-1]
+        near = [other for other in known if other.rsplit("/", 1)[-1] == name][:3]
+        near += [other for other in get_close_matches(path, known, n=3) if other not in near]
+        hint = f"did you mean {', '.join(near)}?" if near else "see the list of files"
+        return f"the crystal holds no file {path!r}; {hint}"
+
+
+def _entries(segment: Segment, alive: BoolArray) -> list[FileEntry]:
+    files = segment.files
+    return [
+        FileEntry(
+            path=path,
+            language=segment.languages[language],
+            lines=lines,
+            size_bytes=size_bytes,
+            mtime_ns=mtime_ns,
+            content_hash=digest.tobytes().hex(),
+        )
+        for path, language, lines, size_bytes, mtime_ns, digest, wanted in zip(
+            segment.paths,
+            files.language.tolist(),
+            files.lines.tolist(),
+            files.size_bytes.tolist(),
+            files.mtime_ns.tolist(),
+            files.content_hash,
+            alive.tolist(),
+            strict=True,
+        )
+        if wanted
+    ]

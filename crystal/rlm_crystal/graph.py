@@ -1,0 +1,161 @@
+"""Who defines, calls and imports what, read from the columns of the segments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from rlm_crystal.postings import Int64Array
+from rlm_crystal.segment import BoolArray, Graph, Segment
+from rlm_crystal.tables import KINDS, REFERENCE_CODE, REFERENCE_KINDS
+from rlm_crystal.types import Definition, Reference, ReferenceKind
+from rlm_crystal.words import Words
+
+MATCHES_MAX = 10_000
+
+_SEPARATOR = re.compile(r"::|#|->|/|\\")
+_EXTENSION = re.compile(r"\.[a-z]{1,4}$")
+_PACKAGE_ROOTS = ("__init__", "index", "mod", "lib")
+
+Matching = Callable[[Words], list[int]]
+
+
+class SymbolGraph:
+    """Answers questions about symbols; files that are masked in their segment are left out."""
+
+    def __init__(self, segments: Sequence[Segment], alive: Sequence[BoolArray]) -> None:
+        self._parts = [
+            (segment, segment.graph.get(), mask)
+            for segment, mask in zip(segments, alive, strict=True)
+        ]
+
+    def symbol(self, name: str) -> list[Definition]:
+        """Definitions of `name`: those so qualified, else by last component, else in any case."""
+        wanted = _SEPARATOR.sub(".", name).strip(".")
+        for matching in (_same, _ending, _same_in_any_case):
+            found = [
+                definition
+                for segment, graph, mask in self._parts
+                for definition in _definitions(segment, graph, mask, matching(graph.names, wanted))
+            ]
+            if found:
+                return sorted(found, key=lambda item: (item.path, item.start_line))
+        return []
+
+    def outline(self, path: str) -> list[Definition]:
+        """The definitions of one file from its first line to its last."""
+        for segment, graph, mask in self._parts:
+            row = segment.paths.find(path)
+            if row >= 0 and mask[row]:
+                low, high = np.searchsorted(graph.definitions.file, [row, row + 1]).tolist()
+                return [_definition(segment, graph, at) for at in range(low, high)]
+        return []
+
+    def callers(self, name: str) -> list[Reference]:
+        """The calls of `name`; of a qualified name the last component decides.
+
+        Names are matched, not types: a call of another `run` is among the callers of `run`.
+        """
+        last = _SEPARATOR.sub(".", name).strip(".").rsplit(".", 1)[-1]
+        return self._references("call", lambda names: _same(names, last) + _ending(names, last))
+
+    def callees(self, symbol: str) -> list[Reference]:
+        """The calls made inside `symbol` and what it encloses, in the order of the text."""
+        wanted = _SEPARATOR.sub(".", symbol).strip(".")
+        found: list[Reference] = []
+        for segment, graph, mask in self._parts:
+            enclosing = _same(graph.names, wanted) or _ending(graph.names, wanted)
+            inside = {*enclosing, *graph.names.with_prefix(f"{wanted}.")}
+            rows = np.flatnonzero(np.isin(graph.references.within, sorted(inside)))
+            found.extend(_references(segment, graph, mask, rows, "call"))
+        return sorted(found, key=lambda item: (item.path, item.line, item.name))
+
+    def importers(self, name: str) -> list[Reference]:
+        """The imports of a module or name, or of the file of that path."""
+        wanted = _module_of(name)
+
+        def matching(names: Words) -> list[int]:
+            return _same(names, wanted) + _ending(names, wanted) + [
+                *names.with_prefix(f"{wanted}.")
+            ] + _written_with_slashes(names, wanted)  # fmt: skip
+
+        return self._references("import", matching)
+
+    def _references(self, kind: ReferenceKind, matching: Matching) -> list[Reference]:
+        found: list[Reference] = []
+        for segment, graph, mask in self._parts:
+            rows = [_rows_named(graph, at) for at in sorted(set(matching(graph.names)))]
+            if rows:
+                found.extend(_references(segment, graph, mask, np.concatenate(rows), kind))
+        return sorted(found, key=lambda item: (item.path, item.line, item.name))
+
+
+def _same(names: Words, wanted: str) -> list[int]:
+    at = names.find(wanted)
+    return [at] if at >= 0 and wanted else []
+
+
+def _ending(names: Words, wanted: str) -> list[int]:
+    return names.with_suffix(f".{wanted}", limit=MATCHES_MAX) if wanted else []
+
+
+def _same_in_any_case(names: Words, wanted: str) -> list[int]:
+    lower = wanted.lower()
+    return [at for at, name in enumerate(names) if name.rsplit(".", 1)[-1].lower() == lower]
+
+
+def _written_with_slashes(names: Words, wanted: str) -> list[int]:
+    """Imports by path (`./reactive`, `pkg/util`) that end in the last parts of `wanted`."""
+    last = "/" + wanted.rsplit(".", 1)[-1]
+    return names.with_suffix(last, limit=MATCHES_MAX) if len(last) > 1 else []
+
+
+def _module_of(name: str) -> str:
+    """`a/b/__init__.py` and `a.b` both give `a.b`."""
+    module = _SEPARATOR.sub(".", _EXTENSION.sub("", name) if "/" in name else name).strip(".")
+    for root in _PACKAGE_ROOTS:
+        module = module.removesuffix(f".{root}")
+    return module.removeprefix("src.")
+
+
+def _rows_named(graph: Graph, name: int) -> Int64Array:
+    low, high = np.searchsorted(graph.references.name, [name, name + 1]).tolist()
+    return np.arange(low, high, dtype=np.int64)
+
+
+def _definitions(
+    segment: Segment, graph: Graph, mask: BoolArray, symbols: Sequence[int]
+) -> Iterator[Definition]:
+    for row in np.flatnonzero(np.isin(graph.definitions.symbol, symbols)).tolist():
+        if mask[graph.definitions.file[row]]:
+            yield _definition(segment, graph, row)
+
+
+def _definition(segment: Segment, graph: Graph, row: int) -> Definition:
+    table = graph.definitions
+    return Definition(
+        path=segment.paths[int(table.file[row])],
+        symbol=graph.names[int(table.symbol[row])],
+        kind=KINDS[int(table.kind[row])],
+        start_line=int(table.start_line[row]),
+        end_line=int(table.end_line[row]),
+        signature=graph.prose[int(table.signature[row])],
+        doc=graph.prose[int(table.doc[row])],
+    )
+
+
+def _references(
+    segment: Segment, graph: Graph, mask: BoolArray, rows: Int64Array, kind: ReferenceKind
+) -> Iterator[Reference]:
+    table = graph.references
+    for row in rows[table.kind[rows] == REFERENCE_CODE[kind]].tolist():
+        if mask[table.file[row]]:
+            yield Reference(
+                path=segment.paths[int(table.file[row])],
+                line=int(table.line[row]),
+                name=graph.names[int(table.name[row])],
+                kind=REFERENCE_KINDS[int(table.kind[row])],
+                within=graph.names[int(table.within[row])],
+            )

@@ -1,0 +1,266 @@
+"""From scores to hits: filters, order of files, the chunks shown of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rlm_crystal.lines import split_lines
+from rlm_crystal.query import Question
+from rlm_crystal.rank import (
+    DEFAULT,
+    Float64Array,
+    Weights,
+    best_three,
+    dense,
+    dense_share,
+    lexical,
+    standard,
+)
+from rlm_crystal.segment import BoolArray
+from rlm_crystal.snippet import best_lines, snippet_of
+from rlm_crystal.tables import KIND_CODE, KINDS, ROLES
+from rlm_crystal.terms import STOP_WORDS, parts
+from rlm_crystal.types import Hit
+from rlm_crystal.view import Float32Array, View
+
+CHUNKS_RANKED_MAX = 4_000
+DENSE_ADDED = 100
+FILES_JUDGED_MAX = 100
+HITS_PER_FILE_MAX = 3
+
+_TEST_WORDS = frozenset({"test", "tests", "testing", "tested", "unittest", "fixture", "fixtures"})
+_DOC_WORDS = frozenset({"doc", "docs", "documentation", "readme", "changelog", "tutorial", "guide"})
+_CONFIG_WORDS = frozenset({"config", "configuration", "settings", "ci", "workflow", "yaml", "toml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What may be found; an empty string lets everything through."""
+
+    path_glob: str = ""
+    language: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A chunk that became a hit."""
+
+    chunk: int
+    file: int
+    score: float
+
+
+def search(
+    view: View,
+    question: Question,
+    query_vector: Float32Array | None,
+    *,
+    limit: int,
+    filters: Filters,
+    weights: Weights = DEFAULT,
+) -> list[Hit]:
+    """The best hits, best first."""
+    weight_of = {
+        term: group.weight * share
+        for group in question.groups
+        for term, share in group.variants.items()
+    }
+    ranked = rank(view, question, query_vector, limit=limit, filters=filters, weights=weights)
+    return [_hit(view, found, weight_of) for found in ranked]
+
+
+def rank(
+    view: View,
+    question: Question,
+    query_vector: Float32Array | None,
+    *,
+    limit: int,
+    filters: Filters,
+    weights: Weights = DEFAULT,
+) -> list[Ranked]:
+    """The chunks of the best hits, best first; at most three of one file."""
+    allowed = _allowed(view, filters)
+    words = lexical(view, question.groups, weights)
+    pool = _best(np.where(allowed, words.chunks, 0.0), CHUNKS_RANKED_MAX)
+    share = dense_share(question, weights) if query_vector is not None else 0.0
+    chunk_scores = words.chunks
+    if query_vector is not None and share > 0.0:
+        near = dense(view, query_vector)
+        pool |= _best(np.where(allowed, near, 0.0), DENSE_ADDED)
+        chunk_scores = standard(words.chunks, pool) + share * standard(near, pool)
+    chunk_scores = chunk_scores - float(chunk_scores[pool].min(initial=0.0))
+    in_pool = np.zeros(view.file_count, dtype=np.bool_)
+    in_pool[view.chunk_file[pool]] = True
+    files = (
+        weights.chunk * standard(best_three(view, chunk_scores, pool, weights), in_pool)
+        + weights.file * standard(words.files, in_pool)
+        + weights.coverage * words.coverage
+        - _demotions(view, question, weights)
+    )
+    order = np.flatnonzero(in_pool)
+    order = order[np.argsort(-files[order], kind="stable")][:FILES_JUDGED_MAX]
+    judged = _judged(view, question, order.tolist(), files, weights)
+    return _spread(view, chunk_scores, pool, judged, limit)
+
+
+def _allowed(view: View, filters: Filters) -> BoolArray:
+    allowed = view.chunk_alive.copy()
+    if filters.path_glob or filters.language:
+        match = glob_matcher(filters.path_glob) if filters.path_glob else None
+        files = np.zeros(view.file_count, dtype=np.bool_)
+        for number in np.flatnonzero(view.file_alive).tolist():
+            segment, row = view.locate_file(number)
+            language = segment.languages[int(segment.files.language[row])]
+            if filters.language and language != filters.language.lower():
+                continue
+            files[number] = match is None or match(segment.paths[row])
+        allowed &= files[view.chunk_file]
+    if filters.kind:
+        code = KIND_CODE.get(filters.kind, -1)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        allowed &= np.concatenate([s.chunks.kind == code for s in view.segments])
+    return allowed
+
+
+def glob_matcher(pattern: str) -> Callable[[str], bool]:
+    """Matches paths: `*` and `?` within a folder, `**` across; a bare name matches anywhere.
+
+    A folder matches everything below it.
+    """
+    anywhere = "/" not in pattern.strip("/")
+    body = re.escape(pattern.strip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*")
+    body = body.replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    compiled = re.compile(("(?:.*/)?" if anywhere else "") + body + "(?:/.*)?")
+    return lambda path: compiled.fullmatch(path) is not None
+
+
+def _best(scores: Float64Array, count: int) -> BoolArray:
+    """Marks the `count` best of the positive scores."""
+    positive = scores > 0.0
+    if int(positive.sum()) <= count:
+        return positive
+    border = np.partition(scores, len(scores) - count)[len(scores) - count]
+    return scores >= max(float(border), 1e-12)
+
+
+def _demotions(view: View, question: Question, weights: Weights) -> Float64Array:
+    """What each file loses for not being source, unless the question asks for its role."""
+    loss = dict.fromkeys(ROLES, 0.0)
+    if question.words.isdisjoint(_TEST_WORDS):
+        loss["test"] = weights.test
+    if question.words.isdisjoint(_DOC_WORDS):
+        loss["doc"] = weights.doc
+    if question.words.isdisjoint(_CONFIG_WORDS):
+        loss["config"] = weights.config
+    loss["generated"] = weights.generated
+    loss["vendor"] = weights.vendor
+    by_role = np.asarray([loss[role] for role in ROLES])
+    return by_role[view.role] + weights.interface * view.interface
+
+
+def _judged(
+    view: View, question: Question, files: list[int], scores: Float64Array, weights: Weights
+) -> list[tuple[int, float]]:
+    """The files with what only their names and definitions tell, best first."""
+    named = exactly_named(view, question)
+    judged = [
+        (
+            number,
+            float(scores[number])
+            + weights.stem * _stem_share(view.path(number), question)
+            + weights.named_path * _is_asked_for(view.path(number), question)
+            + weights.exact_name * (number in named),
+        )
+        for number in dict.fromkeys((*files, *sorted(named)))
+    ]
+    return sorted(judged, key=lambda item: (-item[1], item[0]))
+
+
+def exactly_named(view: View, question: Question) -> set[int]:
+    """The files that define an identifier the question spells out; at most ten for each."""
+    found: set[int] = set()
+    base = 0
+    for segment in view.segments:
+        graph = segment.graph.get()
+        for name in question.identifiers:
+            wanted = re.sub(r"::|#|->", ".", name)
+            symbols = [graph.names.find(wanted), *graph.names.with_suffix(f".{wanted}", limit=50)]
+            rows = np.isin(graph.definitions.symbol, [at for at in symbols if at >= 0])
+            files = np.unique(graph.definitions.file[rows]) + base
+            if len(files) <= 10:
+                found.update(number for number in files.tolist() if view.file_alive[number])
+        base += segment.file_count
+    return found
+
+
+def _stem_share(path: str, question: Question) -> float:
+    """Which share of the words of the file's name the question speaks of."""
+    folder, _, name = path.rpartition("/")
+    own = [part for part in parts(name.split(".", 1)[0]) if part not in STOP_WORDS]
+    if not own or own in (["init"], ["index"], ["main"], ["mod"]):
+        own = parts(folder.rsplit("/", 1)[-1])
+    if not own:
+        return 0.0
+    shares = [
+        max((g.variants.get(part, 0.0) * g.weight for g in question.groups), default=0.0)
+        for part in own
+    ]
+    return sum(shares) / len(own)
+
+
+def _is_asked_for(path: str, question: Question) -> bool:
+    lower = path.lower()
+    return any(lower == asked or lower.endswith(f"/{asked}") for asked in question.paths)
+
+
+def _spread(
+    view: View,
+    chunk_scores: Float64Array,
+    pool: BoolArray,
+    files: list[tuple[int, float]],
+    limit: int,
+) -> list[Ranked]:
+    """One chunk of each file in turn; a file's second and third where they are nearly as good."""
+    found: list[Ranked] = []
+    for number, score in files[: max(limit, 1)]:
+        rows = _chunks_of(view, number)
+        rows = rows[pool[rows]]
+        if not len(rows):
+            continue
+        own = chunk_scores[rows]
+        best = np.argsort(-own, kind="stable")[:HITS_PER_FILE_MAX]
+        top = float(own[best[0]])
+        for place, at in enumerate(best.tolist()):
+            lag = 0.75 * place + 0.5 * (top - float(own[at]))
+            found.append(Ranked(int(rows[at]), number, score - lag))
+    found.sort(key=lambda hit: (-hit.score, hit.chunk))
+    return found[:limit]
+
+
+def _chunks_of(view: View, number: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    segment, row = view.locate_file(number)
+    base = int(view.chunk_base[np.searchsorted(view.file_base, number, side="right") - 1])
+    start, end = segment.files.chunk_start[row : row + 2].tolist()
+    return np.arange(base + start, base + end, dtype=np.int64)
+
+
+def _hit(view: View, found: Ranked, weight_of: dict[str, float]) -> Hit:
+    segment, row = view.locate(found.chunk)
+    chunks = segment.chunks
+    start, end = int(chunks.start_line[row]), int(chunks.end_line[row])
+    lines = split_lines(segment.texts.get(int(chunks.file[row])))[start - 1 : end]
+    shown = best_lines(lines, weight_of)
+    return Hit(
+        path=segment.paths[int(chunks.file[row])],
+        start_line=start,
+        end_line=end,
+        symbol=segment.graph.get().names[int(chunks.symbol[row])],
+        kind=KINDS[int(chunks.kind[row])],
+        score=round(found.score, 4),
+        snippet=snippet_of(lines[shown.start : shown.stop]),
+        snippet_line=start + shown.start,
+    )

@@ -1,0 +1,114 @@
+"""Several segments seen as one: global numbers of files and chunks, and statistics over them.
+
+Files of segment `s` are numbered from `file_base[s]`, chunks from `chunk_base[s]`; masked files
+and their chunks keep their numbers and are left out of every statistic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rlm_crystal.postings import FIELDS, Int64Array, Postings
+from rlm_crystal.segment import BoolArray, Segment
+
+Float32Array = npt.NDArray[np.float32]
+
+# How strongly a field's length counts against it (BM25's b): paths hardly vary.
+B = {"path": 0.3, "name": 0.6, "body": 0.75}
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Where a group of terms occurs: chunk numbers (a chunk may repeat) and weighted counts."""
+
+    docs: Int64Array
+    counts: tuple[Float32Array, Float32Array, Float32Array]
+
+
+class View:
+    """Built once a crystal; costs some milliseconds per hundred thousand chunks."""
+
+    def __init__(self, segments: Sequence[Segment], alive: Sequence[BoolArray]) -> None:
+        self.segments = tuple(segments)
+        self.postings: tuple[Postings, ...] = tuple(s.postings.get() for s in segments)
+        self.file_base = _bases([s.file_count for s in segments])
+        self.chunk_base = _bases([s.chunk_count for s in segments])
+        self.file_alive = np.concatenate(alive)
+        self.chunk_file = np.concatenate(
+            [s.chunks.file + base for s, base in zip(segments, self.file_base, strict=False)]
+        ).astype(np.int64)
+        self.chunk_alive = self.file_alive[self.chunk_file]
+        self.masked = not bool(self.file_alive.all())
+        self.file_count = len(self.file_alive)
+        self.chunk_count = len(self.chunk_file)
+        self.file_chunks = np.bincount(self.chunk_file, minlength=self.file_count)
+        self.role = np.concatenate([s.files.role for s in segments])
+        self.interface = np.concatenate([s.files.interface for s in segments])
+        self._set_norms()
+
+    def _set_norms(self) -> None:
+        chunk_norms: list[Float32Array] = []
+        file_norms: list[Float32Array] = []
+        for number, field in enumerate(FIELDS):
+            length = np.concatenate([p.lengths[number] for p in self.postings])
+            chunk_norms.append(_norm(length, self.chunk_alive, B[field]))
+            total = np.bincount(self.chunk_file, weights=length, minlength=self.file_count)
+            file_norms.append(_norm(total, self.file_alive, B[field]))
+        self.chunk_norms = tuple(chunk_norms)
+        # Every chunk of a file repeats the path, so the file's count is that of one chunk.
+        per_chunk = np.maximum(self.file_chunks, 1).astype(np.float32)
+        self.file_norms = (per_chunk, file_norms[1], file_norms[2])
+
+    def gather(self, variants: Mapping[str, float]) -> Occurrences:
+        docs: list[npt.NDArray[np.int64]] = []
+        counts: list[list[Float32Array]] = [[], [], []]
+        for part, base in zip(self.postings, self.chunk_base, strict=False):
+            for term, weight in variants.items():
+                at = part.words.find(term)
+                if at < 0:
+                    continue
+                rows = part.rows(at)
+                docs.append(part.docs[rows] + np.int64(base))
+                for field in range(len(FIELDS)):
+                    counts[field].append(part.counts[field][rows] * np.float32(weight))
+        if not docs:
+            empty = np.zeros(0, dtype=np.float32)
+            return Occurrences(np.zeros(0, dtype=np.int64), (empty, empty, empty))
+        flat = np.concatenate(docs)
+        columns = [np.concatenate(column) for column in counts]
+        if self.masked:
+            kept = self.chunk_alive[flat]
+            flat = flat[kept]
+            columns = [column[kept] for column in columns]
+        return Occurrences(flat, (columns[0], columns[1], columns[2]))
+
+    def locate(self, chunk: int) -> tuple[Segment, int]:
+        """The segment of a chunk and its number there."""
+        at = int(np.searchsorted(self.chunk_base, chunk, side="right")) - 1
+        return self.segments[at], chunk - int(self.chunk_base[at])
+
+    def locate_file(self, file: int) -> tuple[Segment, int]:
+        at = int(np.searchsorted(self.file_base, file, side="right")) - 1
+        return self.segments[at], file - int(self.file_base[at])
+
+    def path(self, file: int) -> str:
+        segment, row = self.locate_file(file)
+        return segment.paths[row]
+
+    def vectors(self) -> Iterator[tuple[int, Segment]]:
+        """Each segment with the number of its first chunk."""
+        yield from zip(self.chunk_base[:-1].tolist(), self.segments, strict=True)
+
+
+def _bases(sizes: Sequence[int]) -> Int64Array:
+    return np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+
+
+def _norm(length: npt.NDArray[np.generic], alive: BoolArray, b: float) -> Float32Array:
+    living = length[alive]
+    mean = float(living.mean()) if len(living) else 1.0
+    return (1.0 - b + b * length / max(mean, 1.0)).astype(np.float32)
