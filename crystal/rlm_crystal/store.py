@@ -31,6 +31,7 @@ from rlm_crystal.errors import (
     StoreBusy,
     StoreError,
 )
+from rlm_crystal.header import TAG_BYTES
 from rlm_crystal.manifest import (
     Generation,
     Manifest,
@@ -44,7 +45,6 @@ _MANIFEST: Final = "current"
 _LOCK: Final = "lock"
 _PAGES: Final = "pages"
 _SUFFIX: Final = ".page"
-_TAG_BYTES: Final = 16
 
 _log = logging.getLogger(__name__)
 
@@ -215,8 +215,8 @@ class PageStore:
         """Whether the file is there and whole by its length and tag; bytes between are trusted."""
         try:
             with (self._folder / _PAGES / entry.file).open("rb") as file:
-                file.seek(max(0, entry.sealed_bytes - _TAG_BYTES))
-                return file.read(_TAG_BYTES + 1).hex() == entry.tag
+                file.seek(max(0, entry.sealed_bytes - TAG_BYTES))
+                return file.read(TAG_BYTES + 1).hex() == entry.tag
         except OSError:
             return False
 
