@@ -19,7 +19,8 @@ CrystalError
 ├── RootError               a root cannot be indexed
 │   ├── RootMissing
 │   └── RootRefused         the home folder, `/` or a mount root, without the flag
-└── UnknownPath             no file of that name in the crystal
+├── UnknownPath             no file of that name in the crystal
+└── EmbedderUnavailable     the embedding model asked for is not on this machine
 """
 
 
@@ -101,3 +102,7 @@ class RootRefused(RootError):
 
 class UnknownPath(CrystalError):
     """The crystal holds no file of that name."""
+
+
+class EmbedderUnavailable(CrystalError):
+    """The embedding model asked for is not on this machine; the message says how to get it."""
