@@ -1,0 +1,215 @@
+"""The settings: typed, checked, and changed only in ways that do not lower security.
+
+Two hands set them. The operator speaks through the environment of the process: which models may be
+used, how much a question may cost. A tool call speaks for a model that may have read hostile text,
+so it can choose within those bounds and never widen them; roots, the sandbox and keys are no
+settings at all. Only what was changed is stored, sealed; nothing is ever read from the workspace.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rlm_crystal.vault import Vault
+from rlm_tools.host import Scalar, Setting
+
+from rlm_server.errors import SettingRefused, SettingsDamaged
+
+EXTRACTIVE = "extractive"
+RESET = "default"
+_RECORD = "settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What the person who starts the process allows, from its environment.
+
+    `RLM_MODEL` and `RLM_SUB_MODEL` name the models in use, `RLM_MODELS` (comma separated) more that
+    a call may choose; `RLM_MAX_COST_USD` is the ceiling of one question, default 1. `RLM_REDACT`
+    holds regular expressions, one a line: an expression can hang who runs it, so no call sets it.
+    """
+
+    model: str = EXTRACTIVE
+    sub_model: str = EXTRACTIVE
+    models: frozenset[str] = frozenset()
+    cost_ceiling_usd: float = 1.0
+    redact: str = ""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
+        """SettingRefused for a ceiling that is no number and a pattern that is none."""
+        model = environ.get("RLM_MODEL", "").strip() or EXTRACTIVE
+        sub_model = environ.get("RLM_SUB_MODEL", "").strip() or model
+        named = {name.strip() for name in environ.get("RLM_MODELS", "").split(",")}
+        return cls(
+            model=model,
+            sub_model=sub_model,
+            models=frozenset(named | {model, sub_model, EXTRACTIVE}) - {""},
+            cost_ceiling_usd=_ceiling(environ.get("RLM_MAX_COST_USD", "")),
+            redact=_patterns(environ.get("RLM_REDACT", "")),
+        )
+
+
+class Settings(BaseModel):
+    """All settings, with the bounds that hold for everyone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: Annotated[str, Field(description="model that writes the code of a run")] = EXTRACTIVE
+    sub_model: Annotated[str, Field(description="model that reads for it")] = EXTRACTIVE
+    max_cost_usd: Annotated[float, Field(ge=0, le=1_000, description="per question")] = 1.0
+    max_iterations: Annotated[int, Field(ge=1, le=100, description="turns per question")] = 20
+    max_depth: Annotated[int, Field(ge=0, le=3, description="levels of deeper runs")] = 1
+    max_subcalls: Annotated[int, Field(ge=0, le=5_000, description="per question")] = 200
+    max_seconds: Annotated[int, Field(ge=5, le=3_600, description="per question")] = 600
+    watch: Annotated[bool, Field(description="follow changes on disk as they happen")] = True
+    remember: Annotated[bool, Field(description="keep questions and answers in memory")] = True
+    redact: Annotated[
+        str, Field(max_length=10_000, description="regular expressions to redact, one a line")
+    ] = ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The redaction patterns besides the built-in ones."""
+        return tuple(pattern for pattern in self.redact.splitlines() if pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsBook:
+    """The settings in force: the operator's defaults and what was changed over them."""
+
+    operator: Operator
+    changed: Mapping[str, Scalar]
+
+    @property
+    def settings(self) -> Settings:
+        """The values in force; a stored one that the operator no longer allows is not."""
+        allowed = {
+            key: value
+            for key, value in self.changed.items()
+            if not _widening(self.operator, key, value)
+        }
+        return Settings.model_validate(self._defaults().model_dump() | allowed)
+
+    def change(self, key: str, value: str) -> "SettingsBook":
+        """Return the book with one setting changed; `default` takes a change back.
+
+        SettingRefused for a key or value that cannot be, and for one that a call may not set.
+        """
+        if key not in Settings.model_fields:
+            known = ", ".join(Settings.model_fields)
+            raise SettingRefused(f"There is no setting {key!r}; there are: {known}.")
+        if value == RESET:
+            kept = {name: old for name, old in self.changed.items() if name != key}
+            return SettingsBook(self.operator, kept)
+        parsed = _parsed(self.settings, key, value)
+        refusal = _widening(self.operator, key, parsed)
+        if refusal:
+            raise SettingRefused(refusal)
+        return SettingsBook(self.operator, {**self.changed, key: parsed})
+
+    def listing(self) -> tuple[Setting, ...]:
+        """Return every setting with its meaning and what bounds it."""
+        values, defaults = self.settings.model_dump(), self._defaults().model_dump()
+        return tuple(
+            Setting(
+                key=key,
+                value=values[key],
+                default=defaults[key],
+                meaning=field.description or "",
+                locked=self._bound(key),
+            )
+            for key, field in Settings.model_fields.items()
+        )
+
+    def _defaults(self) -> Settings:
+        operator = self.operator
+        return Settings(
+            model=operator.model,
+            sub_model=operator.sub_model,
+            max_cost_usd=min(1.0, operator.cost_ceiling_usd),
+            redact=operator.redact,
+        )
+
+    def _bound(self, key: str) -> str:
+        match key:
+            case "model" | "sub_model":
+                return "one of " + ", ".join(sorted(self.operator.models))
+            case "max_cost_usd":
+                return f"at most {self.operator.cost_ceiling_usd:g}"
+            case "redact":
+                return "set by RLM_REDACT only"
+            case _:
+                return ""
+
+
+def load_settings(vault: Vault, operator: Operator) -> SettingsBook:
+    """Read what was stored; SettingsDamaged when it cannot be understood."""
+    stored = vault.get(_RECORD)
+    if stored is None:
+        return SettingsBook(operator, {})
+    try:
+        changed = json.loads(stored)
+        Settings.model_validate(changed)
+    except (ValueError, TypeError) as error:
+        raise SettingsDamaged(
+            "The stored settings cannot be understood; they may come from a later version."
+            " Update rlm-mcp, or take each change back with rlm_settings."
+        ) from error
+    return SettingsBook(operator, changed)
+
+
+def save_settings(vault: Vault, book: SettingsBook) -> None:
+    """Store what was changed, sealed."""
+    vault.put(_RECORD, json.dumps(dict(book.changed), sort_keys=True).encode())
+
+
+def _ceiling(text: str) -> float:
+    if not text.strip():
+        return 1.0
+    try:
+        ceiling = float(text)
+    except ValueError:
+        ceiling = -1.0
+    if not 0 <= ceiling <= 1_000:
+        raise SettingRefused(f"RLM_MAX_COST_USD is {text!r}; give dollars from 0 to 1000.")
+    return ceiling
+
+
+def _patterns(text: str) -> str:
+    for pattern in text.splitlines():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise SettingRefused(f"RLM_REDACT: {pattern!r} is no pattern: {error}.") from None
+    return text
+
+
+def _parsed(current: Settings, key: str, value: str) -> Scalar:
+    try:
+        changed = Settings.model_validate({**current.model_dump(), key: value})
+    except ValidationError as error:
+        reason = "; ".join(issue["msg"] for issue in error.errors())
+        raise SettingRefused(f"{key}={value!r} cannot be: {reason}.") from None
+    return getattr(changed, key)
+
+
+def _widening(operator: Operator, key: str, value: Scalar) -> str:
+    """Say why a call may not set this, or return an empty text."""
+    if key in ("model", "sub_model") and value not in operator.models:
+        allowed = ", ".join(sorted(operator.models))
+        return (
+            f"{key}={value!r} is not among the models the operator allows ({allowed});"
+            " add it to RLM_MODELS in the environment of the server."
+        )
+    if key == "max_cost_usd" and float(value) > operator.cost_ceiling_usd:
+        return (
+            f"max_cost_usd={value} is above the operator's ceiling of"
+            f" {operator.cost_ceiling_usd:g}; raise RLM_MAX_COST_USD in the environment."
+        )
+    if key == "redact":
+        return "redact is set by the operator: RLM_REDACT in the environment of the server."
+    return ""
