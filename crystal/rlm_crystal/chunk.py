@@ -1,0 +1,116 @@
+"""From a document to its chunks, definitions and references.
+
+Code is cut along its definitions, prose along its headings, the rest at blank and shallow lines.
+Joining the chunks of a file gives the file back, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rlm_crystal.cut import LIMIT_CHARS, Cutter, indentation_breaks
+from rlm_crystal.lines import split_lines
+from rlm_crystal.sections import markdown_headings, rst_headings, section_spans
+from rlm_crystal.syntax import Span, Syntax, syntax_of
+from rlm_crystal.types import Chunk, Definition, Document, Kind, ParsedFile
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
+
+_NODES_MAX = 200_000
+_PROSE = frozenset({"markdown", "rst", "text"})
+
+
+def parse(document: Document) -> ParsedFile:
+    """What `document` is made of. Never raises for any text; a text its grammar cannot take is
+    cut by lines."""
+    lines = split_lines(document.text)
+    if document.language in _PROSE:
+        return _parse_prose(document, lines)
+    syntax = syntax_of(document.path, document.text, document.language)
+    if syntax is None:
+        return _parse_lines(document, lines)
+    return _parse_code(document, lines, syntax)
+
+
+def _parse_code(document: Document, lines: Sequence[str], syntax: Syntax) -> ParsedFile:
+    def breaks() -> Mapping[int, int]:
+        return statement_lines(syntax.tree, lines)
+
+    chunks = _chunks(document, lines, Cutter(lines, breaks), syntax.spans, "module")
+    return ParsedFile(document, chunks, syntax.definitions, syntax.references, syntax.errors)
+
+
+def _parse_prose(document: Document, lines: Sequence[str]) -> ParsedFile:
+    is_markdown = document.language == "markdown"
+    headings = markdown_headings(lines) if is_markdown else rst_headings(lines)
+    spans = section_spans(document.path, headings, len(lines))
+    cutter = Cutter(lines, lambda: indentation_breaks(lines))
+    chunks = _chunks(document, lines, cutter, spans, "section" if spans else "lines")
+    return ParsedFile(document, chunks, tuple(_definitions(spans)), (), ())
+
+
+def _parse_lines(document: Document, lines: Sequence[str]) -> ParsedFile:
+    cutter = Cutter(lines, lambda: indentation_breaks(lines))
+    return ParsedFile(document, _chunks(document, lines, cutter, (), "lines"), (), (), ())
+
+
+def _chunks(
+    document: Document,
+    lines: Sequence[str],
+    cutter: Cutter,
+    spans: Sequence[Span],
+    kind_between: Kind,
+) -> tuple[Chunk, ...]:
+    """The pieces as chunks; `kind_between` is the kind of what no definition owns."""
+    chunks: list[Chunk] = []
+    for piece in cutter.cut(spans):
+        definition = piece.definition
+        chunks.append(
+            Chunk(
+                path=document.path,
+                start_line=piece.start,
+                end_line=piece.end,
+                language=document.language,
+                kind=definition.kind if definition else kind_between,
+                symbol=definition.symbol if definition else "",
+                signature=definition.signature if definition else "",
+                doc=definition.doc if definition else "",
+                text="".join(lines[piece.start - 1 : piece.end]),
+            )
+        )
+    return tuple(chunks)
+
+
+def _definitions(spans: Sequence[Span]) -> list[Definition]:
+    definitions: list[Definition] = []
+    pending = list(reversed(spans))
+    while pending:
+        span = pending.pop()
+        definitions.append(span.definition)
+        pending += reversed(span.children)
+    return definitions
+
+
+def statement_lines(tree: Tree, lines: Sequence[str]) -> dict[int, int]:
+    """The lines a node begins on, with the node's depth; only nodes too large for a chunk are
+    entered, which keeps the walk short."""
+    cursor = tree.walk()
+    found: dict[int, int] = {}
+    depth = 0
+    for _ in range(_NODES_MAX):
+        node = cursor.node
+        if node is None:
+            break
+        row, column = node.start_point
+        if row < len(lines) and node.is_named and not lines[row].encode()[:column].strip():
+            found.setdefault(row + 1, depth)
+        if node.end_byte - node.start_byte > LIMIT_CHARS and cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return found
+            depth -= 1
+    return found

@@ -1,0 +1,130 @@
+"""The files below a root that ignore files do not rule out: git's listing, or our own scan."""
+
+import logging
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlm_crystal.ignore import IgnoreRules
+from rlm_crystal.revision import git_dir_of
+from rlm_crystal.types import Skipped
+
+_log = logging.getLogger(__name__)
+_GIT_TIMEOUT_S = 60
+_NESTED_MAX = 16
+_KEPT_ENVIRONMENT = (
+    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "XDG_CONFIG_HOME", "APPDATA", "TMPDIR", "TEMP",
+)  # fmt: skip
+_NEVER = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Paths below a root, POSIX and relative, in order; and what ignore files left out."""
+
+    paths: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def list_files(root: Path) -> Listing:
+    """What git would track or offer to track below `root`; without git, the same by our own scan.
+
+    A root that git ignores as a whole (an unpacked archive inside another work tree) is scanned.
+    """
+    listing = _git_listing(root, depth=0)
+    if listing is None or not listing.paths:
+        return _scan(root)
+    return listing
+
+
+def _git_listing(root: Path, depth: int) -> Listing | None:
+    if git_dir_of(root) is None or depth > _NESTED_MAX:
+        return None
+    offered = _git(root, "--cached", "--others")
+    if offered is None:
+        return None
+    ignored = _git(root, "--others", "--ignored", "--directory") or []
+    skipped = [Skipped(path, "ignored by .gitignore") for path in ignored]
+    paths: list[str] = []
+    for path in offered:
+        if path.endswith("/") or (root / path).is_dir():
+            inner = _nested(root, path.rstrip("/"), depth)
+            paths += inner.paths
+            skipped += inner.skipped
+        else:
+            paths.append(path)
+    return Listing(tuple(sorted(set(paths))), tuple(skipped))
+
+
+def _nested(root: Path, folder: str, depth: int) -> Listing:
+    """A repository inside the repository: a submodule, or one that lies there untracked."""
+    inside = root / folder
+    if inside.is_symlink() or not inside.is_dir():
+        return Listing((folder,), ())
+    has_own_git = (inside / ".git").exists()
+    inner = (_git_listing(inside, depth + 1) if has_own_git else None) or _scan(inside)
+    return Listing(
+        tuple(f"{folder}/{path}" for path in inner.paths),
+        tuple(Skipped(f"{folder}/{skip.path}", skip.reason) for skip in inner.skipped),
+    )
+
+
+def _git(root: Path, *selection: str) -> list[str] | None:
+    """One `git ls-files`, with everything a repository's own settings could make git run off."""
+    program = shutil.which("git")
+    if program is None or Path(program).resolve().is_relative_to(root.resolve()):
+        return None
+    command = [
+        program, "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}",
+        "-c", "core.untrackedCache=false", "-c", "submodule.recurse=false",
+        "ls-files", "-z", "--exclude-standard", *selection,
+    ]  # fmt: skip
+    environment = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            command, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=_GIT_TIMEOUT_S, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log.info("git could not list the files (%s); scanning instead", type(error).__name__)
+        return None
+    if done.returncode != 0:
+        _log.info("git could not list the files (exit %d); scanning instead", done.returncode)
+        return None
+    return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
+
+
+def _scan(root: Path) -> Listing:
+    rules = IgnoreRules(root, ".gitignore")
+    paths: list[str] = []
+    skipped: list[Skipped] = []
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = list(_entries(root, folder))
+        except OSError as error:
+            skipped.append(Skipped(f"{folder}/", f"cannot be listed: {error.strerror or error}"))
+            continue
+        for path, is_folder in entries:
+            if rules.verdict(f"{path}/" if is_folder else path):
+                suffix = "/" if is_folder else ""
+                skipped.append(Skipped(f"{path}{suffix}", "ignored by .gitignore"))
+            elif is_folder:
+                pending.append(path)
+            else:
+                paths.append(path)
+    return Listing(tuple(sorted(paths)), tuple(skipped))
+
+
+def _entries(root: Path, folder: str) -> Iterator[tuple[str, bool]]:
+    with os.scandir(root / folder if folder else root) as entries:
+        for entry in entries:
+            if entry.name in _NEVER:
+                continue
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            yield path, entry.is_dir(follow_symlinks=False)
