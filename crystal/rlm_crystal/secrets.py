@@ -25,7 +25,7 @@ _CODE = (
     ".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".tsx", ".go", ".rs", ".java",
     ".kt", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".rb", ".php", ".swift", ".scala", ".lua",
     ".ex", ".exs", ".erl", ".hs", ".ml", ".clj", ".dart", ".jl", ".r", ".pl", ".pm", ".vue",
-    ".svelte", ".html", ".md", ".rst", ".sql", ".proto", ".graphql", ".tf", ".css", ".scss",
+    ".svelte", ".html", ".md", ".rst", ".sql", ".proto", ".graphql", ".tf", ".css", ".scss", ".pub",
 )  # fmt: skip
 _WORD = (
     r"(?:secrets?|credentials?|passwords?|passwd|api[_-]?keys?|service[_-]?account"
@@ -35,37 +35,11 @@ _NAME = re.compile(
     r"^\.env(?:$|\.)|^env\.(?:local|production|prod|secret)$|\.env$"
     r"|\.(?:pem|key|p12|pfx|p8|jks|keystore|bks|kdbx?|gpg|pgp|ppk|ovpn|mobileprovision|kwallet"
     r"|tfstate|tfvars|agekey)$|\.tfstate\.backup$"
-    r"|^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:$|[._-](?!pub$))"
+    r"|^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:$|[._-])"
     r"|^\.?(?:netrc|pgpass|pypirc|npmrc|git-credentials|htpasswd|dockercfg|s3cfg|boto|my\.cnf"
     r"|vault-token|authinfo|yarnrc\.yml)$|^_netrc$|^(?:shadow|kubeconfig|master\.key)$"
     rf"|^(?:.*[._-])?{_WORD}(?:[._-][\w-]+)*\.(?:json|ya?ml|toml|ini|cfg|conf|properties|csv|enc)$"
     rf"|^(?:.*[._-])?{_WORD}$|^(?:my[._-]?)?{_WORD}\.(?:txt|xml)$"
-)
-_PROSE_FOLDER.search(f"/{lower}"):
-        return None
-    if _NAME.search(name) or _FOLDER.search(f"/{lower}"):
-        return f"may hold secrets ({name})"
-    return None
-
-
-_SAMPLE = re.compile(r"[._-](?:example|sample|template|dist|tmpl|tpl|defaults?|schema)(?:\.\w+)?$")
-_CODE = (
-    ".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".tsx", ".go", ".rs", ".java",
-    ".kt", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".rb", ".php", ".swift", ".scala", ".lua",
-    ".ex", ".exs", ".erl", ".hs", ".ml", ".clj", ".dart", ".jl", ".r", ".pl", ".pm", ".vue",
-    ".svelte", ".html", ".md", ".rst", ".sql", ".proto", ".graphql", ".tf", ".css", ".scss",
-)  # fmt: skip
-_NAME = re.compile(
-    r"^\.env(?:$|\.)|^env\.(?:local|production|prod|secret)$|\.env$"
-    r"|\.(?:pem|key|p12|pfx|p8|jks|keystore|bks|kdbx?|gpg|pgp|ppk|ovpn|mobileprovision|kwallet"
-    r"|tfstate|tfvars|agekey)$|\.tfstate\.backup$"
-    r"|^id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:$|[._-](?!pub$))"
-    r"|^\.?(?:netrc|pgpass|pypirc|npmrc|git-credentials|htpasswd|dockercfg|s3cfg|boto|my\.cnf"
-    r"|vault-token|authinfo|yarnrc\.yml)$|^_netrc$"
-    r"|^(?:.*[._-])?(?:secrets?|credentials?|passwords?|passwd|api[_-]?keys?|service[_-]?account"
-    r"|client[_-]?secrets?|private[_-]?keys?|access[_-]?tokens?)"
-    r"(?:\.txt|(?:[._-][\w-]+)*(?:\.(?:json|ya?ml|toml|ini|cfg|conf|xml|properties|csv|enc|env))?)$"
-    r"|^(?:shadow|kubeconfig|master\.key)$"
 )
 _PROSE_FOLDER = re.compile(r"/(?:docs?|documentation|manual|guide)/")
 _FOLDER = re.compile(
