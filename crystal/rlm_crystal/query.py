@@ -114,7 +114,9 @@ def _weighted_words(raw: Sequence[str]) -> Iterator[tuple[str, float]]:
             yield pieces[0], ASKING if pieces[0] in ASKING_WORDS else 1.0
 
 
-def _joined_words(plain: Sequence[str], vocabularies: Sequence[Words]) -> Iterator[tuple[str, float]]:
+def _joined_words(
+    plain: Sequence[str], vocabularies: Sequence[Words]
+) -> Iterator[tuple[str, float]]:
     """Neighbouring words that the corpus writes as one: `run server`, `prefetch related`."""
     for size in (2, 3):
         for at in range(len(plain) - size + 1):

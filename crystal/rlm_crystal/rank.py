@@ -104,7 +104,9 @@ def standard(scores: Float64Array, among: BoolArray) -> Float64Array:
     return (scores - float(chosen.mean())) / (spread if spread > 1e-9 else 1.0)
 
 
-def best_three(view: View, scores: Float64Array, among: BoolArray, weights: Weights) -> Float64Array:
+def best_three(
+    view: View, scores: Float64Array, among: BoolArray, weights: Weights
+) -> Float64Array:
     """For each file its best chunk's score, and shares of the second and the third."""
     rows = np.flatnonzero(among)
     files = view.chunk_file[rows]

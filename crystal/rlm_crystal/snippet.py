@@ -25,7 +25,9 @@ def best_lines(lines: Sequence[str], weights: Mapping[str, float]) -> range:
             for term in line:
                 score += weights[term] * (0.1 if term in seen else 1.0)
                 seen.add(term)
-        if score > best_score + 1e-9 or (score > best_score - 1e-9 and found[start] and not found[best]):
+        if score > best_score + 1e-9 or (
+            score > best_score - 1e-9 and found[start] and not found[best]
+        ):
             best, best_score = start, score
     return range(best, best + LINES_MAX)
 

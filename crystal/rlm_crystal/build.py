@@ -1,0 +1,202 @@
+"""From folders to a crystal, and from a crystal to that of a moment later.
+
+`build` does everything, taking over what did not change since `previous`; `refresh` costs what
+changed: changed files become a small segment laid over the large one. Both answer alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from rlm_crystal.crystal import Crystal
+from rlm_crystal.embed import Embedder, static_embedder
+from rlm_crystal.home import corpus_id
+from rlm_crystal.reading import read
+from rlm_crystal.revision import git_head
+from rlm_crystal.segment import BoolArray, Segment, merge_segments
+from rlm_crystal.types import Document, Progress, ProgressSink, Skipped, Source
+from rlm_crystal.walk import Drift, Walk, drift, walk
+from rlm_crystal.workers import Batch, batches_of, process_all, workers_for
+
+# Beyond this the overlay is folded in: its lists are searched beside those of the large segment.
+OVERLAY_FILES_MAX = 256
+OVERLAY_SHARE_MAX = 0.2
+
+
+def build(
+    roots: Sequence[Path],
+    *,
+    previous: Crystal | None = None,
+    progress: ProgressSink | None = None,
+    allow_wide: bool = False,
+    embedder: Embedder | None = None,
+    workers: int | None = None,
+) -> Crystal:
+    """The crystal of these folders as they are now; `workers` 0 keeps all in this process.
+
+    Raises RootMissing or RootRefused. A file that cannot be read or parsed is in `skipped`.
+    An exception of `progress` stops the build.
+    """
+    tell = progress or _silence
+    embedder = embedder or static_embedder()
+    tell(Progress("looking at files", 0, 0))
+    found = walk(roots, allow_wide=allow_wide)
+    plan = _plan(_usable(previous, roots, embedder), found)
+    batches = _process(plan.todo, embedder, tell, workers)
+    tell(Progress("joining", 0, 1))
+    merged = _folded(plan, batches)
+    tell(Progress("joining", 1, 1))
+    return Crystal(
+        corpus_id=corpus_id(roots),
+        generation=previous.generation + 1 if previous else 1,
+        roots=tuple(roots),
+        head=git_head(roots[0]) if roots else None,
+        skipped=_all_skipped(found, plan, batches),
+        segments=(merged,),
+        alive=(np.ones(merged.file_count, dtype=np.bool_),),
+        embedder=embedder,
+    )
+
+
+def refresh(crystal: Crystal) -> Crystal:
+    """The crystal brought up to what is on disk now; the same one where nothing changed.
+
+    Raises RootMissing where a root has gone.
+    """
+    found = walk(crystal.roots, allow_wide=True)
+    head = git_head(crystal.roots[0]) if crystal.roots else None
+    if not drift(crystal.files, found, crystal.skipped):
+        return crystal if head == crystal.head else replace(crystal, head=head)
+    plan = _plan(crystal, found)
+    batches = _process(plan.todo, crystal.embedder, _silence, None)
+    segments, alive = _laid_over(plan, batches)
+    return replace(
+        crystal,
+        generation=crystal.generation + 1,
+        head=head,
+        skipped=_all_skipped(found, plan, batches),
+        segments=segments,
+        alive=alive,
+    )
+
+
+def drift_of(crystal: Crystal) -> Drift:
+    """How the disk differs from the crystal, told by sizes and times."""
+    return drift(crystal.files, walk(crystal.roots, allow_wide=True), crystal.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is kept of a crystal, what is read anew, and what stays skipped without being read."""
+
+    segments: tuple[Segment, ...]
+    kept: tuple[BoolArray, ...]
+    todo: tuple[Source, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def _usable(previous: Crystal | None, roots: Sequence[Path], embedder: Embedder) -> Crystal | None:
+    """The previous crystal, where it is of the same folders and the same vectors."""
+    if previous is None or previous.embedder.identity != embedder.identity:
+        return None
+    return previous if previous.corpus_id == corpus_id(roots) else None
+
+
+def _plan(previous: Crystal | None, found: Walk) -> _Plan:
+    if previous is None:
+        return _Plan((), (), found.sources, ())
+    change = drift(previous.files, found, previous.skipped)
+    sources = {source.path: source for source in found.sources}
+    known = {entry.path: entry.content_hash for entry in previous.files}
+    touched: dict[str, Source] = {}
+    for path in change.changed:
+        document = read(sources[path])
+        if isinstance(document, Document) and document.content_hash == known[path]:
+            touched[path] = sources[path]
+    gone = {*change.changed, *change.removed}.difference(touched)
+    todo = {*change.changed, *change.added}.difference(touched)
+    return _Plan(
+        segments=tuple(_restamped(segment, touched) for segment in previous.segments),
+        kept=tuple(
+            _without(segment, mask, gone)
+            for segment, mask in zip(previous.segments, previous.alive, strict=True)
+        ),
+        todo=tuple(source for source in found.sources if source.path in todo),
+        skipped=tuple(
+            skip
+            for skip in previous.skipped
+            if skip.mtime_ns and skip.path in sources and skip.path not in todo
+        ),
+    )
+
+
+def _restamped(segment: Segment, touched: dict[str, Source]) -> Segment:
+    """The segment with new times for files that were only touched."""
+    rows = {segment.paths.find(path): source.mtime_ns for path, source in touched.items()}
+    rows.pop(-1, None)
+    if not rows:
+        return segment
+    times = segment.files.mtime_ns.copy()
+    times[list(rows)] = list(rows.values())
+    return replace(segment, files=replace(segment.files, mtime_ns=times))
+
+
+def _without(segment: Segment, alive: BoolArray, gone: set[str]) -> BoolArray:
+    rows = [row for path in gone if (row := segment.paths.find(path)) >= 0]
+    mask = alive.copy()
+    mask[rows] = False
+    return mask
+
+
+def _process(
+    sources: Sequence[Source], embedder: Embedder, tell: ProgressSink, workers: int | None
+) -> list[Batch]:
+    total, done = len(sources), 0
+
+    def on_done(files: int) -> None:
+        nonlocal done
+        done += files
+        tell(Progress("reading files", done, total))
+
+    if workers is None:
+        size_bytes = sum(source.size_bytes for source in sources)
+        shipped = embedder.identity == static_embedder().identity
+        workers = workers_for(size_bytes) if shipped else 0
+    tell(Progress("reading files", 0, total))
+    return process_all(batches_of(sources), embedder, workers=workers, on_done=on_done)
+
+
+def _folded(plan: _Plan, batches: Sequence[Batch]) -> Segment:
+    """One segment of all that is kept and all that is new."""
+    fresh = [batch.segment for batch in batches]
+    kept = [np.ones(segment.file_count, dtype=np.bool_) for segment in fresh]
+    return merge_segments([*plan.segments, *fresh], [*plan.kept, *kept])
+
+
+def _laid_over(
+    plan: _Plan, batches: Sequence[Batch]
+) -> tuple[tuple[Segment, ...], tuple[BoolArray, ...]]:
+    """The large segment as it is, and one overlay of all that came since."""
+    base, *overlays = plan.segments
+    above = _folded(_Plan(tuple(overlays), plan.kept[1:], (), ()), batches)
+    limit = max(OVERLAY_FILES_MAX, OVERLAY_SHARE_MAX * base.file_count)
+    if above.file_count > limit:
+        merged = _folded(plan, batches)
+        return (merged,), (np.ones(merged.file_count, dtype=np.bool_),)
+    if not above.file_count:
+        return (base,), (plan.kept[0],)
+    return (base, above), (plan.kept[0], np.ones(above.file_count, dtype=np.bool_))
+
+
+def _all_skipped(found: Walk, plan: _Plan, batches: Sequence[Batch]) -> tuple[Skipped, ...]:
+    unread = [skip for batch in batches for skip in batch.skipped]
+    every = (*found.skipped, *plan.skipped, *unread)
+    return tuple(sorted(every, key=lambda skip: (skip.path, skip.reason)))
+
+
+def _silence(_: Progress) -> None:
+    pass

@@ -1,0 +1,200 @@
+"""A crystal as pages and back.
+
+    manifest            roots, head, what was skipped, which segments, which files are masked
+    <segment>-files     paths, sizes, times, hashes, chunk spans; all that drift needs
+    <segment>-graph     names, signatures, docs, definitions, references
+    <segment>-postings  the inverted lists
+    <segment>-vectors   int8 vectors
+    <segment>-text-N    the texts, zstd frames, about 4 MiB a page
+
+Only the manifest and the files pages are read to open a crystal; the others at first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from rlm_crystal.columns import AnyArray, Columns, Json, pack, unpack
+from rlm_crystal.crystal import Crystal
+from rlm_crystal.embed import Embedder, static_embedder
+from rlm_crystal.errors import FormatUnknown
+from rlm_crystal.lazy import Lazy
+from rlm_crystal.postings import FIELDS, Postings
+from rlm_crystal.segment import Graph, Segment
+from rlm_crystal.tables import (
+    ChunkTable,
+    DefinitionTable,
+    FileTable,
+    ReferenceTable,
+    Vectors,
+)
+from rlm_crystal.texts import Texts
+from rlm_crystal.types import Skipped
+from rlm_crystal.words import Words
+
+FORMAT = 1
+
+ReadPage = Callable[[str], bytes]
+Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable)
+
+
+def to_pages(crystal: Crystal) -> dict[str, bytes]:
+    """All pages of the crystal; equal crystals give equal pages."""
+    masks = {f"alive-{number}": np.packbits(mask) for number, mask in enumerate(crystal.alive)}
+    meta: dict[str, Json] = {
+        "format": FORMAT,
+        "corpus_id": crystal.corpus_id,
+        "generation": crystal.generation,
+        "roots": [str(root) for root in crystal.roots],
+        "head": crystal.head,
+        "embedder": crystal.embedder.identity,
+        "segments": len(crystal.segments),
+        "skipped": [
+            [skip.path, skip.reason, skip.size_bytes, skip.mtime_ns] for skip in crystal.skipped
+        ],
+    }
+    pages = {"manifest": pack(meta, masks)}
+    for number, segment in enumerate(crystal.segments):
+        pages.update(segment_pages(segment, f"segment-{number}"))
+    return pages
+
+
+def from_pages(read: ReadPage, *, embedder: Embedder | None = None) -> Crystal:
+    """The crystal in these pages. `read` is kept and called again for what is needed later.
+
+    FormatUnknown where another version wrote them, or another embedder made the vectors.
+    """
+    manifest = unpack(read("manifest"))
+    meta: Mapping[str, Any] = manifest.meta
+    if meta["format"] != FORMAT:
+        raise FormatUnknown(f"the crystal has format {meta['format']}, not {FORMAT}; index again")
+    embedder = embedder or static_embedder()
+    if meta["embedder"] != embedder.identity:
+        raise FormatUnknown(
+            f"the crystal holds vectors of {meta['embedder']!r}, not {embedder.identity!r}; "
+            "index again"
+        )
+    segments = tuple(segment_from(read, f"segment-{n}") for n in range(meta["segments"]))
+    alive = tuple(
+        np.unpackbits(
+            manifest.arrays[f"alive-{number}"].astype(np.uint8), count=segment.file_count
+        ).astype(np.bool_)
+        for number, segment in enumerate(segments)
+    )
+    return Crystal(
+        corpus_id=meta["corpus_id"],
+        generation=meta["generation"],
+        roots=tuple(Path(root) for root in meta["roots"]),
+        head=meta["head"],
+        skipped=tuple(Skipped(*skip) for skip in meta["skipped"]),
+        segments=segments,
+        alive=alive,
+        embedder=embedder,
+    )
+
+
+def segment_pages(segment: Segment, name: str) -> dict[str, bytes]:
+    """The pages of one segment, all beginning with `name`."""
+    graph, postings, vectors = (
+        segment.graph.get(),
+        segment.postings.get(),
+        segment.vectors.get(),
+    )
+    pages = {
+        f"{name}-files": pack(
+            {"languages": list(segment.languages)},
+            _words("paths", segment.paths)
+            | _table("files", segment.files)
+            | _table("chunks", segment.chunks)
+            | {"frame_bytes": segment.texts.frame_bytes, "text_pages": segment.texts.pages},
+        ),
+        f"{name}-graph": pack(
+            {},
+            _words("names", graph.names)
+            | _words("prose", graph.prose)
+            | _table("definitions", graph.definitions)
+            | _table("references", graph.references),
+        ),
+        f"{name}-postings": pack(
+            {},
+            _words("words", postings.words)
+            | {"starts": postings.starts, "docs": postings.docs}
+            | {f"count-{f}": count for f, count in zip(FIELDS, postings.counts, strict=True)}
+            | {f"length-{f}": length for f, length in zip(FIELDS, postings.lengths, strict=True)},
+        ),
+        f"{name}-vectors": pack({}, {"values": vectors.values, "scales": vectors.scales}),
+    }
+    for number in range(segment.texts.page_count):
+        pages[f"{name}-text-{number}"] = segment.texts.page(number)
+    return pages
+
+
+def segment_from(read: ReadPage, name: str) -> Segment:
+    """The segment of that name; only its files page is read at once."""
+    head = unpack(read(f"{name}-files"))
+    languages: Any = head.meta["languages"]
+    return Segment(
+        paths=_words_from(head, "paths"),
+        languages=tuple(languages),
+        files=_table_from(FileTable, head, "files"),
+        chunks=_table_from(ChunkTable, head, "chunks"),
+        graph=Lazy(lambda: _graph(unpack(read(f"{name}-graph")))),
+        postings=Lazy(lambda: _postings(unpack(read(f"{name}-postings")))),
+        vectors=Lazy(lambda: _vectors(unpack(read(f"{name}-vectors")))),
+        texts=Texts(
+            _array(head, "frame_bytes"),
+            _array(head, "text_pages"),
+            lambda number: read(f"{name}-text-{number}"),
+        ),
+    )
+
+
+def _graph(page: Columns) -> Graph:
+    return Graph(
+        names=_words_from(page, "names"),
+        prose=_words_from(page, "prose"),
+        definitions=_table_from(DefinitionTable, page, "definitions"),
+        references=_table_from(ReferenceTable, page, "references"),
+    )
+
+
+def _postings(page: Columns) -> Postings:
+    counts = [_array(page, f"count-{field}") for field in FIELDS]
+    lengths = [_array(page, f"length-{field}") for field in FIELDS]
+    return Postings(
+        words=_words_from(page, "words"),
+        starts=_array(page, "starts"),
+        docs=_array(page, "docs"),
+        counts=(counts[0], counts[1], counts[2]),
+        lengths=(lengths[0], lengths[1], lengths[2]),
+    )
+
+
+def _vectors(page: Columns) -> Vectors:
+    return Vectors(values=_array(page, "values"), scales=_array(page, "scales"))
+
+
+def _words(name: str, words: Words) -> dict[str, AnyArray]:
+    return {f"{name}-blob": np.frombuffer(words.blob, np.uint8), f"{name}-lengths": words.lengths}
+
+
+def _words_from(page: Columns, name: str) -> Words:
+    return Words(page.arrays[f"{name}-blob"].tobytes(), _array(page, f"{name}-lengths"))
+
+
+def _table(name: str, table: Table) -> dict[str, AnyArray]:
+    return {f"{name}-{field.name}": getattr(table, field.name) for field in fields(table)}
+
+
+def _table_from(kind: type[Table], page: Columns, name: str) -> Table:
+    return kind(**{f.name: _array(page, f"{name}-{f.name}") for f in fields(kind)})
+
+
+def _array(page: Columns, name: str) -> Any:
+    """The column, whose type the reader of the page states."""
+    return page.arrays[name]

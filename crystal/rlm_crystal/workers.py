@@ -1,0 +1,233 @@
+"""Files read, parsed and made into segments, batch by batch, in other processes where it pays.
+
+Each worker is a fresh interpreter (`-I`, its own session, no terminal) that gets a batch as one
+JSON frame on its input and answers with the pages of a segment. Where processes cannot be
+started, or one dies, its batch is done in this process.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO, Any, Final
+
+from rlm_crystal.assemble import assemble
+from rlm_crystal.codec import segment_from, segment_pages
+from rlm_crystal.embed import Embedder, static_embedder
+from rlm_crystal.reading import read
+from rlm_crystal.segment import Segment
+from rlm_crystal.types import ParsedFile, Skipped, Source
+
+BATCH_BYTES: Final = 768 * 1024
+WORKERS_MAX: Final = 8
+BYTES_WORTH_A_WORKER: Final = 2 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+_CODE: Final = "from rlm_crystal.workers import serve; serve()"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of some sources."""
+
+    segment: Segment
+    skipped: tuple[Skipped, ...]
+
+
+def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
+    """Reads and parses these files here; a file that cannot be had or parsed is told, not raised."""
+    from rlm_crystal.chunk import parse
+
+    parsed: list[ParsedFile] = []
+    skipped: list[Skipped] = []
+    for source in sources:
+        document = read(source)
+        if isinstance(document, Skipped):
+            skipped.append(document)
+            continue
+        try:
+            parsed.append(parse(document))
+        except Exception as error:  # one file must not stop a build, whatever its parser does
+            reason = f"cannot be parsed: {type(error).__name__}"
+            stamp = (source.size_bytes, source.mtime_ns)
+            skipped.append(Skipped(source.path, reason, *stamp))
+    return Batch(assemble(parsed, embedder), tuple(skipped))
+
+
+def batches_of(sources: Sequence[Source]) -> list[list[Source]]:
+    """Runs of about 768 KiB, whatever the number of workers, so that results do not depend on it."""
+    batches: list[list[Source]] = [[]]
+    filled = 0
+    for source in sources:
+        if filled >= BATCH_BYTES:
+            batches.append([])
+            filled = 0
+        batches[-1].append(source)
+        filled += source.size_bytes
+    return batches
+
+
+def process_all(
+    batches: Sequence[Sequence[Source]],
+    embedder: Embedder,
+    *,
+    workers: int,
+    on_done: Callable[[int], None],
+) -> list[Batch]:
+    """The batches in their order; `on_done` hears how many files each finished one had.
+
+    An exception of `on_done` stops the work and the workers.
+    """
+    done: dict[int, Batch] = {}
+    if workers > 1:
+        for number, batch in _in_processes(batches, workers):
+            done[number] = batch
+            on_done(len(batches[number]))
+    for number, sources in enumerate(batches):
+        if number not in done:
+            done[number] = process(sources, embedder)
+            on_done(len(sources))
+    return [done[number] for number in range(len(batches))]
+
+
+def workers_for(size_bytes: int) -> int:
+    """How many workers so much source is worth: none below two MiB a worker."""
+    return min(os.cpu_count() or 1, WORKERS_MAX, size_bytes // BYTES_WORTH_A_WORKER)
+
+
+def serve() -> None:
+    """The life of a worker: batches in on standard input, pages out on standard output."""
+    # Whatever prints must not reach the frames.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    embedder = static_embedder()
+    asked: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
+    while True:
+        sources = [
+            Source(path, Path(absolute), size_bytes, mtime_ns)
+            for path, absolute, size_bytes, mtime_ns in json.loads(asked.get())
+        ]
+        batch = process(sources, embedder)
+        pages = segment_pages(batch.segment, "segment")
+        head = {
+            "pages": [[name, len(page)] for name, page in pages.items()],
+            "skipped": [[s.path, s.reason, s.size_bytes, s.mtime_ns] for s in batch.skipped],
+        }
+        _send(answers, json.dumps(head).encode())
+        _send(answers, b"".join(pages.values()))
+
+
+def _listen(frames: IO[bytes], asked: SimpleQueue[bytes]) -> None:
+    """Ends the process as soon as the one that started it is gone, also in mid-work."""
+    while (frame := _receive(frames)) is not None:
+        asked.put(frame)
+    os._exit(0)
+
+
+def _in_processes(batches: Sequence[Sequence[Source]], workers: int) -> Iterator[tuple[int, Batch]]:
+    """Finished batches as they come; those of a worker that failed are missing."""
+    todo = iter(range(len(batches)))
+    todo_lock = threading.Lock()
+    finished: SimpleQueue[tuple[int, Batch] | None] = SimpleQueue()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def drive(process: subprocess.Popen[bytes]) -> None:
+        try:
+            while True:
+                with todo_lock:
+                    number = next(todo, None)
+                if number is None:
+                    return
+                finished.put((number, _ask(process, batches[number])))
+        except (OSError, EOFError) as error:
+            _log.warning("an indexing worker failed (%s); its files are done here", error)
+        finally:
+            finished.put(None)
+
+    try:
+        for _ in range(min(workers, len(batches))):
+            started.append(_start())
+        for process in started:
+            threading.Thread(target=drive, args=(process,), daemon=True).start()
+        running = len(started)
+        while running:
+            result = finished.get()
+            if result is None:
+                running -= 1
+            else:
+                yield result
+    except OSError as error:
+        _log.warning("no indexing workers can be started (%s); all is done here", error)
+    finally:
+        for process in started:
+            _stop(process)
+
+
+def _start() -> subprocess.Popen[bytes]:
+    kept = {
+        name: os.environ[name] for name in ("SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ
+    }
+    return subprocess.Popen(
+        [sys.executable, "-I", "-c", _CODE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+
+
+def _ask(process: subprocess.Popen[bytes], sources: Sequence[Source]) -> Batch:
+    """OSError or EOFError where the worker is gone."""
+    if process.stdin is None or process.stdout is None:
+        raise EOFError("a worker without pipes")
+    rows = [[s.path, str(s.absolute), s.size_bytes, s.mtime_ns] for s in sources]
+    _send(process.stdin, json.dumps(rows).encode())
+    head, body = _receive(process.stdout), _receive(process.stdout)
+    if head is None or body is None:
+        raise EOFError("it ended")
+    answer: Any = json.loads(head)
+    pages: dict[str, bytes] = {}
+    at = 0
+    for name, size in answer["pages"]:
+        pages[name] = body[at : at + size]
+        at += size
+    skipped = tuple(Skipped(*row) for row in answer["skipped"])
+    return Batch(segment_from(pages.__getitem__, "segment"), skipped)
+
+
+def _send(pipe: IO[bytes], frame: bytes) -> None:
+    pipe.write(struct.pack("<Q", len(frame)))
+    pipe.write(frame)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> bytes | None:
+    """The next frame, or None at the end."""
+    head = pipe.read(8)
+    if len(head) < 8:
+        return None
+    (size,) = struct.unpack("<Q", head)
+    frame = pipe.read(size)
+    return frame if len(frame) == size else None
