@@ -1,0 +1,66 @@
+"""Where the sealed things of one corpus lie, with the keys that open them.
+
+Folder names are handles made with the key: whoever lists them learns nothing of the roots.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rlm_crystal.home import Home, corpus_id
+from rlm_crystal.keys import Keyring
+from rlm_crystal.store import PageStore
+from rlm_crystal.vault import Vault
+
+if TYPE_CHECKING:
+    from rlm_crystal.crystal import Crystal
+
+_HOME_SCOPE = "home"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The places of one corpus; opening them costs nothing until something is read."""
+
+    home: Home
+    keyring: Keyring
+    roots: tuple[Path, ...]
+    corpus: str
+
+    @classmethod
+    def of(cls, home: Home, keyring: Keyring, roots: Sequence[Path]) -> "Archive":
+        """The archive of these roots, which must be resolved."""
+        return cls(home, keyring, tuple(roots), corpus_id(roots))
+
+    def store(self) -> PageStore:
+        """The pages of the crystal."""
+        folder = self.home.crystal_dir(self._handle)
+        return PageStore(folder, self.keyring.sealer("crystal"), self.corpus)
+
+    def crystal(self) -> "Crystal":
+        """Open the current generation; NoCrystal before the first, SealError if it is damaged."""
+        from rlm_crystal.codec import from_pages
+
+        store = self.store()
+        generation = store.current()
+        return from_pages(lambda page: store.read(page, generation))
+
+    def traces(self) -> Vault:
+        """The records of runs."""
+        folder = self.home.records_dir(self._handle)
+        return Vault(folder, self.keyring.sealer("traces"), self.corpus)
+
+    def memory_folder(self) -> Path:
+        """Where the episodes of this corpus lie."""
+        return self.home.memory_dir(self._handle)
+
+    @property
+    def _handle(self) -> str:
+        return self.keyring.handle(self.corpus)
+
+
+def settings_vault(home: Home, keyring: Keyring) -> Vault:
+    """The settings; one set for all corpora of this home."""
+    folder = home.records_dir(keyring.handle(_HOME_SCOPE))
+    return Vault(folder, keyring.sealer("settings"), _HOME_SCOPE)
