@@ -7,7 +7,7 @@ made of them is true.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from rlm_crystal.errors import CrystalError
 from rlm_crystal.types import FileEntry
@@ -15,17 +15,11 @@ from rlm_crystal.types import FileEntry
 from rlm_engine.json_value import JsonObject
 from rlm_engine.quotation import Reference, quotes_beside, references_in, stands_in
 
+if TYPE_CHECKING:  # numpy comes with it
+    from rlm_crystal.crystal import Crystal
+
 CITATIONS_MAX = 100
 _SPAN_LINES_MAX = 2_000
-
-
-class Corpus(Protocol):
-    """What of a crystal is needed to check a reference."""
-
-    @property
-    def files(self) -> Sequence[FileEntry]: ...
-
-    def read(self, path: str, start_line: int, end_line: int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +41,14 @@ class Citation:
         }
 
 
-def check_citations(answer: str, corpus: Corpus) -> tuple[Citation, ...]:
+def check_citations(answer: str, crystal: "Crystal") -> tuple[Citation, ...]:
     """Every distinct reference of `answer`, in order, at most a hundred.
 
     A place that is referred to twice is verified only if it holds up each time. A name followed
     by a number that is no file of the corpus (`localhost:8080`) is left out, unless it is written
     like one of its files.
     """
-    names = _Names(corpus.files)
+    names = _Names(crystal.files)
     references = [
         reference for reference in references_in(answer) if names.plausible(reference.path)
     ]
@@ -63,7 +57,7 @@ def check_citations(answer: str, corpus: Corpus) -> tuple[Citation, ...]:
         entry = names.find(reference.path)
         path = entry.path if entry is not None else reference.path
         words = [quote for quote in quotes if names.find(quote) is None]
-        good = entry is not None and _holds(corpus, entry, reference, words)
+        good = entry is not None and _holds(crystal, entry, reference, words)
         key = (path, reference.start_line, reference.end_line)
         if key in checked or len(checked) < CITATIONS_MAX:
             checked[key] = checked.get(key, True) and good
@@ -96,12 +90,14 @@ class _Names:
         return self.find(path) is not None or _extension(path) in self._extensions
 
 
-def _holds(corpus: Corpus, entry: FileEntry, reference: Reference, quotes: Sequence[str]) -> bool:
+def _holds(
+    crystal: "Crystal", entry: FileEntry, reference: Reference, quotes: Sequence[str]
+) -> bool:
     start, end = reference.start_line, reference.end_line
     if not 1 <= start <= end <= entry.lines or end - start >= _SPAN_LINES_MAX:
         return False
     try:
-        text = corpus.read(entry.path, start, end)
+        text = crystal.read(entry.path, start, end)
     except CrystalError:
         return False
     return all(stands_in(quote, text) for quote in quotes)

@@ -7,13 +7,16 @@ is answered with what was expected. The calls to models are in `queries.py`.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from anyio.to_thread import run_sync
 from rlm_crystal.types import Definition, FileEntry, Hit, Reference
 
 from rlm_engine.clip import clip
 from rlm_engine.json_value import JsonObject, JsonValue
+
+if TYPE_CHECKING:  # numpy comes with it
+    from rlm_crystal.crystal import Crystal
 
 HostFunction = Callable[..., Awaitable[JsonValue]]
 RecallFunction = Callable[[str, int], Awaitable[Sequence[Mapping[str, JsonValue]]]]
@@ -30,40 +33,7 @@ _MAP_TOKENS_MAX = 20_000
 _RECALLED_MAX = 50
 
 
-class SearchableCorpus(Protocol):
-    """What of a crystal the REPL can reach."""
-
-    @property
-    def files(self) -> Sequence[FileEntry]: ...
-
-    def text(self, path: str) -> str: ...
-
-    def read(self, path: str, start_line: int, end_line: int) -> str: ...
-
-    def search(
-        self,
-        query: str,
-        *,
-        limit: int = 10,
-        path_glob: str = "",
-        language: str = "",
-        kind: str = "",
-    ) -> list[Hit]: ...
-
-    def symbol(self, name: str) -> list[Definition]: ...
-
-    def outline(self, path: str) -> list[Definition]: ...
-
-    def callers(self, name: str) -> list[Reference]: ...
-
-    def callees(self, symbol: str) -> list[Reference]: ...
-
-    def importers(self, name: str) -> list[Reference]: ...
-
-    def map(self, budget_tokens: int = 2000, query: str | None = None) -> str: ...
-
-
-def crystal_functions(crystal: SearchableCorpus) -> dict[str, HostFunction]:
+def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
     """The functions behind `crystal.…` in the REPL. Each runs in a thread and can be abandoned."""
 
     async def search(

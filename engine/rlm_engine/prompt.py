@@ -6,6 +6,7 @@ between two lines that carry an id nobody can guess, so nothing in it can end th
 """
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -100,6 +101,11 @@ def reader_messages(prompt: str, text: str, *, fence: str) -> tuple[Message, Mes
     """The two messages of a sub-call: the request, then the text it is about, fenced."""
     request = f"{prompt}\n\n{fenced(text, fence)}" if text else prompt
     return Message("system", _READER.format(fence=fence)), Message("user", request)
+
+
+def new_fence() -> str:
+    """An id that nobody can guess, for the lines around data."""
+    return secrets.token_hex(8)
 
 
 def fenced(text: str, fence: str) -> str:

@@ -1,44 +1,44 @@
 """The calls to models that code in the REPL can make: llm_query, llm_query_batched, rlm_query."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rlm_engine.errors import BudgetExceeded, EngineError, LimitWord, PromptTooLong
-from rlm_engine.host import HostFunction, SearchableCorpus, a_text
+from rlm_engine.host import HostFunction, a_text
 from rlm_engine.json_value import JsonValue
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Message, Model
 from rlm_engine.prompt import reader_messages
 from rlm_engine.scheduler import Scheduler
 
+if TYPE_CHECKING:  # numpy comes with it
+    from rlm_crystal.crystal import Crystal
+
 Documents = Sequence[tuple[str, str]]
 DeeperRun = Callable[[str, Documents], Awaitable[str]]
 _PROMPT_CHARS_LEAST = 4_000
 
 
-@dataclass(slots=True)
-class Refusals:
-    """The first limit that kept a sub-call of this run from being made."""
-
-    first: LimitWord | None = None
-
-
 class Queries:
-    """The sub-calls of one run; `deeper` opens a run of its own, None at the depth limit."""
+    """The sub-calls of one run.
+
+    `deeper` opens a run of its own and is None at the depth limit. `refused` is the first limit
+    that kept one of this run's sub-calls from being made.
+    """
 
     def __init__(
         self,
         *,
         scheduler: Scheduler,
         sub: Model,
-        crystal: SearchableCorpus,
+        crystal: "Crystal",
         limits: RunLimits,
         fence: str,
         depth: int,
         corpus_chars: int,
         deeper: DeeperRun | None,
     ) -> None:
-        self.refusals = Refusals()
+        self.refused: LimitWord | None = None
         self._scheduler = scheduler
         self._sub = sub
         self._crystal = crystal
@@ -90,7 +90,7 @@ class Queries:
                 self._scheduler.budget.count_subcall()
                 return await self._deeper(asked, documents)
             except BudgetExceeded as error:
-                self._refused(error)
+                self._note(error)
                 raise
         return await self._one(asked, "\n\n".join(_headed(path, text) for path, text in documents))
 
@@ -103,7 +103,7 @@ class Queries:
                 depth=self._depth + 1,
             )
         except EngineError as error:
-            self._refused(error)
+            self._note(error)
             raise
 
     def _messages(self, prompt: str, text: str) -> Sequence[Message]:
@@ -134,12 +134,12 @@ class Queries:
             return a_text(item[0], "path"), a_text(item[1], "text")
         raise TypeError("slice must be a list of paths, or of (path, text) pairs, or a text")
 
-    def _refused(self, error: EngineError) -> None:
+    def _note(self, error: EngineError) -> None:
         if isinstance(error, BudgetExceeded):
-            self.refusals.first = self.refusals.first or error.limit
+            self.refused = self.refused or error.limit
 
     def _as_item(self, error: EngineError) -> JsonValue:
-        self._refused(error)
+        self._note(error)
         return {"error": error.kind, "message": str(error)}
 
 

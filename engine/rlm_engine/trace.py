@@ -41,9 +41,9 @@ class Trace:
         }
         self._events.append({"kind": kind, **cut})
 
-    def call(self, record: CallRecord) -> None:
+    def call(self, record: CallRecord, *, at_s: float) -> None:
         """Add a sub-call."""
-        self.event("subcall", **asdict(record))
+        self.event("subcall", **asdict(record), at_s=at_s)
 
     def record(self, outcome: JsonObject) -> bytes:
         """The whole record, `outcome` being the answer's documented form."""

@@ -1,0 +1,75 @@
+"""One question being answered: what all the runs it takes share."""
+
+from collections.abc import Callable, Mapping
+
+import anyio
+from rlm_crystal.crystal import Crystal
+
+from rlm_engine.budget import Budget
+from rlm_engine.host import HostFunction, RecallFunction, crystal_functions, memory_functions
+from rlm_engine.limits import RunLimits
+from rlm_engine.model import Model
+from rlm_engine.retry import RetryPolicy
+from rlm_engine.scheduler import CallRecord, Scheduler
+from rlm_engine.trace import Trace
+
+Say = Callable[[str], None]
+"""Told what the loop is doing, in words a person reads; must return at once."""
+
+
+class Inquiry:
+    """The models, the crystal, and one budget, cache, limiter, clock and trace."""
+
+    def __init__(
+        self,
+        question: str,
+        *,
+        crystal: Crystal,
+        root: Model,
+        sub: Model,
+        limits: RunLimits,
+        recall: RecallFunction | None,
+        retry: RetryPolicy,
+        say: Say,
+    ) -> None:
+        self.question = question
+        self.crystal = crystal
+        self.root = root
+        self.sub = sub
+        self.limits = limits
+        self.say = say
+        self.notes: list[str] = []
+        self.trace = Trace(question)
+        self.budget = Budget(limits)
+        self.scheduler = Scheduler(
+            budget=self.budget, limits=limits, retry=retry, on_call=self._on_call
+        )
+        self.functions: Mapping[str, HostFunction] = {
+            **crystal_functions(crystal),
+            **memory_functions(recall),
+        }
+        self._began = anyio.current_time()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the question was asked."""
+        return anyio.current_time() - self._began
+
+    @property
+    def deadline(self) -> float:
+        """When the wall-time limit ends it, on the event loop's clock."""
+        return self._began + self.limits.max_seconds
+
+    def closing_notes(self) -> tuple[str, ...]:
+        """Remarks for the reader of the answer."""
+        notes = list(self.notes)
+        if self.scheduler.price_unknown:
+            notes.append("price unknown: calls without a known price are counted as $0")
+        if self.scheduler.cache_hits:
+            notes.append(f"{self.scheduler.cache_hits} sub-calls were answered from the cache")
+        return tuple(notes)
+
+    def _on_call(self, record: CallRecord) -> None:
+        self.trace.call(record, at_s=self.elapsed_s)
+        done = self.budget.spent.subcalls
+        self.say(f"Sub-call {done}: {record.error or 'answered'}")
