@@ -1,0 +1,123 @@
+"""Work that may outlast its call: answered in time if it can be, else followed by its id.
+
+Clients give a call up after 60 s. Work still going after `wait_s` continues here, and its caller
+gets a handle at once. A caller that is cancelled before that cancels the work.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+from rlm_crystal.types import Progress, ProgressSink
+from rlm_tools.host import JobState
+
+from rlm_server.errors import ActorStopped, UnknownJob
+
+T = TypeVar("T")
+FINISHED_KEPT = 32
+_NOT_BEGUN = Progress("", 0, 0)
+Work = Callable[[ProgressSink], Awaitable[T]]
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    what: str
+    job_id: str = field(default_factory=lambda: secrets.token_hex(6))
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    over: anyio.Event = field(default_factory=anyio.Event)
+    progress: Progress = _NOT_BEGUN
+    state: Literal["running", "done", "failed", "cancelled"] = "running"
+    value: T | None = None
+    error: Exception | None = None
+
+
+class Jobs(Generic[T]):
+    """The work of this process; `as_text` says a finished value in words."""
+
+    def __init__(
+        self, tasks: TaskGroup, *, as_text: Callable[[T], str], explain: Callable[[Exception], str]
+    ) -> None:
+        self._tasks = tasks
+        self._as_text = as_text
+        self._explain = explain
+        self._jobs: OrderedDict[str, _Job[T]] = OrderedDict()
+
+    async def run(
+        self, what: str, work: Work[T], *, wait_s: float, progress: ProgressSink
+    ) -> T | JobState:
+        """Do the work; return its value, or its handle when it takes longer than `wait_s`."""
+        job = _Job[T](what)
+        self._keep(job)
+        self._tasks.start_soon(self._perform, job, work, progress)
+        try:
+            with anyio.move_on_after(wait_s):
+                await job.over.wait()
+        except anyio.get_cancelled_exc_class():
+            job.scope.cancel()
+            raise
+        if not job.over.is_set():
+            return self._state_of(job)
+        del self._jobs[job.job_id]
+        if job.error is not None:
+            raise job.error
+        if job.state == "cancelled":
+            raise ActorStopped("The service is going down; this was not finished.")
+        return job.value  # pyright: ignore[reportReturnType]  # over, not failed: it is set
+
+    def get(self, job_id: str) -> JobState:
+        """Return a job by its id; UnknownJob where there is none."""
+        job = self._jobs.get(job_id)
+        if job is None:
+            running = ", ".join(state.job_id for state in self.states()) or "none"
+            raise UnknownJob(
+                f"There is no job {job_id!r} (there are: {running}); the results of the last"
+                f" {FINISHED_KEPT} are kept while the server runs."
+            )
+        return self._state_of(job)
+
+    def states(self) -> tuple[JobState, ...]:
+        """Return all jobs that a caller may still ask for, oldest first."""
+        return tuple(self._state_of(job) for job in self._jobs.values())
+
+    async def _perform(self, job: _Job[T], work: Work[T], progress: ProgressSink) -> None:
+        def report(step: Progress) -> None:
+            job.progress = step
+            progress(step)
+
+        with job.scope:
+            try:
+                job.value = await work(report)
+                job.state = "done"
+            except Exception as error:  # it belongs to whoever asks for the result
+                job.error = error
+                job.state = "failed"
+        if job.state == "running":
+            job.state = "cancelled"
+        job.over.set()
+
+    def _keep(self, job: _Job[T]) -> None:
+        over = [kept.job_id for kept in self._jobs.values() if kept.over.is_set()]
+        for job_id in over[: max(0, len(over) - FINISHED_KEPT + 1)]:
+            del self._jobs[job_id]
+        self._jobs[job.job_id] = job
+
+    def _state_of(self, job: _Job[T]) -> JobState:
+        result = ""
+        if job.error is not None:
+            result = self._explain(job.error)
+        elif job.state == "done" and job.value is not None:
+            result = self._as_text(job.value)
+        step = job.progress
+        return JobState(
+            job_id=job.job_id,
+            state=job.state,
+            what=job.what,
+            stage=step.stage,
+            done=step.done,
+            total=step.total,
+            result=result,
+        )

@@ -1,0 +1,105 @@
+"""Telling that something below the roots changed, as it happens or by looking now and then.
+
+Events only say that it is time to compare the disk with the crystal; what changed is found by
+that comparison, so a surplus event costs time and never a wrong answer. Where the system has no
+watch left to give, the disk is looked at every few seconds instead.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler
+    from watchdog.observers.api import BaseObserver
+
+_log = logging.getLogger(__name__)
+
+POLL_S = 2.0
+_CHANGES = frozenset({"created", "modified", "deleted", "moved", "closed"})
+_NEVER_INDEXED = frozenset({
+    ".hg", ".svn", "__pycache__", "node_modules", ".venv", "venv", ".tox", ".nox", ".mypy_cache",
+    ".pytest_cache", ".ruff_cache", ".hypothesis", ".idea", ".gradle", ".terraform", ".next",
+})  # fmt: skip
+
+
+class Watcher:
+    """Watches folders through the system; `on_change` is called in a thread of its own."""
+
+    def __init__(self, roots: Sequence[Path], on_change: Callable[[], None]) -> None:
+        self._roots = roots
+        self._on_change = on_change
+        self._observer: BaseObserver | None = None
+
+    def start(self) -> bool:
+        """Begin; return False where the system gives no watch, and polling has to do."""
+        from watchdog.observers import Observer
+
+        observer = Observer()
+        handler = _handler(self._roots, self._on_change)
+        try:
+            for root in self._roots:
+                observer.schedule(handler, str(root), recursive=True)
+            observer.start()
+        except OSError as error:
+            _log.warning("changes are looked for every %g s: %s", POLL_S, _advice(error))
+            observer.unschedule_all()
+            return False
+        self._observer = observer
+        return True
+
+    @property
+    def alive(self) -> bool:
+        """Whether every watch still works; one can die of a limit reached later on."""
+        observer = self._observer
+        return observer is not None and all(emitter.is_alive() for emitter in observer.emitters)
+
+    def stop(self) -> None:
+        """End the watch; waits for its threads no longer than a second."""
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join(timeout=1)
+            self._observer = None
+
+
+def matters(event_type: str, path: PurePath, *, is_directory: bool) -> bool:
+    """Whether an event below a root can change what is indexed; `path` is relative to the root."""
+    if event_type not in _CHANGES or (is_directory and event_type == "modified"):
+        return False
+    if ".git" in path.parts:
+        return _moves_head(path.parts[path.parts.index(".git") + 1 :])
+    return not _NEVER_INDEXED.intersection(path.parts)
+
+
+def _moves_head(inside_git: tuple[str, ...]) -> bool:
+    """Whether a file of git's own says that HEAD moved: a commit, a checkout, a branch."""
+    if not inside_git or inside_git[-1].endswith(".lock"):
+        return False
+    return inside_git[0] in {"HEAD", "refs", "packed-refs"}
+
+
+def _handler(roots: Sequence[Path], on_change: Callable[[], None]) -> "FileSystemEventHandler":
+    from watchdog.events import FileSystemEventHandler
+
+    class Handler(FileSystemEventHandler):
+        def on_any_event(self, event: "FileSystemEvent") -> None:
+            for path in (event.src_path, event.dest_path):
+                if path and _concerns(roots, event, str(path)):
+                    on_change()
+                    return
+
+    return Handler()
+
+
+def _concerns(roots: Sequence[Path], event: "FileSystemEvent", path: str) -> bool:
+    changed = PurePath(path)
+    return any(
+        matters(event.event_type, changed.relative_to(root), is_directory=event.is_directory)
+        for root in roots
+        if changed.is_relative_to(root)
+    )
+
+
+def _advice(error: OSError) -> str:
+    return f"{error.strerror or error}; on Linux raise fs.inotify.max_user_watches to be told"
