@@ -1,1 +1,46 @@
-"""Untrusted Python in a sealed child process; see README.md for what this does not protect against."""
+"""Untrusted Python in a sealed child process; see README.md for what this does not protect."""
+
+from rlm_sandbox.availability import available
+from rlm_sandbox.context import SharedContext
+from rlm_sandbox.errors import (
+    ContextClosed,
+    PreludeFailed,
+    ProtocolError,
+    SandboxBusy,
+    SandboxClosed,
+    SandboxError,
+    SandboxUnavailable,
+)
+from rlm_sandbox.redact import Redacted, redact
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.types import (
+    Availability,
+    CodeError,
+    Execution,
+    Final,
+    HostFunction,
+    JsonValue,
+    Limits,
+)
+
+__all__ = [
+    "Availability",
+    "CodeError",
+    "ContextClosed",
+    "Execution",
+    "Final",
+    "HostFunction",
+    "JsonValue",
+    "Limits",
+    "PreludeFailed",
+    "ProtocolError",
+    "Redacted",
+    "Sandbox",
+    "SandboxBusy",
+    "SandboxClosed",
+    "SandboxError",
+    "SandboxUnavailable",
+    "SharedContext",
+    "available",
+    "redact",
+]

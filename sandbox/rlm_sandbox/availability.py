@@ -1,0 +1,36 @@
+"""Whether code can be run here, without running any."""
+
+import os
+import sys
+from typing import Final
+
+from rlm_sandbox.types import Availability
+
+_ELSEWHERE: Final = (
+    "code execution needs Linux for now (the WASM backend for other systems is not built yet); "
+    "search, maps and status work without it"
+)
+_TOO_OLD: Final = (
+    "code execution needs Linux 5.13 or newer on x86_64 or aarch64 with Landlock and seccomp "
+    "switched on (in containers: allow the landlock_* system calls)"
+)
+
+
+def available() -> Availability:
+    """What the kernel offers; `missing` names each required layer that it does not."""
+    if sys.platform != "linux":
+        return Availability(False, "", (), ("kernel jail",), _ELSEWHERE)
+    from rlm_sandbox.jail import landlock, seccomp, syscalls
+    from rlm_sandbox.jail.seal import LAYERS
+
+    machine = syscalls.machine()
+    missing: list[str] = []
+    if not machine or not seccomp.supported(machine):
+        missing.append("seccomp")
+    if landlock.abi() < 1:
+        missing.append("landlock")
+    if not hasattr(os, "memfd_create"):
+        missing.append("shared memory")
+    if missing:
+        return Availability(False, "kernel", (), tuple(missing), _TOO_OLD)
+    return Availability(True, "kernel", LAYERS, (), "")

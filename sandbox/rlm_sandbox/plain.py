@@ -1,0 +1,207 @@
+"""Plain data to JSON and back without pickle: what a snapshot of variables is written in.
+
+JSON has no tuples, sets, bytes or dates; those travel as {"$": kind, "v": ...}. Only exact
+builtin types are taken, so that encoding never runs a method of untrusted code.
+"""
+
+import datetime
+import math
+import re
+from base64 import b64decode, b64encode
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+DEPTH_MAX: Final = 60
+VALUES_MAX: Final = 500_000
+
+_ATOMS: Final = frozenset({type(None), bool, int, float, str})
+_FACTORIES: Final[dict[str, Callable[[], Any]]] = {
+    "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str,
+    "Counter": Counter,
+}  # fmt: skip
+
+
+class NotPlain(Exception):
+    """A value that is no plain data; the message is its type or the reason."""
+
+
+class PlainEncoder:
+    """Encodes values; `special` may take over what is not plain, or return None."""
+
+    def __init__(self, special: Callable[[Any, "PlainEncoder"], Any] | None = None) -> None:
+        self._special = special
+        self._depth = 0
+        self._left = VALUES_MAX
+
+    def encode(self, value: Any) -> Any:
+        """A JSON value that `PlainDecoder` turns back; raises NotPlain."""
+        kind = type(value)
+        if kind in _ATOMS:
+            return value
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
+            raise NotPlain(f"data nested deeper than {DEPTH_MAX}")
+        try:
+            return self._encode_compound(kind, value)
+        finally:
+            self._depth -= 1
+
+    def items(self, values: Any) -> list[Any]:
+        """Each value encoded, in order."""
+        listed = list(values)
+        self._left -= len(listed)
+        if self._left < 0:
+            raise NotPlain(f"more than {VALUES_MAX} values")
+        if set(map(type, listed)) <= _ATOMS:
+            return listed
+        return [self.encode(item) for item in listed]
+
+    def _encode_compound(self, kind: type, value: Any) -> Any:
+        if kind is list:
+            return self.items(value)
+        if kind is dict:
+            return self._mapping(value)
+        encoder = _ENCODERS.get(kind)
+        if encoder is not None:
+            return {"$": kind.__name__, "v": encoder(self, value)}
+        taken = self._special(value, self) if self._special else None
+        if taken is None:
+            raise NotPlain(kind.__name__)
+        return taken
+
+    def _mapping(self, value: dict[Any, Any]) -> Any:
+        if set(map(type, value)) <= {str} and "$" not in value:
+            return dict(zip(value, self.items(value.values()), strict=True))
+        return {"$": "dict", "v": self.pairs(value)}
+
+    def pairs(self, value: Any) -> list[Any]:
+        """Keys and values of a mapping, one list each."""
+        return [self.items(value.keys()), self.items(value.values())]
+
+    def counted(self, value: defaultdict[Any, Any]) -> list[Any]:
+        """A defaultdict with the name of its factory."""
+        factory = value.default_factory
+        name = getattr(factory, "__name__", "") if factory is not None else ""
+        if factory is not None and _FACTORIES.get(name) is not factory:
+            raise NotPlain("a defaultdict with a factory of its own")
+        return [name, *self.pairs(value)]
+
+
+_ENCODERS: Final[dict[type, Callable[[PlainEncoder, Any], Any]]] = {
+    tuple: PlainEncoder.items,
+    set: PlainEncoder.items,
+    frozenset: PlainEncoder.items,
+    deque: lambda encoder, value: [value.maxlen, encoder.items(value)],
+    OrderedDict: PlainEncoder.pairs,
+    Counter: PlainEncoder.pairs,
+    defaultdict: PlainEncoder.counted,
+    bytes: lambda _, value: b64encode(value).decode(),
+    bytearray: lambda _, value: b64encode(value).decode(),
+    complex: lambda _, value: [value.real, value.imag],
+    range: lambda _, value: [value.start, value.stop, value.step],
+    Decimal: lambda _, value: str(value),
+    Fraction: lambda _, value: [value.numerator, value.denominator],
+    datetime.date: lambda _, value: value.isoformat(),
+    datetime.time: lambda _, value: value.isoformat(),
+    datetime.datetime: lambda _, value: value.isoformat(),
+    datetime.timedelta: lambda _, value: [value.days, value.seconds, value.microseconds],
+    re.Pattern: lambda encoder, value: [encoder.encode(value.pattern), value.flags],
+}
+
+
+class PlainDecoder:
+    """The inverse of PlainEncoder; `special` decodes what its counterpart encoded."""
+
+    def __init__(self, special: Callable[[str, Any, "PlainDecoder"], Any] | None = None) -> None:
+        self._special = special
+
+    def decode(self, value: Any) -> Any:
+        """The Python value again; raises ValueError on an unknown kind."""
+        if isinstance(value, list):
+            return self.items(value)
+        if not isinstance(value, dict):
+            return value
+        if "$" not in value:
+            return {name: self.decode(item) for name, item in value.items()}
+        kind, content = value["$"], value["v"]
+        if kind in _DECODERS:
+            return _DECODERS[kind](self, content)
+        if self._special is None:
+            raise ValueError(f"unknown kind of value {kind!r}")
+        return self._special(kind, content, self)
+
+    def items(self, values: list[Any]) -> list[Any]:
+        """Each value decoded, in order."""
+        return [self.decode(item) for item in values]
+
+    def pairs(self, content: list[Any]) -> list[tuple[Any, Any]]:
+        """Keys and values put together again."""
+        return list(zip(self.items(content[0]), self.items(content[1]), strict=True))
+
+
+def _default_dict(decoder: PlainDecoder, content: list[Any]) -> defaultdict[Any, Any]:
+    factory = _FACTORIES[content[0]] if content[0] else None
+    return defaultdict(factory, decoder.pairs(content[1:]))
+
+
+_DECODERS: Final[dict[str, Callable[[PlainDecoder, Any], Any]]] = {
+    "tuple": lambda decoder, content: tuple(decoder.items(content)),
+    "set": lambda decoder, content: set(decoder.items(content)),
+    "frozenset": lambda decoder, content: frozenset(decoder.items(content)),
+    "deque": lambda decoder, content: deque(decoder.items(content[1]), content[0]),
+    "dict": lambda decoder, content: dict(decoder.pairs(content)),
+    "OrderedDict": lambda decoder, content: OrderedDict(decoder.pairs(content)),
+    "Counter": lambda decoder, content: Counter(dict(decoder.pairs(content))),
+    "defaultdict": _default_dict,
+    "bytes": lambda _, content: b64decode(content),
+    "bytearray": lambda _, content: bytearray(b64decode(content)),
+    "complex": lambda _, content: complex(*content),
+    "range": lambda _, content: range(*content),
+    "Decimal": lambda _, content: Decimal(content),
+    "Fraction": lambda _, content: Fraction(*content),
+    "date": lambda _, content: datetime.date.fromisoformat(content),
+    "time": lambda _, content: datetime.time.fromisoformat(content),
+    "datetime": lambda _, content: datetime.datetime.fromisoformat(content),
+    "timedelta": lambda _, content: datetime.timedelta(*content),
+    "Pattern": lambda decoder, content: re.compile(decoder.decode(content[0]), content[1]),
+}
+
+
+def to_json(value: Any) -> Any:
+    """The value as JSON for the host: tuples, sets and views become lists, keys text.
+
+    Raises NotPlain for what JSON cannot hold.
+    """
+    return _to_json(value, 0)
+
+
+def _to_json(value: Any, depth: int) -> Any:
+    if depth > DEPTH_MAX:
+        raise NotPlain(f"data nested deeper than {DEPTH_MAX}")
+    if value is None or isinstance(value, (bool, str)):
+        return value if type(value) in _ATOMS else str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise NotPlain(f"the float {value}, which JSON does not have")
+        return float(value)
+    if isinstance(value, dict):
+        return {_key(key): _to_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, deque, range, *_VIEWS)):
+        return [_to_json(item, depth + 1) for item in value]
+    raise NotPlain(type(value).__name__)
+
+
+_VIEWS: Final = (type({}.keys()), type({}.values()), type({}.items()))
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return str.__str__(key)
+    if key is None or isinstance(key, (bool, int, float)):
+        return str(key)
+    raise NotPlain(f"a dict key of type {type(key).__name__}")

@@ -1,0 +1,79 @@
+"""The builtins that cells see: Python's own, without those that lead out."""
+
+import builtins
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any, Final
+
+from rlm_sandbox.guard import import_message, module_allowed
+from rlm_sandbox.guard_rules import ALLOWED_DUNDERS, BLOCKED_CALLS
+
+_LEFT_OUT: Final = frozenset({*BLOCKED_CALLS, "open", "copyright", "credits", "license"})
+
+
+class ImportBlocked(ImportError):
+    """An import that is not allowed, with what to do instead."""
+
+    def __init__(self, name: str) -> None:
+        message, self.hint = import_message(name)
+        super().__init__(message)
+
+
+def safe_builtins(
+    open_virtual: Callable[..., Any], variables: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """The dictionary to run cells with; `globals()` there is a copy of the variables."""
+    safe = {
+        name: value
+        for name, value in vars(builtins).items()
+        if name not in _LEFT_OUT and (not name.startswith("_") or name == "__build_class__")
+    }
+    safe |= {name: _refusal(name, hint) for name, hint in BLOCKED_CALLS.items()}
+    safe |= {
+        "__import__": _import,
+        "getattr": _checked(getattr),
+        "setattr": _checked(setattr),
+        "delattr": _checked(delattr),
+        "hasattr": _checked(hasattr),
+        "globals": variables,
+        "open": open_virtual,
+    }
+    return safe
+
+
+def _import(
+    name: str,
+    globals: Mapping[str, object] | None = None,  # noqa: A002
+    locals: Mapping[str, object] | None = None,  # noqa: A002
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> ModuleType:
+    del globals, locals
+    if level or not module_allowed(name):
+        raise ImportBlocked(name)
+    module = importlib.import_module(name)
+    for item in fromlist or ():
+        value = getattr(module, item, None)
+        if isinstance(value, ModuleType) and not module_allowed(value.__name__):
+            raise ImportBlocked(value.__name__)
+    return module if fromlist else sys.modules[name.partition(".")[0]]
+
+
+def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(value: object, name: str, *rest: object) -> Any:
+        if isinstance(name, str) and name.startswith("__") and name not in ALLOWED_DUNDERS:
+            raise AttributeError(f"'{name}' is closed (rule: attributes)")
+        return function(value, name, *rest)
+
+    checked.__name__ = function.__name__
+    return checked
+
+
+def _refusal(name: str, hint: str) -> Callable[..., None]:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(f"{name}() is blocked; {hint}")
+
+    refused.__name__ = name
+    return refused
