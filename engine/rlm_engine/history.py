@@ -10,35 +10,39 @@ from rlm_engine.model import Message
 
 _RECENT = 4
 _SHORT_CHARS = 600
-DROPPED = "[Earlier turns were dropped to save room. Their variables are still in the REPL.]"
+DROPPED = "[Earlier turns were dropped to save room. Their variables are still in the REPL.]\n"
 
 
 def compact(history: tuple[Message, ...], chars: int) -> tuple[Message, ...]:
-    """`history` in at most `chars` characters: old turns cut short, then dropped, oldest first.
+    """`history` in about `chars` characters: old turns cut short, then dropped, oldest first.
 
-    The last four messages are kept; they too are cut where they alone are more than `chars`.
-    Roles alternate in what is kept, beginning with the assistant's.
+    The last four messages are kept; they too are cut where they alone are more than `chars`. The
+    first message that is left from the user tells that turns were dropped.
     """
     if _chars(history) <= chars:
         return history
-    old, recent = history[:-_RECENT], history[-_RECENT:]
-    shortened = tuple(_clipped(message, _SHORT_CHARS) for message in old)
-    while shortened and _chars(shortened) + _chars(recent) > chars:
-        shortened = shortened[2:]
-        recent = _marked(recent)
-    if _chars(shortened) + _chars(recent) <= chars:
-        return shortened + recent
-    return tuple(_clipped(message, chars // _RECENT) for message in recent)
+    plain = tuple(_unmarked(message) for message in history)
+    old = tuple(_clipped(message, _SHORT_CHARS) for message in plain[:-_RECENT])
+    recent = plain[-_RECENT:]
+    if _chars(recent) > chars:
+        recent = tuple(_clipped(message, chars // _RECENT) for message in recent)
+    room = chars - _chars(recent)
+    dropped = plain != history
+    while old and _chars(old) > room:
+        old, dropped = old[2:], True
+    return _marked(old + recent) if dropped else old + recent
 
 
-def _marked(recent: tuple[Message, ...]) -> tuple[Message, ...]:
-    for index, message in enumerate(recent):
-        if message.role == "user":
-            if message.content.startswith(DROPPED):
-                return recent
-            marked = replace(message, content=f"{DROPPED}\n{message.content}")
-            return (*recent[:index], marked, *recent[index + 1 :])
-    return recent
+def _marked(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    at = next((at for at, message in enumerate(messages) if message.role == "user"), None)
+    if at is None:
+        return messages
+    marked = replace(messages[at], content=DROPPED + messages[at].content)
+    return (*messages[:at], marked, *messages[at + 1 :])
+
+
+def _unmarked(message: Message) -> Message:
+    return replace(message, content=message.content.removeprefix(DROPPED))
 
 
 def _clipped(message: Message, chars: int) -> Message:
