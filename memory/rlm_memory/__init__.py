@@ -1,1 +1,1 @@
-"""H-MEM: what was asked and learnt, kept as sealed episodes."""
+"""What was asked and found before: sealed episodes, recalled by their words."""

@@ -1,0 +1,28 @@
+"""The errors of the memory.
+
+RecallError
+├── MemoryLocked    the store was sealed with another key
+├── MemoryDamaged   the database or its header cannot be read
+├── MemoryNewer     a newer version of rlm-mcp wrote it
+└── MemoryBusy      another process holds the write lock for too long
+"""
+
+
+class RecallError(Exception):
+    """Base of all errors of this room; the message says what to do."""
+
+
+class MemoryLocked(RecallError):
+    """The store was sealed with another key; it is not opened and not written to."""
+
+
+class MemoryDamaged(RecallError):
+    """The database or its header cannot be read. A single damaged row is no reason for this."""
+
+
+class MemoryNewer(RecallError):
+    """The store has a schema this version does not know."""
+
+
+class MemoryBusy(RecallError):
+    """Another process is writing and did not finish in time."""
