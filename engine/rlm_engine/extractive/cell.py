@@ -1,0 +1,47 @@
+"""A cell of REPL code a plan wants run, and the shape of a plan."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+
+from rlm_engine.extractive.evidence import MARK, Printed
+
+_PREAMBLE = f"""\
+import json
+
+def show(kind, *values):
+    print({MARK!r} + json.dumps([kind, *values], ensure_ascii=False))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Python for the REPL: `values` are bound to names first, then `body` runs.
+
+    Values are written as Python literals, so no text of a question or of the corpus is ever
+    spliced into code.
+    """
+
+    purpose: str
+    body: str
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def code(self) -> str:
+        bound = "".join(f"{name} = {value!r}\n" for name, value in self.values.items())
+        return f"{_PREAMBLE}\n{bound}{self.body.strip()}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The answer: `before`, then the lines of the REPL variable `rows` (if named), then `after`."""
+
+    before: str
+    rows: str = ""
+    after: str = ""
+
+    def code(self) -> str:
+        if not self.rows:
+            return f"FINAL({self.before!r})\n"
+        return f'FINAL({self.before!r} + "\\n".join({self.rows}) + {self.after!r})\n'
+
+
+Plan = Generator[Cell, Printed, Conclusion]

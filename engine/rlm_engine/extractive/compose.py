@@ -1,0 +1,86 @@
+"""Putting an answer together from paragraphs, within a length a person reads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rlm_engine.extractive.cell import Conclusion
+from rlm_engine.extractive.evidence import Line
+from rlm_engine.extractive.finding import Vocabulary
+from rlm_engine.extractive.question import Question
+from rlm_engine.extractive.quote import code, place
+from rlm_engine.extractive.voice import Voice
+
+_WORDS_MAX = 400
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer being written; paragraphs that would make it too long are left out."""
+
+    voice: Voice
+    paragraphs: list[str] = field(default_factory=list[str])
+
+    def say(self, *sentences: str) -> None:
+        """A paragraph of sentences; empty ones are skipped."""
+        text = " ".join(sentence for sentence in sentences if sentence)
+        if text:
+            self.paragraphs.append(text)
+
+    def rows(self, heading: str, rows: Iterable[str]) -> None:
+        """A heading and its rows, as many as fit."""
+        kept: list[str] = []
+        room = _WORDS_MAX - self.words
+        for row in rows:
+            room -= len(row.split())
+            if room < 0 and kept:
+                break
+            kept.append(row if row.startswith("  ") else f"- {row}")
+        if kept:
+            self.paragraphs.append("\n".join(([heading] if heading else []) + kept))
+
+    @property
+    def words(self) -> int:
+        return sum(len(paragraph.split()) for paragraph in self.paragraphs)
+
+    def conclude(self) -> Conclusion:
+        """The answer, with the line that tells how it was made."""
+        return Conclusion("\n\n".join([*self.paragraphs, self.voice.closing()]))
+
+
+def quoted_lines(path: str, lines: Iterable[Line], *, limit: int = 3) -> list[str]:
+    """`path:n-n: code` for lines that say something, at most `limit`."""
+    telling = [line for line in lines if any(character.isalnum() for character in line.text)]
+    return [f"{place(path, line.number)}: {code(line.text)}" for line in telling[:limit]]
+
+
+def missing_words(vocabulary: Vocabulary, voice: Voice) -> str:
+    """The question's words that no file has, or an empty string."""
+    if not vocabulary.missing:
+        return ""
+    words = ", ".join(f'"{"/".join(concept)}"' for concept in vocabulary.missing)
+    return voice(
+        f"In no indexed file: {words}.",
+        f"Нет ни в одном проиндексированном файле: {words}.",
+    )
+
+
+def nothing_found(
+    question: Question, vocabulary: Vocabulary | None, trouble: str = ""
+) -> Conclusion:
+    """The answer when there is no evidence at all."""
+    draft = Draft(Voice(question.russian))
+    draft.say(
+        draft.voice(
+            "I cannot answer this: nothing in the indexed files matches the question.",
+            "Ответить не могу: в проиндексированных файлах нет ничего по этому вопросу.",
+        ),
+        missing_words(vocabulary, draft.voice) if vocabulary else "",
+        trouble,
+    )
+    return draft.conclude()
+
+
+def joined(names: Sequence[str], *, limit: int = 8) -> str:
+    """Names in backticks, with how many more there are."""
+    text = ", ".join(f"`{name}`" for name in names[:limit])
+    return text + (f" (+{len(names) - limit})" if len(names) > limit else "")

@@ -1,0 +1,146 @@
+"""Where a setting gets its default, what the default is, and where it is read."""
+
+# ruff: noqa: E501, RUF001
+
+import re
+from collections.abc import Sequence
+
+from rlm_crystal.language import role
+
+from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.compose import Draft
+from rlm_engine.extractive.evidence import Printed
+from rlm_engine.extractive.plans.explanation import explain
+from rlm_engine.extractive.question import Question
+from rlm_engine.extractive.quote import code, place, said
+from rlm_engine.extractive.voice import Voice
+from rlm_engine.extractive.words import concepts_of, is_russian
+
+# A setting may be written in any case and with any joint: session_cookie_age, SESSION_COOKIE_AGE,
+# sessionCookieAge, --session-cookie-age. It is set where a value follows it.
+_FIND = """
+import re
+joined = r"[_\\-. ]?".join(map(re.escape, words))
+whole = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[_\\-.])*" + joined + r"(?:[_\\-][A-Za-z0-9]+)*(?![A-Za-z0-9])", re.IGNORECASE)
+value = re.compile(r"^[\\"'`]?\\]?\\)?\\s*(?::\\s*[\\w\\[\\], .|\\"'?]+)?\\s*(?::=|=(?!=)|:(?!:)|=>)\\s*(?P<v>\\S.*)$")
+option = re.compile(r"default\\s*[=:]")
+plain = [word.lower() for word in words]
+settings, reads = [], []
+for document in context:
+    lower = document.text.lower()
+    if not all(word in lower for word in plain):
+        continue
+    for number, line in enumerate(document.text.split("\\n"), 1):
+        low = line.lower()
+        if not all(word in low for word in plain):
+            continue
+        match = whole.search(line)
+        if not match:
+            continue
+        found = match.group().strip("-._")
+        after = value.match(line[match.end():])
+        before = line[:match.start()].strip()
+        exact = re.sub(r"[^a-z0-9]", "", found.split(".")[-1].lower()) == "".join(plain)
+        row = (document.path, number, found, exact, line.strip()[:220])
+        if after and not before.startswith(("#", "//", "*", "..", "if ", "elif ", "assert", "return")) and len(before) < 60:
+            top = len(line) - len(line.lstrip())
+            settings.append((not exact, top, *row))
+        elif option.search(line):
+            settings.append((not exact, 8, *row))
+        else:
+            reads.append(row)
+show("found", len(settings), len(reads))
+settings.sort(key=lambda s: (s[0], is_aside(s[2]), not s[4].isupper(), not likely(s[2]), s[1], s[2], s[3]))
+for _, _, path, number, found, exact, text in settings[:6]:
+    comment = []
+    for above in reversed(crystal.read(path, max(1, number - 4), number - 1).split("\\n") if number > 1 else []):
+        if above.strip().startswith(("#", "//", "*", "/*", ";", "--")):
+            comment.append(above.strip())
+        elif above.strip():
+            break
+    show("setting", path, number, found, exact, text, " ".join(reversed(comment))[:240])
+reads.sort(key=lambda r: (not r[3], is_aside(r[0]), r[0], r[1]))
+seen = {}
+for path, number, found, exact, text in reads:
+    if seen.setdefault(path, 0) < 1 and len(seen) <= 5:
+        seen[path] += 1
+        show("read", path, number, text)
+"""
+
+_PLACES = """
+def is_aside(path):
+    return any(p in ("test", "tests", "testing", "docs", "doc", "examples") for p in path.lower().split("/"))
+
+def likely(path):
+    return any(word in path.lower() for word in ("setting", "config", "conf", "default", "option", "const"))
+"""
+
+
+def locate_setting(question: Question) -> Plan:
+    """Look for the words of the setting as one name that is given a value."""
+    for words in _spellings(question):
+        printed = yield Cell(
+            f"Look for {' '.join(words)} as a name that gets a value.",
+            _PLACES + _FIND,
+            {"words": words},
+        )
+        if printed.strings("setting"):
+            return _tell(question, words, printed)
+    return (yield from explain(question))
+
+
+def _spellings(question: Question) -> list[list[str]]:
+    """The words the setting's name may be made of, the most faithful first."""
+    tried: list[list[str]] = []
+    for name in (*question.subjects, *question.names):
+        if not is_russian(name) and len(name.split()) == 1:
+            tried.append([part for part in re.split(r"[_\-.\s]+", name.strip("-_. ")) if part])
+    subject = question.subjects[0] if question.subjects else question.text
+    skipped = {"default", "setting", "option", "value", "configuration", "config", "parameter"}
+    words = [c[0] for c in concepts_of(subject) if c[0] not in skipped]
+    if 1 <= len(words) <= 5:
+        tried.append(words)
+        if len(words) > 2:
+            tried += [words[1:], words[:-1]]
+    return [words for n, words in enumerate(tried) if words and words not in tried[:n]]
+
+
+def _tell(question: Question, words: Sequence[str], printed: Printed) -> Conclusion:
+    voice = Voice(question.russian)
+    draft = Draft(voice)
+    settings = printed.strings("setting")
+    path, line, name, exact, text, comment = settings[0]
+    sure = exact == "True" and role(path) in ("source", "config")
+    lead = (
+        voice(f"`{name}` gets its value in", f"`{name}` получает значение в")
+        if sure
+        else voice(f"The nearest name is `{name}`, set in", f"Ближайшее имя — `{name}`, задаётся в")
+    )
+    draft.say(
+        f"{lead} {place(path, int(line))}: {code(text)}.",
+        _commented(path, int(line), comment, voice),
+    )
+    draft.rows(
+        voice("Also given a value at:", "Также получает значение в:"),
+        [f"{place(p, int(n))}: {code(t)}" for p, n, _, _, t, _ in settings[1:5]],
+    )
+    draft.rows(
+        voice("Read or mentioned at:", "Читается или упоминается в:"),
+        [f"{place(p, int(n))}: {code(t)}" for p, n, t in printed.strings("read")],
+    )
+    set_count, read_count = (printed.strings("found") or [("0", "0")])[0]
+    joined = "_".join(words)
+    draft.say(
+        voice(
+            f"Looked for `{joined}` in any spelling: {set_count} lines give it a value, {read_count} others name it.",
+            f"Искал `{joined}` в любом написании: {set_count} строк задают значение, ещё {read_count} называют его.",
+        )
+    )
+    return draft.conclude()
+
+
+def _commented(path: str, line: int, comment: str, voice: Voice) -> str:
+    text = re.sub(r"^[#/*;\-\s]+|\s[#/*;]+(?=\s)", " ", comment).strip()
+    if not text:
+        return ""
+    return f"{voice('The comment above it', 'Комментарий над ним')}, {place(path, max(1, line - 4), line)}: {said(text)}."

@@ -1,0 +1,189 @@
+"""What a name is and where: its definition, what it holds, and who uses it."""
+
+# ruff: noqa: E501, RUF001
+
+from collections.abc import Sequence
+
+from rlm_crystal.language import role
+from rlm_crystal.types import Definition
+
+from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.compose import Draft
+from rlm_engine.extractive.evidence import Printed
+from rlm_engine.extractive.plans.explanation import explain
+from rlm_engine.extractive.question import Question
+from rlm_engine.extractive.quote import code, first_sentence, place, said, sentences
+from rlm_engine.extractive.voice import Voice
+
+_LOOK_UP = """
+import re
+for d in crystal.symbol(name)[:12]:
+    show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
+         (d["signature"] or "")[:200], (d["doc"] or "")[:400 if d["kind"] != "section" else 200])
+last = re.escape(name.split(".")[-1])
+assigned = re.compile(
+    r"^[ \\t]*(?:export\\s+)?(?:pub(?:lic)?\\s+)?(?:const|let|var|val|static|final|#define)?\\s*"
+    + last + r"\\s*(?::[^=\\n]{1,60})?(?:=(?!=)|:=|\\s+\\S+$)", re.MULTILINE)
+bare = re.compile(r"^[ \\t]*" + last + r"\\s*(?::[^=\\n]{1,60})?(?:=(?!=)|:=)")
+count = 0
+for document in context:
+    if name.split(".")[-1] in document.text and count < 6:
+        for number, line in enumerate(document.text.split("\\n"), 1):
+            if name.split(".")[-1] in line and (bare.match(line) or (
+                    assigned.match(line) and re.match(r"\\s*(?:export|pub|const|let|var|val|static|final|#define)", line))):
+                count += 1
+                show("assigned", document.path, number, line.strip()[:200])
+"""
+
+_DETAIL = """
+inside = symbol + "."
+members = [d for d in crystal.outline(path)
+           if d["symbol"].startswith(inside) and "." not in d["symbol"][len(inside):]
+           and start <= d["start_line"] <= end]
+show("members", len(members))
+members.sort(key=lambda d: (d["symbol"][len(inside):].startswith("_"), not d["doc"], d["start_line"]))
+for d in members[:12]:
+    show("member", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
+         (d["signature"] or "")[:160], (d["doc"] or "")[:160])
+import re
+if not members:
+    for number, line in enumerate(crystal.read(path, start, min(end, start + 400)).split("\\n"), start):
+        if re.match(r"\\s*(return|raise|throw|yield|panic)\\b", line) and len(line.split()) > 1:
+            show("outcome", path, number, line.strip()[:200])
+calls = crystal.callers(symbol.split(".")[-1])
+imports = crystal.importers(symbol.split(".")[-1])
+show("used", len(calls), len({c["path"] for c in calls}), len(imports))
+calls = [c for c in calls if c["path"] != path or not start <= c["line"] <= end]
+calls.sort(key=lambda c: ("test" in c["path"].lower(), "doc" in c["path"].lower(), c["path"] == path))
+seen = set()
+for c in calls:
+    if c["path"] not in seen and len(seen) < 3:
+        seen.add(c["path"])
+        show("use", c["path"], c["line"], c["within"], crystal.read(c["path"], c["line"], c["line"]).strip()[:160])
+"""
+
+
+def define(question: Question) -> Plan:
+    """Look the subject up; a subject that is no name is explained as a concept instead."""
+    name = _name(question)
+    if not name:
+        return (yield from explain(question))
+    found = yield Cell(
+        f"Look {name} up among definitions and assignments.", _LOOK_UP, {"name": name}
+    )
+    definitions = _ordered(found.definitions(), name)
+    if not definitions:
+        assigned = found.strings("assigned")
+        if assigned and len(question.concepts) <= 4:
+            return _tell_assigned(question, name, assigned)
+        return (yield from explain(question))
+    best = definitions[0]
+    if best.kind == "section":
+        return (yield from explain(question))
+    values = {
+        "path": best.path, "symbol": best.symbol, "start": best.start_line, "end": best.end_line,
+    }  # fmt: skip
+    detail = yield Cell(f"Look at {best.symbol} closer.", _DETAIL, values)
+    return _tell_definition(question, definitions, detail)
+
+
+def _name(question: Question) -> str:
+    """The one word asked about, or an empty string for a concept of several."""
+    subject = question.subjects[0] if question.subjects else ""
+    if subject and len(subject.split()) == 1:
+        return subject.removesuffix("()").lstrip("@")
+    return question.names[0].lstrip("@") if len(question.names) == 1 else ""
+
+
+def _ordered(definitions: Sequence[Definition], name: str) -> list[Definition]:
+    """Source before tests, exact case before any case, real code before headings."""
+    last = name.rsplit(".", 1)[-1]
+
+    def rank(d: Definition) -> tuple[bool, bool, bool, bool, int, int]:
+        return (
+            d.kind == "section",
+            role(d.path) != "source",
+            d.symbol.rsplit(".", 1)[-1] != last,
+            not d.doc,
+            d.symbol.count("."),
+            d.start_line - d.end_line,
+        )
+
+    return sorted(definitions, key=rank)
+
+
+def _tell_definition(
+    question: Question, definitions: Sequence[Definition], detail: Printed
+) -> Conclusion:
+    voice = Voice(question.russian)
+    draft = Draft(voice)
+    best = definitions[0]
+    where = place(best.path, best.start_line, best.end_line)
+    doc = sentences(best, limit=2)
+    kind = voice.kind(best.kind)
+    draft.say(
+        voice(f"`{best.symbol}` is {kind} in {where}", f"`{best.symbol}` — {kind} в {where}")
+        + (f": {said(doc, chars=320)}." if doc else "."),
+        f"{place(best.path, best.start_line, best.end_line)}: {code(best.signature)}."
+        if best.signature
+        else "",
+    )
+    draft.rows(voice("What comes out of it:", "Что из неё выходит:"), [
+        f"{place(path, int(line))}: {code(text)}" for path, line, text in _last(detail.strings("outcome"), 3)
+    ])  # fmt: skip
+    members = detail.definitions("member")
+    count = detail.number("members")
+    shown = members[:6]
+    draft.rows(
+        voice(f"It has {count} members; the first to know:", f"Членов у него {count}; главные:"),
+        [_told_member(member) for member in shown],
+    )
+    draft.rows(_used(detail, voice), [
+        f"{place(path, int(line))}: {code(text)}" for path, line, _, text in detail.strings("use")
+    ])  # fmt: skip
+    others = [d for d in definitions[1:] if role(d.path) == "source"][:4] or definitions[1:3]
+    draft.rows(
+        voice("Other definitions of this name:", "Другие определения этого имени:"),
+        [f"`{d.symbol}` {place(d.path, d.start_line, d.end_line)}" for d in others],
+    )
+    return draft.conclude()
+
+
+def _last(rows: Sequence[tuple[str, ...]], count: int) -> Sequence[tuple[str, ...]]:
+    return rows if len(rows) <= count else [*rows[: count - 1], rows[-1]]
+
+
+def _told_member(member: Definition) -> str:
+    where = place(member.path, member.start_line, member.end_line)
+    sentence = first_sentence(member)
+    name = member.symbol.rsplit(".", 1)[-1]
+    return f"`{name}` {where}" + (f": {said(sentence, chars=140)}" if sentence else "")
+
+
+def _used(detail: Printed, voice: Voice) -> str:
+    calls, files, imports = (detail.strings("used") or [("0", "0", "0")])[0]
+    return voice(
+        f"Used (by name): {calls} calls in {files} files, {imports} imports. For instance:",
+        f"Использование (по имени): вызовов {calls} в {files} файлах, импортов {imports}. Например:",
+    )
+
+
+def _tell_assigned(
+    question: Question, name: str, assigned: Sequence[tuple[str, ...]]
+) -> Conclusion:
+    voice = Voice(question.russian)
+    draft = Draft(voice)
+    ordered = sorted(assigned, key=lambda row: (role(row[0]) not in ("source", "config"), row[0]))
+    path, line, text = ordered[0]
+    draft.say(
+        voice(
+            f"`{name}` is not a function or class here; it is assigned in ",
+            f"`{name}` — не функция и не класс; имя получает значение в ",
+        )
+        + f"{place(path, int(line))}: {code(text)}."
+    )
+    draft.rows(
+        voice("Also assigned at:", "Также присваивается в:"),
+        [f"{place(path, int(line))}: {code(text)}" for path, line, text in ordered[1:]],
+    )
+    return draft.conclude()

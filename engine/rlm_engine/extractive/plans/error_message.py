@@ -1,0 +1,171 @@
+"""From an error message to the place that raises it and the condition it is raised under."""
+
+# ruff: noqa: E501, RUF001
+
+import re
+
+from rlm_crystal.language import role
+
+from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.compose import Draft
+from rlm_engine.extractive.evidence import Line, Printed, lines_of
+from rlm_engine.extractive.plans.explanation import explain
+from rlm_engine.extractive.question import Question
+from rlm_engine.extractive.quote import code, introduction, place
+from rlm_engine.extractive.voice import Voice
+
+# The text in the source differs from the text on the screen: values were filled in, and literals
+# are split over lines. So runs of three words are looked for, with any punctuation between.
+_FIND = """
+import re
+runs = [words[i:i + size] for i in range(len(words) - size + 1)]
+patterns = [re.compile(r"\\b" + r"[\\W_]{1,40}?".join(map(re.escape, run)) + r"\\b", re.IGNORECASE) for run in runs]
+places = []
+for document in context:
+    text = document.text
+    lower = text.lower()
+    at = []
+    for number, (run, pattern) in enumerate(zip(runs, patterns)):
+        if all(word in lower for word in run):
+            at += [(match.start(), number) for match in pattern.finditer(text)]
+    at.sort()
+    while at:
+        start = at[0][0]
+        near = {number for where, number in at if where - start <= reach}
+        last = max(where for where, _ in at if where - start <= reach)
+        at = [(where, number) for where, number in at if where - start > reach]
+        first = text.count("\\n", 0, start) + 1
+        places.append((len(near), document.path, first, first + text.count("\\n", start, last)))
+places.sort(key=lambda p: (-p[0], p[1], p[2]))
+show("runs", len(runs))
+for found, path, first, last in places[:10]:
+    show("place", found, path, first, last)
+"""
+
+_AROUND = """
+for path, first, last in places:
+    start = max(1, first - 40)
+    rows = crystal.read(path, start, last + 2).split("\\n")
+    holders = [d for d in crystal.outline(path) if d["start_line"] <= first <= d["end_line"]]
+    holders.sort(key=lambda d: d["end_line"] - d["start_line"])
+    for d in holders[:1]:
+        start = max(start, d["start_line"])
+        show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
+             (d["signature"] or "")[:200], (d["doc"] or "")[:240])
+    shift = max(1, first - 40)
+    show("around", path, first, last, "\\n".join(
+        f"{n}| {row[:160]}" for n, row in enumerate(rows, shift) if n >= start)[-2600:])
+"""
+
+
+def trace_message(question: Question) -> Plan:
+    """Find the message's words in the code, then what leads to it."""
+    words = _words(question.subjects[0])
+    size = min(3, len(words))
+    if not size:
+        return (yield from explain(question))
+    values = {"words": words, "size": size, "reach": 300 + 6 * len(question.subjects[0])}
+    found = yield Cell("Find where the text of the message stands in the code.", _FIND, values)
+    places = _best_places(found)
+    runs = found.number("runs")
+    if not places:
+        return (yield from explain(question))
+    around = yield Cell(
+        "Read what leads to it.",
+        _AROUND,
+        {"places": [(path, first, last) for _, path, first, last in places[:2]]},
+    )
+    share = places[0][0] / max(1, runs)
+    return _tell(question, around, share)
+
+
+def _words(message: str) -> list[str]:
+    """The words of the message that can stand in the source: no numbers, paths or quoted values."""
+    text = re.sub(r"\b\w*(?:Error|Exception|Warning):\s*", "", message)
+    text = re.sub(r"'[^']*'|\"[^\"]*\"|\S*[/\\]\S*", " ", text) or message
+    words = [w for w in re.findall(r"[^\W\d_][\w'’]*", text) if len(w) > 1 or w in "aAI"]
+    return [word.lower() for word in words][:40]
+
+
+def _best_places(printed: Printed) -> list[tuple[int, str, int, int]]:
+    rows = [
+        (int(found), path, int(first), int(last))
+        for found, path, first, last in printed.strings("place")
+    ]
+    order = {"source": 0, "config": 1, "vendor": 2, "generated": 2, "doc": 3, "test": 4}
+    return sorted(
+        rows, key=lambda r: (-(r[0] if order[role(r[1])] < 3 else r[0] * 0.5), order[role(r[1])])
+    )
+
+
+def _tell(question: Question, around: Printed, share: float) -> Conclusion:
+    voice = Voice(question.russian)
+    draft = Draft(voice)
+    if share < 0.5:
+        draft.say(
+            voice(
+                f"The whole message stands nowhere in the indexed files; {share:.0%} of its word runs do here:",
+                f"Целиком сообщения в проиндексированных файлах нет; совпало {share:.0%} словосочетаний:",
+            )
+        )
+    definitions = {d.path: d for d in around.definitions()}
+    for number, (path, first, last, listing) in enumerate(around.strings("around")):
+        start, end = int(first), int(last)
+        lines = lines_of(listing)
+        message = [line for line in lines if start <= line.number <= end]
+        if not message:
+            continue
+        holder = definitions.get(path)
+        inside = f" (`{holder.symbol}`)" if holder else ""
+        heading = (
+            voice("The message comes from", "Сообщение создаётся в")
+            if number == 0
+            else voice("Also at", "Также в")
+        )
+        raising = _raising(lines, start, end)
+        shown = [raising, *message] if raising and raising not in message else message
+        draft.say(f"{heading} {place(path, start, end)}{inside}.")
+        draft.rows("", [f"{place(path, line.number)}: {code(line.text)}" for line in shown[:4]])
+        conditions = _conditions(lines, (raising or message[0]))
+        draft.rows(
+            voice("It gets there when:", "Сюда попадают, когда:"),
+            [f"{place(path, line.number)}: {code(line.text)}" for line in conditions],
+        )
+        if holder and number == 0:
+            draft.say(introduction(holder, voice.kind(holder.kind)) + ".")
+        if number == 0 and share >= 0.9:
+            break
+    return draft.conclude()
+
+
+_RAISING = re.compile(
+    r"\b(?:raise|throw|panic!?|die|fail|abort|warn(?:ing)?|error|errorf|exception|fatal|log\w*)\b"
+    r"|Error\(|Exception\(",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    r"^\s*(?:\}\s*)?(?:if|elif|else|except|catch|case|when|unless|try|while|for|with|match|switch|finally|rescue)\b"
+)
+
+
+def _raising(lines: tuple[Line, ...], start: int, end: int) -> Line | None:
+    """The line at or just before the message that raises or reports it."""
+    near = [line for line in lines if start - 4 <= line.number <= end]
+    return next((line for line in reversed(near) if _RAISING.search(line.text)), None)
+
+
+def _conditions(lines: tuple[Line, ...], at: Line) -> list[Line]:
+    """The branches around a line, outermost first: each earlier one that is indented less."""
+    depth = _indent(at.text)
+    found: list[Line] = []
+    for line in reversed([line for line in lines if line.number < at.number]):
+        indent = _indent(line.text)
+        if line.text.strip() and indent < depth:
+            depth = indent
+            if _CONDITION.match(line.text):
+                found.append(line)
+    return list(reversed(found[:3]))
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())

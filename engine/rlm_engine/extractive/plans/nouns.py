@@ -1,0 +1,142 @@
+"""REPL code that finds out what a noun ("management commands") means in this corpus.
+
+Conventions, tried in turn; the first that gives two things or more is taken, and told.
+Words of the noun are compared by their beginnings, so singular and plural are one.
+"""
+
+# ruff: noqa: E501
+
+NOUN = """
+def alike(word, other):
+    word, other = word.lower(), other.lower()
+    return word == other or (min(len(word), len(other)) >= 4 and (word.startswith(other) or other.startswith(word)) and abs(len(word) - len(other)) <= 3)
+
+def parts(name):
+    return [p.lower() for p in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\\d+", name)]
+
+def has_all(names):
+    return all(any(alike(w, n) or alike(w, m) for n in names for m in [n] for w in group) for group in words)
+
+def ends_with_last(names):
+    return bool(names) and any(alike(w, names[-1]) for w in words[-1])
+
+def doc_of(node):
+    return " ".join((ast.get_docstring(node) or "").split("\\n\\n")[0].split())
+
+wanted_attribute = [w.lower() for w in attribute_words]
+
+def told(node, text):
+    "The attribute asked for, as the source writes it, with the line it stands on."
+    for child in node.body if hasattr(node, "body") else ():
+        target = None
+        if isinstance(child, ast.Assign) and isinstance(child.targets[0], ast.Name):
+            target = child.targets[0].id
+        elif isinstance(child, ast.AnnAssign) and isinstance(child.target, ast.Name) and child.value:
+            target = child.target.id
+        if target and parts(target) and all(any(alike(p, w) for w in wanted_attribute) for p in parts(target)):
+            try:
+                value = ast.literal_eval(child.value)
+                value = value if isinstance(value, str) else str(value)
+            except ValueError:
+                strings = [c.value for c in ast.walk(child.value) if isinstance(c, ast.Constant) and isinstance(c.value, str)]
+                value = " … ".join(s for s in strings if s.strip()) or (ast.get_source_segment(text, child.value) or "")
+            return child.lineno, child.end_lineno, " ".join(value.split())
+    return None
+
+def item_of(path, text, node, name):
+    found = told(node, text) if wanted_attribute else None
+    if found:
+        return (path, found[0], found[1], name, found[2])
+    return (path, node.lineno, node.lineno + 0 if not doc_of(node) else node.end_lineno, name, doc_of(node) or text.split("\\n", node.lineno)[node.lineno - 1].strip())
+
+def modules_in_folders():
+    "Modules in a folder that the noun names."
+    found = []
+    for path, text in documents():
+        *folders, file = path.split("/")
+        tail = [p for f in folders[-len(words):] for p in parts(f)]
+        if not folders or file.startswith("__init__") or is_test(path) or not is_code(path) or file.startswith("_"):
+            continue
+        if len(words) > 1 and not (has_all(tail) and len(folders[-len(words):]) >= 1):
+            continue
+        if len(words) == 1 and not any(alike(w, folders[-1]) for w in words[0]):
+            continue
+        stem = file.rsplit(".", 1)[0]
+        tree = parsed(text) if extension(path) == "py" else None
+        classes = [n for n in tree.body if isinstance(n, ast.ClassDef)] if tree else []
+        best = [c for c in classes if any(alike(w, p) for g in words for w in g for p in parts(c.name))] or classes
+        if best:
+            found.append(item_of(path, text, best[-1], stem))
+        else:
+            found.append((path, 1, 1, stem, text.split("\\n", 1)[0].strip()))
+    return found
+
+def classes_named():
+    "Classes whose name has the words of the noun and ends with the last, or whose base does."
+    found = []
+    for path, text in documents("class"):
+        if is_test(path):
+            continue
+        tree = parsed(text) if extension(path) == "py" else None
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.ClassDef):
+                bases = [parts(dotted(b).split(".")[-1]) for b in node.bases]
+                own = parts(node.name)
+                folder = parts("_".join(path.split("/")))
+                if ends_with_last(own) and has_all(own + folder) or any(ends_with_last(b) and has_all(b + folder) for b in bases):
+                    found.append(item_of(path, text, node, node.name))
+        if tree is None and is_code(path):
+            for m in re.finditer(r"\\b(?:class|struct|interface|trait|enum|type)\\s+(\\w+)", text):
+                if ends_with_last(parts(m[1])) and has_all(parts(m[1]) + parts("_".join(path.split("/")))):
+                    n = line_of(text, m.start())
+                    found.append((path, n, n, m[1], text.split("\\n", n)[n - 1].strip()))
+    return found
+
+def decorated():
+    "Functions under a decorator that the noun names."
+    found = []
+    for path, text in documents("@"):
+        if is_test(path) or extension(path) != "py":
+            continue
+        tree = parsed(text)
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                for d in node.decorator_list:
+                    names = parts(dotted(d).replace(".", "_"))
+                    if ends_with_last(names) and has_all(names + parts("_".join(path.split("/")))):
+                        found.append(item_of(path, text, node, node.name))
+                        break
+    return found
+
+def instances():
+    "Names assigned from a constructor that the noun names."
+    found = []
+    making = re.compile(r"^(\\w+)\\s*(?::[^=\\n]+)?=\\s*(?:[\\w]+\\.)*(\\w+)\\(", re.MULTILINE)
+    for path, text in documents("("):
+        if is_test(path) or not is_code(path):
+            continue
+        for m in making.finditer(text):
+            if ends_with_last(parts(m[2])) and has_all(parts(m[2]) + parts(m[1])):
+                n = line_of(text, m.start())
+                found.append((path, n, n, m[1], text.split("\\n", n)[n - 1].strip()))
+    return found
+
+def functions_named():
+    "Functions whose name has the words of the noun."
+    found = []
+    for path, text in documents("def "):
+        if is_test(path) or extension(path) != "py":
+            continue
+        tree = parsed(text)
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and has_all(parts(node.name)) and ends_with_last(parts(node.name)):
+                found.append(item_of(path, text, node, node.name))
+    return found
+
+results = [(way.__name__, way()) for way in (modules_in_folders, decorated, instances, classes_named, functions_named)]
+taken = next((r for r in results if len(r[1]) >= 2), max(results, key=lambda r: len(r[1])))
+items = [(p, a, b, n, " ".join(t.split())[:200]) for p, a, b, n, t in taken[1]]
+show("way", taken[0])
+for name, found in results:
+    show("tried", name, len(found))
+"""

@@ -1,0 +1,148 @@
+"""Who uses a name, and what a definition itself calls."""
+
+from rlm_crystal.types import Definition
+
+from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.compose import Draft
+from rlm_engine.extractive.evidence import Printed
+from rlm_engine.extractive.plans.explanation import explain
+from rlm_engine.extractive.question import Question
+from rlm_engine.extractive.quote import code, introduction, place
+from rlm_engine.extractive.voice import Voice
+
+_USES = """
+def is_test(path):
+    parts = path.lower().split("/")
+    return any(p in ("test", "tests", "testing", "spec", "__tests__") for p in parts[:-1]) or (
+        parts[-1].startswith("test_") or "_test." in parts[-1] or ".test." in parts[-1])
+
+import re
+last = name.split(".")[-1].lstrip("@")
+for d in crystal.symbol(name)[:3]:
+    show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
+         (d["signature"] or "")[:200], (d["doc"] or "")[:320])
+calls = crystal.callers(name)
+imports = crystal.importers(name)
+places = [("call", c["path"], c["line"], c["within"]) for c in calls]
+places += [("import", i["path"], i["line"], i["within"]) for i in imports]
+known = {(path, line) for _, path, line, _ in places}
+defined = {(d["path"], d["start_line"]) for d in crystal.symbol(name)}
+word = re.compile(r"(?<![\\w])" + re.escape(last) + r"(?![\\w])")
+mentions = []
+for document in context:
+    if last in document.text:
+        for number, line in enumerate(document.text.split("\\n"), 1):
+            if word.search(line) and (document.path, number) not in known | defined:
+                mentions.append((document.path, number))
+uses = [p for p in places if p[0] == "call"]
+show("calls", len(uses), len({p[1] for p in uses}), sum(is_test(p[1]) for p in uses))
+show("imports", len(imports), len({i["path"] for i in imports}))
+show("mentions", len(mentions), len({path for path, _ in mentions}))
+places.sort(key=lambda p: (is_test(p[1]), p[0] != "call", not p[3], p[1], p[2]))
+shown = {}
+for kind, path, line, within in places:
+    if shown.setdefault(path, 0) < 2 and sum(shown.values()) < 12:
+        shown[path] += 1
+        show("use", path, line, kind, within, crystal.read(path, line, line).strip()[:200])
+if not uses:
+    mentions.sort(key=lambda m: (is_test(m[0]), not m[0].endswith((".py", ".js", ".ts")), m))
+    for path, line in mentions[:8]:
+        show("use", path, line, "mention", "", crystal.read(path, line, line).strip()[:200])
+"""
+
+_CALLS = """
+found = crystal.symbol(name)
+for d in found[:1]:
+    show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
+         (d["signature"] or "")[:200], (d["doc"] or "")[:320])
+    rows = [c for c in crystal.callees(d["symbol"])
+            if c["path"] == d["path"] and d["start_line"] <= c["line"] <= d["end_line"]]
+    show("calls", len(rows), len({c["name"] for c in rows}), 0)
+    seen = set()
+    for call in sorted(rows, key=lambda c: c["line"]):
+        if call["name"] in seen:
+            continue
+        seen.add(call["name"])
+        targets = crystal.symbol(call["name"].split(".")[-1])
+        if len(seen) <= 25:
+            at = f'{targets[0]["path"]}:{targets[0]["start_line"]}-{targets[0]["end_line"]}'
+            show("use", call["path"], call["line"], "call", call["name"],
+                 crystal.read(call["path"], call["line"], call["line"]).strip()[:160],
+                 at if len(targets) == 1 else "")
+"""
+
+
+def show_usage(question: Question) -> Plan:
+    """Call sites, imports and mentions of the question's subject."""
+    if not question.subjects or len(question.subjects[0].split()) > 1:
+        return (yield from explain(question))
+    name = question.subjects[0]
+    printed = yield Cell(f"Find every place that uses {name}.", _USES, {"name": name})
+    if not printed.strings("use") and not printed.definitions():
+        return (yield from explain(question))
+    return _tell_usage(question, name, printed)
+
+
+def show_calls(question: Question) -> Plan:
+    """What the question's subject calls."""
+    if not question.subjects:
+        return (yield from explain(question))
+    name = question.subjects[0]
+    printed = yield Cell(f"Find what {name} calls.", _CALLS, {"name": name})
+    if not printed.definitions():
+        return (yield from explain(question))
+    return _tell_calls(question, printed.definitions()[0], printed)
+
+
+def _tell_usage(question: Question, name: str, printed: Printed) -> Conclusion:
+    voice = Voice(question.russian)
+    draft = Draft(voice)
+    draft.say(_counted(name, printed, voice))
+    uses = printed.strings("use")
+    draft.rows("", (_told_use(use, voice) for use in uses))
+    definitions = printed.definitions()
+    if definitions:
+        draft.say(
+            voice("Defined here:", "Определено здесь:"),
+            introduction(definitions[0], voice.kind(definitions[0].kind)) + ".",
+        )
+    return draft.conclude()
+
+
+def _counted(name: str, printed: Printed, voice: Voice) -> str:
+    calls, files, tests = (printed.strings("calls") or [("0", "0", "0")])[0]
+    imports, importing = (printed.strings("imports") or [("0", "0")])[0]
+    mentions, mentioning = (printed.strings("mentions") or [("0", "0")])[0]
+    return voice(
+        f"`{name}` is called at {calls} places in {files} files ({tests} of them in tests), "
+        f"imported at {imports} places in {importing} files, and named on {mentions} other lines "
+        f"in {mentioning} files; calls and imports are those the parser sees under this name.",
+        f"`{name}` вызывается в {calls} местах в {files} файлах (из них в тестах: {tests}), "
+        f"импортируется в {imports} местах в {importing} файлах и упоминается ещё в {mentions} "
+        f"строках в {mentioning} файлах; вызовы и импорты — те, что видит разбор кода по имени.",
+    )
+
+
+def _told_use(use: tuple[str, ...], voice: Voice) -> str:
+    path, line, _, within, text = use
+    inside = voice(f" (in {within})", f" (в {within})") if within else ""
+    return f"{place(path, int(line))}: {code(text)}{inside}"
+
+
+def _tell_calls(question: Question, definition: Definition, printed: Printed) -> Conclusion:
+    voice = Voice(question.russian)
+    draft = Draft(voice)
+    calls, names, _ = (printed.strings("calls") or [("0", "0", "0")])[0]
+    draft.say(introduction(definition, voice.kind(definition.kind)) + ".")
+    draft.say(
+        voice(
+            f"The parser sees {calls} calls in it, to {names} different names, in this order:",
+            f"Разбор кода видит в нём {calls} вызовов, разных имён: {names}; по порядку:",
+        )
+    )
+    rows = [
+        f"{place(path, int(line))}: {code(text)}" + (f" → {name}, {at}" if at else "")
+        for path, line, _, name, text, at in printed.strings("use")
+    ]
+    draft.rows("", rows)
+    return draft.conclude()

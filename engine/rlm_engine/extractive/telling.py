@@ -1,0 +1,33 @@
+"""A finding in words: what it is, and the lines of it that bear on the question."""
+
+from rlm_engine.extractive.compose import quoted_lines
+from rlm_engine.extractive.evidence import Line
+from rlm_engine.extractive.finding import Finding
+from rlm_engine.extractive.quote import first_sentence, introduction, place
+from rlm_engine.extractive.voice import Voice
+
+
+def introduce(finding: Finding, voice: Voice) -> str:
+    """The definition of a finding in its own words, or its bare place."""
+    if finding.definition is not None:
+        return introduction(finding.definition, voice.kind(finding.definition.kind))
+    passage = finding.passage
+    return place(passage.path, passage.start_line, passage.end_line)
+
+
+def telling_lines(finding: Finding, *, limit: int) -> list[str]:
+    """The lines the reader chose, without those the introduction has already quoted."""
+    return quoted_lines(
+        finding.passage.path,
+        (line for line in finding.passage.lines if not _quoted_already(line, finding)),
+        limit=limit,
+    )
+
+
+def _quoted_already(line: Line, finding: Finding) -> bool:
+    definition = finding.definition
+    if definition is None:
+        return False
+    text = " ".join(line.text.split()).strip("\"'# /*")
+    introduced = first_sentence(definition) or " ".join(definition.signature.split())
+    return bool(text) and (text in introduced or introduced in text)
