@@ -48,6 +48,7 @@ class Inquiry:
             **crystal_functions(crystal),
             **memory_functions(recall),
         }
+        self._calls_done = 0
         self._began = anyio.current_time()
 
     @property
@@ -71,5 +72,5 @@ class Inquiry:
 
     def _on_call(self, record: CallRecord) -> None:
         self.trace.call(record, at_s=self.elapsed_s)
-        done = self.budget.spent.subcalls
-        self.say(f"Sub-call {done}: {record.error or 'answered'}")
+        self._calls_done += 1
+        self.say(f"Sub-call {self._calls_done}: {record.error or 'answered'}")

@@ -27,8 +27,7 @@ from rlm_engine.host import HostFunction, RecallFunction
 from rlm_engine.inquiry import Inquiry, Say
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Message, Model
-from rlm_engine.prelude import NAMES as HELPER_NAMES
-from rlm_engine.prelude import source as helpers_source
+from rlm_engine.prelude import documentation, source
 from rlm_engine.prompt import FIRST_PATHS, Facts, new_fence
 from rlm_engine.queries import DeeperRun, Documents, Queries
 from rlm_engine.retry import RetryPolicy
@@ -108,7 +107,7 @@ async def _run(
         limits=inquiry.limits,
         fence=fence,
         depth=depth,
-        helpers=", ".join(HELPER_NAMES),
+        helpers=documentation(),
     )
     functions = {**inquiry.functions, **queries.functions()}
     async with _sandbox(context, functions, inquiry.limits) as sandbox:
@@ -214,7 +213,7 @@ async def _answer(inquiry: Inquiry, run: Run) -> Answer:
         subcalls=spent.subcalls,
         tokens_in=spent.tokens_in,
         tokens_out=spent.tokens_out,
-        cost_usd=spent.cost_usd,
+        cost_usd=round(spent.cost_usd, 9),
         seconds=round(inquiry.elapsed_s, 3),
         limit_hit=run.ending.limit_hit,
         trace_id=inquiry.trace.trace_id,
@@ -243,7 +242,7 @@ async def _sandbox(
             limits=Limits(wall_s=limits.cell_seconds, cpu_s=limits.cell_seconds),
             context=context,
             functions=functions,
-            prelude=helpers_source(),
+            prelude=source(),
         )
     except SandboxUnavailable as error:
         raise ExecutionUnavailable(str(error)) from error

@@ -1,7 +1,12 @@
-"""The calls to models that code in the REPL can make: llm_query, llm_query_batched, rlm_query."""
+"""The calls to models that code in the REPL can make: llm_query, llm_query_batched, rlm_query.
+
+What leaves for a model is redacted like what leaves for a person.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
+
+from rlm_sandbox.redact import redact
 
 from rlm_engine.errors import BudgetExceeded, EngineError, LimitWord, PromptTooLong
 from rlm_engine.host import HostFunction, a_text
@@ -118,7 +123,7 @@ class Queries:
                 f"the prompt has {size} characters and one sub-call may have {self._chars_max}; "
                 "split the text (chunk_text) and use llm_query_batched, or send only what matters"
             )
-        return reader_messages(prompt, text, fence=self._fence)
+        return reader_messages(redact(prompt).text, redact(text).text, fence=self._fence)
 
     def _documents(self, given: JsonValue) -> Documents:
         if isinstance(given, str):
