@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 SIGNATURE_CHARS = 200
 _ERRORS_MAX = 50
-_STEPS_PER_BYTE = 4
-_STEPS_FREE = 100_000
+_PARSE_S_FREE = 0.5
+_PARSE_S_PER_BYTE = 4e-6
 _KINDS = frozenset(get_args(Kind))
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "enum", "trait", "impl"})
 _PRIORITY: dict[str, int] = {"type": 1, "constant": 2}
@@ -51,8 +52,8 @@ class Syntax:
 def syntax_of(path: str, text: str, language: str) -> Syntax | None:
     """The syntax of `text`; None where no grammar is known, or the text defeats it.
 
-    The parser is stopped after a number of steps linear in the length, so that hostile nesting
-    costs no more than an honest file.
+    The parser may take twenty times the CPU time of an honest file (0.2 µs a byte, measured);
+    hostile nesting, on which some grammars are quadratic, is stopped there.
     """
     grammar = GRAMMARS.get(language)
     if grammar is None:
@@ -80,13 +81,10 @@ def _tools(language: str) -> tuple[Language, Query]:
 def _parse(language: Language, data: bytes) -> Tree | None:
     from tree_sitter import Parser
 
-    steps_left = _STEPS_FREE + _STEPS_PER_BYTE * len(data)
-    calls = 0
+    deadline = time.thread_time() + _PARSE_S_FREE + _PARSE_S_PER_BYTE * len(data)
 
     def stop(_offset: int, _has_error: bool) -> bool:
-        nonlocal calls
-        calls += 1
-        return calls * 100 > steps_left
+        return time.thread_time() > deadline
 
     def feed(offset: int, _point: object) -> bytes:
         return data[offset : offset + 65_536]

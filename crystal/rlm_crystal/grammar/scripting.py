@@ -8,10 +8,9 @@ LUA = Grammar(
 (function_declaration name: (_) @name) @function
 (assignment_statement (variable_list . name: (_) @name .)
   (expression_list . value: (function_definition) .)) @function
-(variable_declaration (assignment_statement (variable_list . name: (identifier) @name .)
-  (expression_list . value: (function_definition) .))) @function
-(chunk (variable_declaration (assignment_statement (variable_list . name: (identifier) @name .)))
-  @constant)
+(chunk (variable_declaration (assignment_statement (variable_list . name: (identifier) @name .))
+  @constant))
+(variable_declaration) @wrapper
 (comment) @comment
 
 (function_call name: [(identifier) @call (dot_index_expression field: (_) @call)
@@ -48,8 +47,7 @@ ELIXIR = Grammar(
 (comment) @comment
 
 ((call target: [(identifier) @call (dot right: (identifier) @call)])
-  (#not-any-of? @call "def" "defp" "defmacro" "defmacrop" "defmodule" "defprotocol" "defimpl"
-    "defguard" "defdelegate" "defstruct" "alias" "import" "use" "require" "doc" "moduledoc" "spec"))
+  (#not-match? @call "^(def|defp|defmacro|defmacrop|defmodule|defprotocol|defimpl|defguard|defdelegate|defstruct|alias|import|use|require|doc|moduledoc|spec|impl)$"))
 ((call target: (identifier) @_use (arguments . (alias) @import))
   (#any-of? @_use "alias" "import" "use" "require"))
 """,
