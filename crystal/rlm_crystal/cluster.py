@@ -1,0 +1,183 @@
+"""Clusters of chunks by HDBSCAN: how a corpus falls into parts that belong together.
+
+Chunks that belong to no cluster keep the label -1; `nearest` still names the closest cluster, so
+that a map can show them. Same chunks, same clusters: one thread, fixed seeds, sorted points.
+"""
+
+import importlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from rlm_crystal.points import Floats, Ints, points_of, unit
+from rlm_crystal.types import Chunk
+
+CLUSTER_SIZE_MIN = 5
+POINTS_CLUSTERED_MAX = 10_000
+LARGEST_SHARE_MAX = 0.02
+LARGEST_SIZE_FLOOR = 50
+
+_NEIGHBOURS_MIN = 1
+_ROWS_PER_BLOCK = 8_192
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustering:
+    """The clusters 0..k-1 of n chunks, largest first.
+
+    `labels` int32 (n,), -1 for noise; `nearest` int32 (n,), the closest cluster also for noise (-1
+    only where there are no clusters); `strength` float32 (n,), how firmly a chunk belongs, 0 for
+    noise; `centroids` float32 (k, d), unit rows in the space of the chunk vectors.
+    """
+
+    labels: Ints
+    nearest: Ints
+    strength: Floats
+    centroids: Floats
+
+    @property
+    def count(self) -> int:
+        return len(self.centroids)
+
+    @property
+    def noise_share(self) -> float:
+        return float((self.labels < 0).mean()) if len(self.labels) else 0.0
+
+
+def cluster_chunks(chunks: Sequence[Chunk], vectors: Floats) -> Clustering:
+    """Clusters the chunks, whose rows in `vectors` are float32 (n, d) of length 1 or zero.
+
+    About 3 s of CPU for 30,000 chunks in 9,000 points; beyond POINTS_CLUSTERED_MAX points an even
+    sample is clustered and the rest assigned, so that cost stays bounded.
+    """
+    if len(chunks) < CLUSTER_SIZE_MIN:
+        return _nothing(len(chunks), vectors.shape[1])
+    points = points_of(chunks, vectors)
+    labels, strength = _cluster_points(points.features)
+    if labels.max(initial=-1) < 0:
+        return _nothing(len(chunks), vectors.shape[1])
+    nearest = np.where(
+        labels < 0, _closest(points.features, _means(points.features, labels)), labels
+    )
+    return _largest_first(
+        labels[points.of_chunk], nearest[points.of_chunk], strength[points.of_chunk], vectors
+    )
+
+
+def assign(centroids: Floats, vectors: Floats) -> Ints:
+    """The nearest cluster of each vector by cosine, int32 (n,); -1 for zero rows or no clusters.
+
+    For chunks that appear between two full rebuilds.
+    """
+    labels = np.full(len(vectors), -1, dtype=np.int32)
+    if len(centroids):
+        filled = vectors.any(axis=1)
+        labels[filled] = (vectors[filled] @ centroids.T).argmax(axis=1)
+    return labels
+
+
+def _nothing(count: int, dimensions: int) -> Clustering:
+    noise = np.full(count, -1, dtype=np.int32)
+    return Clustering(
+        noise, noise, np.zeros(count, np.float32), np.zeros((0, dimensions), np.float32)
+    )
+
+
+def _cluster_points(features: Floats) -> tuple[Ints, Floats]:
+    stride = -(-len(features) // POINTS_CLUSTERED_MAX)
+    labels, strength = _two_passes(features[::stride])
+    if stride == 1 or labels.max(initial=-1) < 0:
+        return labels, strength
+    return _spread(features, stride, labels, strength)
+
+
+def _two_passes(features: Floats) -> tuple[Ints, Floats]:
+    """HDBSCAN with a cap on the size of a cluster, then its leaves over what stayed noise.
+
+    The first pass calls a third of real code noise, and also any cluster above the cap that has
+    no finer parts; the second halves that.
+    """
+    largest = max(LARGEST_SIZE_FLOOR, int(len(features) * LARGEST_SHARE_MAX))
+    labels, strength = _hdbscan(features, "eom", largest)
+    rest = np.flatnonzero(labels < 0)
+    again, firm = _hdbscan(features[rest], "leaf", 0)
+    labels[rest] = np.where(again < 0, -1, again + labels.max(initial=-1) + 1)
+    strength[rest] = firm
+    return labels, strength
+
+
+def _hdbscan(
+    features: Floats, selection: Literal["eom", "leaf"], size_max: int
+) -> tuple[Ints, Floats]:
+    if len(features) < 2 * CLUSTER_SIZE_MIN:
+        return np.full(len(features), -1, np.int32), np.zeros(len(features), np.float32)
+    library: Any = _library()
+    model = library.HDBSCAN(
+        min_cluster_size=CLUSTER_SIZE_MIN,
+        min_samples=_NEIGHBOURS_MIN,
+        cluster_selection_method=selection,
+        max_cluster_size=size_max,
+        core_dist_n_jobs=1,
+    )
+    # Identical points lie at distance 0, and their density divides by it.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        labels = model.fit_predict(features.astype(np.float64))
+    return labels.astype(np.int32), np.nan_to_num(model.probabilities_).astype(np.float32)
+
+
+def _library() -> Any:
+    """hdbscan, imported at first use: 1.1 s of CPU, and warnings of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("hdbscan")
+
+
+def _spread(features: Floats, stride: int, sampled: Ints, firm: Floats) -> tuple[Ints, Floats]:
+    """Gives the points left out of the sample to a cluster within whose reach they lie."""
+    means = _means(features[::stride], sampled)
+    closest = _closest(features, means)
+    distance = np.linalg.norm(features - means[closest], axis=1)
+    inside = sampled >= 0
+    reach = np.zeros(len(means), dtype=np.float32)
+    np.maximum.at(
+        reach,
+        sampled[inside],
+        np.linalg.norm(features[::stride][inside] - means[sampled[inside]], axis=1),
+    )
+    labels = np.where(distance <= reach[closest], closest, -1).astype(np.int32)
+    strength = np.where(labels >= 0, 1 - distance / np.maximum(2 * reach[closest], 1e-9), 0)
+    labels[::stride], strength[::stride] = sampled, firm
+    return labels, strength.astype(np.float32)
+
+
+def _means(features: Floats, labels: Ints) -> Floats:
+    sums = np.zeros((int(labels.max()) + 1, features.shape[1]), dtype=np.float32)
+    inside = labels >= 0
+    np.add.at(sums, labels[inside], features[inside])
+    return sums / np.bincount(labels[inside])[:, None].astype(np.float32)
+
+
+def _closest(features: Floats, means: Floats) -> Ints:
+    """The index of the nearest mean (Euclidean) of each row."""
+    found = np.empty(len(features), dtype=np.int32)
+    squares = (means * means).sum(axis=1)
+    for start in range(0, len(features), _ROWS_PER_BLOCK):
+        block = features[start : start + _ROWS_PER_BLOCK]
+        found[start : start + len(block)] = (squares - 2 * block @ means.T).argmin(axis=1)
+    return found
+
+
+def _largest_first(labels: Ints, nearest: Ints, strength: Floats, vectors: Floats) -> Clustering:
+    count = int(labels.max()) + 1
+    sizes = np.bincount(labels[labels >= 0], minlength=count)
+    first = np.full(count, len(labels))
+    np.minimum.at(first, labels[labels >= 0], np.flatnonzero(labels >= 0))
+    order = np.lexsort((first, -sizes))
+    rank = np.empty(count + 1, dtype=np.int32)
+    rank[order] = np.arange(count)
+    rank[-1] = -1  # noise is label -1, which reads the last place
+    ranked = rank[labels]
+    return Clustering(ranked, rank[nearest], strength, unit(_means(vectors, ranked)))
