@@ -28,6 +28,7 @@ class Interrupt:
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
         """The signal handler."""
+        del signum, frame
         if self._open:
             self._open = False
             raise CellTimeout

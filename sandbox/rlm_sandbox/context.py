@@ -69,7 +69,7 @@ class SharedContext:
 def _fill(fd: int, documents: Iterable[tuple[str, str]]) -> dict[str, int]:
     import fcntl
 
-    with open(fd, "wb", buffering=_WRITE_BYTES, closefd=False) as file:  # noqa: PTH123
+    with open(fd, "wb", buffering=_WRITE_BYTES, closefd=False) as file:
         file.write(bytes(HEADER.size))
         names: list[bytes] = []
         rows = array("Q")

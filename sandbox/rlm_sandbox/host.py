@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -53,12 +53,12 @@ class Child:
         self.layers: tuple[str, ...] = ()
 
     @classmethod
-    async def start(cls, setup: Message, *, descriptors: tuple[int, ...]) -> Self:
+    async def start(cls, setup: Message, *, descriptors: tuple[int, ...]) -> "Child":
         """A child that has proven its seal, from inside and to us from outside.
 
         Raises SandboxUnavailable with the layer that is missing, PreludeFailed.
         """
-        child = _spawn(cls, descriptors)
+        child = _spawn(descriptors)
         try:
             with anyio.fail_after(_START_S):
                 await child.send(setup)
@@ -144,14 +144,19 @@ class Child:
         return f"the child was ended by {signal.Signals(-code).name}"
 
 
-def _spawn(kind: type[Child], descriptors: tuple[int, ...]) -> Child:
+def _spawn(descriptors: tuple[int, ...]) -> Child:
     if not sys.executable:
         raise SandboxUnavailable("child process", "the path of the Python interpreter is unknown")
     child_read, host_write = os.pipe()
     host_read, child_write = os.pipe()
     try:
         process = subprocess.Popen(
-            [sys.executable, *_FLAGS, str(_CHILD), *map(str, (child_read, child_write, os.getpid()))],
+            [
+                sys.executable,
+                *_FLAGS,
+                str(_CHILD),
+                *map(str, (child_read, child_write, os.getpid())),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -171,7 +176,7 @@ def _spawn(kind: type[Child], descriptors: tuple[int, ...]) -> Child:
     os.write(host_write, key)
     os.set_blocking(host_read, False)
     os.set_blocking(host_write, False)
-    return kind(process, host_read, host_write, key)
+    return Child(process, host_read, host_write, key)
 
 
 def _sealed(report: Message, pid: int) -> tuple[str, ...]:

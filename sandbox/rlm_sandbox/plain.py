@@ -9,10 +9,10 @@ import math
 import re
 from base64 import b64decode, b64encode
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, ItemsView, Iterable, KeysView, ValuesView
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, cast
 
 DEPTH_MAX: Final = 60
 VALUES_MAX: Final = 500_000
@@ -22,6 +22,11 @@ _FACTORIES: Final[dict[str, Callable[[], Any]]] = {
     "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str,
     "Counter": Counter,
 }  # fmt: skip
+
+
+def exact_type(value: object) -> type[Any]:
+    """The type, for comparing with `is`; a subclass is another type."""
+    return type(value)
 
 
 class NotPlain(Exception):
@@ -38,7 +43,7 @@ class PlainEncoder:
 
     def encode(self, value: Any) -> Any:
         """A JSON value that `PlainDecoder` turns back; raises NotPlain."""
-        kind = type(value)
+        kind = exact_type(value)
         if kind in _ATOMS:
             return value
         self._depth += 1
@@ -59,7 +64,7 @@ class PlainEncoder:
             return listed
         return [self.encode(item) for item in listed]
 
-    def _encode_compound(self, kind: type, value: Any) -> Any:
+    def _encode_compound(self, kind: type[Any], value: Any) -> Any:
         if kind is list:
             return self.items(value)
         if kind is dict:
@@ -121,12 +126,13 @@ class PlainDecoder:
     def decode(self, value: Any) -> Any:
         """The Python value again; raises ValueError on an unknown kind."""
         if isinstance(value, list):
-            return self.items(value)
+            return self.items(cast("list[Any]", value))
         if not isinstance(value, dict):
             return value
-        if "$" not in value:
-            return {name: self.decode(item) for name, item in value.items()}
-        kind, content = value["$"], value["v"]
+        mapping = cast("dict[str, Any]", value)
+        if "$" not in mapping:
+            return {name: self.decode(item) for name, item in mapping.items()}
+        kind, content = str(mapping["$"]), mapping["v"]
         if kind in _DECODERS:
             return _DECODERS[kind](self, content)
         if self._special is None:
@@ -181,8 +187,10 @@ def to_json(value: Any) -> Any:
 def _to_json(value: Any, depth: int) -> Any:
     if depth > DEPTH_MAX:
         raise NotPlain(f"data nested deeper than {DEPTH_MAX}")
-    if value is None or isinstance(value, (bool, str)):
-        return value if type(value) in _ATOMS else str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
@@ -190,13 +198,14 @@ def _to_json(value: Any, depth: int) -> Any:
             raise NotPlain(f"the float {value}, which JSON does not have")
         return float(value)
     if isinstance(value, dict):
-        return {_key(key): _to_json(item, depth + 1) for key, item in value.items()}
+        mapping = cast("dict[Any, Any]", value)
+        return {_key(key): _to_json(item, depth + 1) for key, item in mapping.items()}
     if isinstance(value, (list, tuple, set, frozenset, deque, range, *_VIEWS)):
-        return [_to_json(item, depth + 1) for item in value]
+        return [_to_json(item, depth + 1) for item in cast("Iterable[Any]", value)]
     raise NotPlain(type(value).__name__)
 
 
-_VIEWS: Final = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS: Final = (KeysView, ValuesView, ItemsView)
 
 
 def _key(key: Any) -> str:

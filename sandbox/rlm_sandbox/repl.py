@@ -2,10 +2,10 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from rlm_sandbox.documents import Document
-from rlm_sandbox.plain import NotPlain, to_json
+from rlm_sandbox.plain import NotPlain, exact_type, to_json
 
 _PREVIEW_CHARS: Final = 80
 _PREVIEW_ITEMS: Final = 4
@@ -63,6 +63,10 @@ class Finals:
         self._variables = variables
         self.reached: tuple[Any, str | None] | None = None
 
+    def clear(self) -> None:
+        """A new cell begins."""
+        self.reached = None
+
     def final(self, value: Any = None) -> NoReturn:
         """End the cell with this answer: text, or data that JSON can hold."""
         self._reach(value, None)
@@ -101,7 +105,7 @@ def json_argument(value: Any) -> Any:
     if isinstance(value, Document):
         raise TypeError("pass doc.text or doc.path, not the document itself")
     if isinstance(value, Iterator):
-        value = list(value)
+        value = list(cast("Iterator[Any]", value))
     try:
         return to_json(value)
     except NotPlain as reason:
@@ -112,7 +116,7 @@ def json_argument(value: Any) -> Any:
 
 def preview(value: Any) -> str:
     """A short description that runs no method of untrusted code."""
-    kind = type(value)
+    kind = exact_type(value)
     if kind is str:
         return _cut(repr(value[:_PREVIEW_CHARS])) + (f" ({len(value)} characters)")
     if kind is int and value.bit_length() > _INT_BITS_MAX:
@@ -138,7 +142,7 @@ def _first_items(values: Any) -> str:
         if len(shown) == _PREVIEW_ITEMS:
             shown.append("...")
             break
-        kind = type(value)
+        kind = exact_type(value)
         if kind is str:
             shown.append(repr(value[:20]))
         elif kind in (float, bool) or (kind is int and value.bit_length() <= _INT_BITS_MAX):

@@ -62,7 +62,7 @@ def _import(
 
 
 def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
-    def checked(value: object, name: str, *rest: object) -> Any:
+    def checked(value: object, name: object, *rest: object) -> Any:
         if isinstance(name, str) and name.startswith("__") and name not in ALLOWED_DUNDERS:
             raise AttributeError(f"'{name}' is closed (rule: attributes)")
         return function(value, name, *rest)

@@ -5,7 +5,6 @@ its time limit and a second or so; only a missing layer, a closed sandbox and ca
 """
 
 import os
-import time
 from collections.abc import Mapping
 from typing import Final, Self
 
@@ -15,25 +14,18 @@ from rlm_sandbox import reports
 from rlm_sandbox.availability import available
 from rlm_sandbox.clock import CellClock
 from rlm_sandbox.context import SharedContext
+from rlm_sandbox.conversation import Conversation, OverLimit, refusal
 from rlm_sandbox.errors import ProtocolError, SandboxBusy, SandboxClosed, SandboxUnavailable
 from rlm_sandbox.frames import Kind, Message
 from rlm_sandbox.host import Child, ChildGone
 from rlm_sandbox.redact import Redactor
+from rlm_sandbox.region import REGION_BYTES
 from rlm_sandbox.types import CodeError, Execution, HostFunction, JsonValue, Limits
 from rlm_sandbox.types import Final as FinalAnswer
 
-SNAPSHOT_BYTES: Final = 64 << 20
 GUARD_LAYERS: Final = ("ast-guard", "restricted-builtins")
 
-_GRACE_S: Final = 0.4
-_CHECK_S_MIN: Final = 0.01
 _RESTORE_S: Final = 10.0
-_CALLS_MAX: Final = 20_000
-_ERROR_CHARS: Final = 4_000
-
-
-class _OverLimit(Exception):
-    """The cell did not stop when it was asked to."""
 
 
 class Sandbox:
@@ -112,10 +104,10 @@ class Sandbox:
         await self.close()
 
     async def _run(self, code: str, clock: CellClock, lost: tuple[str, ...]) -> Execution:
-        cell = _Conversation(self._living(), self._functions, clock, self._limits.output_chars)
+        cell = Conversation(self._living(), self._functions, clock, self._limits.output_chars)
         try:
             done = await cell.run(code)
-        except (ChildGone, ProtocolError, _OverLimit) as ending:
+        except (ChildGone, ProtocolError, OverLimit) as ending:
             error = _ending(ending)
             before = self._variables
             lost = await self._restart()
@@ -128,7 +120,7 @@ class Sandbox:
         return self._execution(done, cell, clock, lost)
 
     def _execution(
-        self, done: reports.Done, cell: "_Conversation", clock: CellClock, lost: tuple[str, ...]
+        self, done: reports.Done, cell: "Conversation", clock: CellClock, lost: tuple[str, ...]
     ) -> Execution:
         redactor = self._redactor
         redactor.count = 0
@@ -177,94 +169,6 @@ class Sandbox:
         return self._child
 
 
-class _Conversation:
-    """One cell's exchange with the child: calls answered, time watched, end awaited."""
-
-    def __init__(
-        self,
-        child: Child,
-        functions: Mapping[str, HostFunction],
-        clock: CellClock,
-        output_chars: int,
-    ) -> None:
-        self._child = child
-        self._functions = functions
-        self._clock = clock
-        self._output_chars = output_chars
-        self._calls = 0
-        self._cpu_before_s = child.cpu_s()
-        self.interrupted = ""
-        self.final: FinalAnswer | None = None
-
-    async def run(self, code: str) -> reports.Done:
-        """Send the cell and see it through; raises _OverLimit, ChildGone, ProtocolError."""
-        self._clock.resume(time.monotonic())
-        try:
-            await self._send(Message(Kind.CELL, {}, code))
-            while True:
-                message = await self._receive()
-                if message.kind is Kind.DONE:
-                    return reports.done(message, self._output_chars)
-                await self._handle(message)
-        finally:
-            self._clock.pause(time.monotonic())
-
-    async def _handle(self, message: Message) -> None:
-        if message.kind is Kind.CALL:
-            self._clock.pause(time.monotonic())
-            reply = await self._reply(reports.call(message))
-            self._clock.resume(time.monotonic())
-            await self._send(reply)
-        elif message.kind is Kind.FINAL:
-            self.final = FinalAnswer(*reports.final(message))
-        else:
-            raise ProtocolError(f"the child sent {message.kind.name} in the middle of a cell")
-
-    async def _reply(self, call: reports.Call) -> Message:
-        self._calls += 1
-        function = self._functions.get(call.name)
-        if function is None:
-            return _refusal(f"there is no host function {call.name!r}")
-        if self._calls > _CALLS_MAX:
-            return _refusal(f"a cell may call host functions {_CALLS_MAX} times")
-        if self.interrupted:
-            return _refusal(self.interrupted)
-        try:
-            return Message(Kind.REPLY, {"value": await function(*call.args, **call.kwargs)})
-        except Exception as error:
-            # Whatever a host function raises is told to the cell; it must not end the session.
-            return _refusal(str(error) or type(error).__name__)
-
-    async def _send(self, message: Message) -> None:
-        try:
-            with anyio.fail_after(self._clock.next_check_s(time.monotonic()) + _GRACE_S):
-                await self._child.send(message)
-        except TimeoutError:
-            raise _OverLimit("the child did not take what it was sent") from None
-        except (TypeError, ValueError) as error:
-            await self._child.send(_refusal(f"the host function's answer is no JSON: {error}"))
-        except ProtocolError as error:
-            await self._child.send(_refusal(f"the host function's answer is too large: {error}"))
-
-    async def _receive(self) -> Message:
-        while True:
-            wait_s = max(_CHECK_S_MIN, self._clock.next_check_s(time.monotonic()))
-            with anyio.move_on_after(wait_s):
-                return await self._child.receive()
-            self._enforce()
-
-    def _enforce(self) -> None:
-        self._clock.cpu_used_s = self._child.cpu_s() - self._cpu_before_s
-        limit = self._clock.exceeded(time.monotonic())
-        if limit is None:
-            return
-        if self.interrupted:
-            raise _OverLimit(self.interrupted)
-        self.interrupted = f"the cell was stopped at its limit of {limit}"
-        self._child.interrupt()
-        self._clock.extend(_GRACE_S)
-
-
 class _Fds:
     """The descriptors every child of one sandbox inherits: the context and the snapshot."""
 
@@ -274,7 +178,7 @@ class _Fds:
         # Of our own, so that the context may be closed while children are restarted.
         self.context = os.dup(context.fd) if context is not None else -1
         self.snapshot = os.memfd_create("rlm-snapshot", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.snapshot, SNAPSHOT_BYTES)
+        os.ftruncate(self.snapshot, REGION_BYTES)
         seals = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
         fcntl.fcntl(self.snapshot, fcntl.F_ADD_SEALS, seals)
 
@@ -290,13 +194,11 @@ class _Fds:
         self.context = self.snapshot = -1
 
 
-def _setup(
-    limits: Limits, functions: list[str], fds: _Fds, *, guard: bool
-) -> dict[str, JsonValue]:
+def _setup(limits: Limits, functions: list[str], fds: _Fds, *, guard: bool) -> dict[str, JsonValue]:
     return {
         "context_fd": fds.context,
         "snapshot_fd": fds.snapshot,
-        "snapshot_bytes": SNAPSHOT_BYTES,
+        "snapshot_bytes": REGION_BYTES,
         "functions": list(functions),
         "guard": guard,
         "memory_bytes": limits.memory_bytes,
@@ -311,17 +213,13 @@ async def _restore(child: Child) -> tuple[str, ...]:
         message = await child.receive()
         if message.kind is Kind.RESTORED:
             return reports.lost(message)
-        await child.send(_refusal("host functions do not run while variables are restored"))
-
-
-def _refusal(reason: str) -> Message:
-    return Message(Kind.REPLY, {"error": reason[:_ERROR_CHARS]})
+        await child.send(refusal("host functions do not run while variables are restored"))
 
 
 def _ending(ending: Exception) -> CodeError:
     restarted = "the session was restarted and variables set before this cell brought back"
     match ending:
-        case _OverLimit():
+        case OverLimit():
             return CodeError("timeout", f"{ending} and had to be killed", hint=restarted)
         case ChildGone() if "SIGKILL" in str(ending):
             return CodeError("memory", f"the system ended the cell: {ending}", hint=restarted)

@@ -25,9 +25,10 @@ from rlm_sandbox.frames import (
 from rlm_sandbox.jail.seal import LAYERS, LayerMissing, seal
 from rlm_sandbox.output import BoundedOutput
 from rlm_sandbox.preload import preload
+from rlm_sandbox.region import SnapshotRegion
 from rlm_sandbox.repl import Finals, HostCallError, host_names, show
 from rlm_sandbox.safe_builtins import safe_builtins
-from rlm_sandbox.snapshot import SnapshotRegion, Snapshots
+from rlm_sandbox.snapshot import Snapshots
 from rlm_sandbox.types import CodeError
 from rlm_sandbox.virtual_files import VirtualFiles
 
@@ -72,7 +73,7 @@ class Server:
         self._context = Context(_mapped(context_fd)) if context_fd >= 0 else Context.empty()
         self._files = VirtualFiles(setup["virtual_files_bytes"], self._text_of)
         region = SnapshotRegion(mmap.mmap(setup["snapshot_fd"], setup["snapshot_bytes"]))
-        self._snapshots = Snapshots(region, self._context)
+        self._snapshots = Snapshots(region, self._context, self._files)
         self._finals = Finals(lambda: self._runner.variables())
         namespace = self._namespace(setup["functions"], prelude)
         self._runner = CellRunner(
@@ -116,10 +117,9 @@ class Server:
 
     def _run(self, code: str) -> None:
         self._output.clear()
-        self._finals.reached = None
+        self._finals.clear()
         error = self._runner.run(code)
-        if self._finals.reached is not None:
-            self._send_final(*self._finals.reached)
+        self._send_final()
         variables = self._runner.variables()
         self._link.send(
             Message(
@@ -135,7 +135,10 @@ class Server:
         self._output.clear()
         self._snapshots.take(variables)
 
-    def _send_final(self, value: Any, name: str | None) -> None:
+    def _send_final(self) -> None:
+        if self._finals.reached is None:
+            return
+        value, name = self._finals.reached
         if not isinstance(value, str):
             try:
                 self._link.send(Message(Kind.FINAL, {"from": name, "json": True, "value": value}))

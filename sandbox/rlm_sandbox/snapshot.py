@@ -1,73 +1,34 @@
 """Variables that survive a kill: written after each cell into memory that outlives the child.
 
-The snapshot lies in a memfd that the host made and never parses; the next child reads it, inside
-its own jail. Two slots are written in turn, so a kill in the middle leaves the one before. Plain
+The host keeps the memory and never parses it; the next child does, inside its own jail. Plain
 data is stored as data; functions, classes and imports as the source of the cell that made them.
 Two names of one list come back as two lists.
 """
 
 import ast
 import json
-import struct
 import types
-import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rlm_sandbox.documents import Context, Document, Match
-from rlm_sandbox.plain import NotPlain, PlainDecoder, PlainEncoder
+from rlm_sandbox.plain import NotPlain, PlainDecoder, PlainEncoder, exact_type
+from rlm_sandbox.region import CONTENT_BYTES_MAX, SnapshotRegion
+from rlm_sandbox.virtual_files import VirtualFiles
 
-SLOT_BYTES: Final = 32 << 20
-REGION_BYTES: Final = 2 * SLOT_BYTES
 VARIABLE_CHARS_MAX: Final = 16 << 20
 
-_HEADER: Final = struct.Struct("<QQI")  # sequence, length, CRC-32; sequence 0 means never written
-
 _IMMUTABLE: Final = frozenset({type(None), bool, int, float, str, bytes})
-
-
-class SnapshotRegion:
-    """The two slots; the caller owns the mapping."""
-
-    def __init__(self, memory: Any) -> None:
-        self._memory = memory
-        self._sequence = max(self._header(slot)[0] for slot in (0, 1))
-
-    def write(self, data: bytes) -> bool:
-        """Store data as the newest; False where it does not fit."""
-        if len(data) > SLOT_BYTES - _HEADER.size:
-            return False
-        sequence = self._sequence + 1
-        start = (sequence % 2) * SLOT_BYTES
-        self._memory[start : start + _HEADER.size] = bytes(_HEADER.size)
-        body = start + _HEADER.size
-        self._memory[body : body + len(data)] = data
-        self._memory[start:body] = _HEADER.pack(sequence, len(data), zlib.crc32(data))
-        self._sequence = sequence
-        return True
-
-    def read(self) -> bytes:
-        """The newest whole data; empty where there is none."""
-        for slot in sorted((0, 1), key=lambda slot: -self._header(slot)[0]):
-            sequence, length, checksum = self._header(slot)
-            start = slot * SLOT_BYTES + _HEADER.size
-            if not sequence or length > SLOT_BYTES - _HEADER.size:
-                continue
-            data = bytes(self._memory[start : start + length])
-            if zlib.crc32(data) == checksum:
-                return data
-        return b""
-
-    def _header(self, slot: int) -> tuple[int, int, int]:
-        return _HEADER.unpack_from(self._memory, slot * SLOT_BYTES)
 
 
 class Snapshots:
     """Takes and restores snapshots of one namespace."""
 
-    def __init__(self, region: SnapshotRegion, context: Context) -> None:
+    def __init__(self, region: SnapshotRegion, context: Context, files: VirtualFiles) -> None:
         self._region = region
         self._context = context
+        self._files = files
         self._sources: dict[str, ast.stmt | str] = {}
         self._cached: dict[str, tuple[Any, str]] = {}
         self._last: dict[str, str] = {}
@@ -83,6 +44,7 @@ class Snapshots:
         """Write all variables, where any changed since the last time."""
         self._cached = {name: c for name, c in self._cached.items() if name in variables}
         records = {name: self._record(name, value, variables) for name, value in variables.items()}
+        records |= {f"file:{name}": _file(content) for name, content in self._files.items()}
         if records == self._last:
             return
         # Definitions come back in the order they were made, for one may need the other.
@@ -96,7 +58,12 @@ class Snapshots:
         data = self._region.read()
         records: dict[str, dict[str, Any]] = json.loads(data) if data else {}
         lost: list[str] = []
-        for kinds in (("module", "attribute"), ("plain",), ("source",), ("instance", "alias")):
+        for kinds in (
+            ("module", "attribute"),
+            ("plain", "file"),
+            ("source",),
+            ("instance", "alias"),
+        ):
             for name, record in records.items():
                 if record["k"] in kinds and not self._bring_back(name, record, namespace, run):
                     lost.append(name)
@@ -112,7 +79,7 @@ class Snapshots:
         return record
 
     def _encoded(self, name: str, value: Any, variables: Mapping[str, Any]) -> str:
-        kind = type(value)
+        kind = exact_type(value)
         if kind is types.ModuleType:
             return json.dumps({"k": "module", "v": value.__name__})
         if kind is types.FunctionType or isinstance(value, type):
@@ -142,7 +109,7 @@ class Snapshots:
         return source
 
     def _instance(self, value: Any, variables: Mapping[str, Any]) -> str:
-        kind = type(value)
+        kind = exact_type(value)
         name = kind.__name__
         if name not in self._sources or variables.get(name) is not kind:
             return ""
@@ -171,6 +138,9 @@ class Snapshots:
                 case "source":
                     run(content)
                     self._sources[name] = content
+                case "file":
+                    self._files.store(name.partition(":")[2], b64decode(content))
+                    return True
                 case "alias":
                     namespace[name] = namespace[content]
                 case "instance":
@@ -199,6 +169,10 @@ def _encode_document(value: Any, encoder: PlainEncoder) -> Any:
     return None
 
 
+def _file(content: bytes) -> str:
+    return json.dumps({"k": "file", "v": b64encode(content).decode()})
+
+
 def _names_defined(node: ast.stmt) -> list[str]:
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
@@ -216,7 +190,7 @@ def _joined(records: Mapping[str, str]) -> bytes:
 
 def _fitting(records: Mapping[str, str]) -> dict[str, str]:
     """The records with the largest told as lost, so that all fit into a slot."""
-    room = SLOT_BYTES - _HEADER.size - 2
+    room = CONTENT_BYTES_MAX - 2
     for name in sorted(records, key=lambda name: len(records[name])):
         room -= len(records[name]) + 6 * len(name) + 8
         if room < 0:

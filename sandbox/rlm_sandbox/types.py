@@ -6,9 +6,7 @@ from typing import Literal, TypeAlias
 
 MIB = 1 << 20
 
-JsonValue: TypeAlias = (
-    "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
-)
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 HostFunction: TypeAlias = Callable[..., Awaitable[JsonValue]]
 """Called with JSON arguments out of the child; what it raises becomes HostCallError there."""

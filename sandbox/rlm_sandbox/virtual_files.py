@@ -35,6 +35,7 @@ class VirtualFiles:
         opener: object = None,
     ) -> io.TextIOWrapper | io.BytesIO:
         """Open a virtual file, as the builtin does."""
+        del buffering, closefd, opener  # a file in memory has none of these
         name = key(file)
         action, plus, binary = _parsed(mode)
         content = self._content(name, action)

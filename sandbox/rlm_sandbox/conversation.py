@@ -1,0 +1,120 @@
+"""One cell's exchange with the child: calls answered, time watched, end awaited."""
+
+import time
+from collections.abc import Mapping
+from typing import Final as Constant
+
+import anyio
+
+from rlm_sandbox import reports
+from rlm_sandbox.clock import CellClock
+from rlm_sandbox.errors import ProtocolError
+from rlm_sandbox.frames import Kind, Message
+from rlm_sandbox.host import Child
+from rlm_sandbox.types import Final, HostFunction
+
+_GRACE_S: Constant = 0.4
+_CHECK_S_MIN: Constant = 0.01
+_CALLS_MAX: Constant = 20_000
+_ERROR_CHARS: Constant = 4_000
+
+
+class OverLimit(Exception):
+    """The cell did not stop when it was asked to."""
+
+
+class Conversation:
+    """One cell's exchange with the child: calls answered, time watched, end awaited."""
+
+    def __init__(
+        self,
+        child: Child,
+        functions: Mapping[str, HostFunction],
+        clock: CellClock,
+        output_chars: int,
+    ) -> None:
+        self._child = child
+        self._functions = functions
+        self._clock = clock
+        self._output_chars = output_chars
+        self._calls = 0
+        self._cpu_before_s = child.cpu_s()
+        self.interrupted = ""
+        self.final: Final | None = None
+
+    async def run(self, code: str) -> reports.Done:
+        """Send the cell and see it through; raises OverLimit, ChildGone, ProtocolError."""
+        self._clock.resume(time.monotonic())
+        try:
+            await self._send(Message(Kind.CELL, {}, code))
+            while True:
+                message = await self._receive()
+                if message.kind is Kind.DONE:
+                    return reports.done(message, self._output_chars)
+                await self._handle(message)
+        finally:
+            self._clock.pause(time.monotonic())
+
+    async def _handle(self, message: Message) -> None:
+        if message.kind is Kind.CALL:
+            self._clock.pause(time.monotonic())
+            reply = await self._reply(reports.call(message))
+            self._clock.resume(time.monotonic())
+            await self._send(reply)
+        elif message.kind is Kind.FINAL:
+            self.final = Final(*reports.final(message))
+        else:
+            raise ProtocolError(f"the child sent {message.kind.name} in the middle of a cell")
+
+    async def _reply(self, call: reports.Call) -> Message:
+        self._calls += 1
+        function = self._functions.get(call.name)
+        if function is None:
+            return refusal(f"there is no host function {call.name!r}")
+        if self._calls > _CALLS_MAX:
+            return refusal(f"a cell may call host functions {_CALLS_MAX} times")
+        if self.interrupted:
+            return refusal(self.interrupted)
+        try:
+            return Message(Kind.REPLY, {"value": await function(*call.args, **call.kwargs)})
+        except Exception as error:
+            # Whatever a host function raises is told to the cell; it must not end the session.
+            return refusal(str(error) or type(error).__name__)
+
+    async def _send(self, message: Message) -> None:
+        try:
+            await self._deliver(message)
+        except (TypeError, ValueError) as error:
+            await self._deliver(refusal(f"the host function's answer is no JSON: {error}"))
+        except ProtocolError as error:
+            await self._deliver(refusal(f"the host function's answer is too large: {error}"))
+
+    async def _deliver(self, message: Message) -> None:
+        try:
+            with anyio.fail_after(self._clock.next_check_s(time.monotonic()) + _GRACE_S):
+                await self._child.send(message)
+        except TimeoutError:
+            raise OverLimit("the child did not take what it was sent") from None
+
+    async def _receive(self) -> Message:
+        while True:
+            wait_s = max(_CHECK_S_MIN, self._clock.next_check_s(time.monotonic()))
+            with anyio.move_on_after(wait_s):
+                return await self._child.receive()
+            self._enforce()
+
+    def _enforce(self) -> None:
+        self._clock.cpu_used_s = self._child.cpu_s() - self._cpu_before_s
+        limit = self._clock.exceeded(time.monotonic())
+        if limit is None:
+            return
+        if self.interrupted:
+            raise OverLimit(self.interrupted)
+        self.interrupted = f"the cell was stopped at its limit of {limit}"
+        self._child.interrupt()
+        self._clock.extend(_GRACE_S)
+
+
+def refusal(reason: str) -> Message:
+    """The answer to a call that is not made; HostCallError in the cell."""
+    return Message(Kind.REPLY, {"error": reason[:_ERROR_CHARS]})
