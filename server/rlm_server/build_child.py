@@ -32,11 +32,10 @@ _PROGRESS_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class BuildJob:
-    """What to build and where to; `fresh` re-uses nothing of the crystal that is there."""
+    """What to build, and where it is sealed."""
 
     archive: Archive
     allow_wide: bool = False
-    fresh: bool = False
 
     def to_line(self) -> bytes:
         """The job as one JSON line; it holds the key and goes through a pipe only."""
@@ -48,7 +47,6 @@ class BuildJob:
             "key": base64.b64encode(archive.keyring.master).decode(),
             "roots": [str(root) for root in archive.roots],
             "allow_wide": self.allow_wide,
-            "fresh": self.fresh,
         }
         return json.dumps(job).encode() + b"\n"
 
@@ -61,7 +59,7 @@ class BuildJob:
             Keyring(job["key_source"], base64.b64decode(job["key"])),
             [Path(root) for root in job["roots"]],
         )
-        return cls(archive, allow_wide=job["allow_wide"], fresh=job["fresh"])
+        return cls(archive, allow_wide=job["allow_wide"])
 
 
 def main() -> None:
@@ -87,18 +85,18 @@ def _build(job: BuildJob, teller: "_Teller") -> int:
     store = job.archive.store()
     teller(Progress("waiting for another writer", 0, 0))
     with store.lock(_LOCK_WAIT_S):
-        previous = None if job.fresh else _previous(job.archive)
+        previous = _previous(job.archive)
         crystal = build(
             job.archive.roots, previous=previous, progress=teller, allow_wide=job.allow_wide
         )
         teller(Progress("sealing", 0, 1))
-        return store.write_generation(to_pages(crystal))
+        return store.write_generation(to_pages(crystal), carry=previous is not None)
 
 
 def _previous(archive: Archive) -> "Crystal | None":
-    """What can be re-used. A damaged crystal is built anew, one under another key is left alone."""
+    """What can be re-used: a crystal whose every page opens. One under another key is an error."""
     try:
-        return archive.crystal()
+        return None if archive.store().verify() else archive.crystal()
     except WrongKey:
         raise
     except (NoCrystal, SealError):

@@ -120,7 +120,7 @@ class SettingsBook:
                 value=values[key],
                 default=defaults[key],
                 meaning=field.description or "",
-                locked=self._bound(key),
+                bound=self._bound(key),
             )
             for key, field in Settings.model_fields.items()
         )

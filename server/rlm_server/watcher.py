@@ -56,10 +56,9 @@ class Watcher:
         return observer is not None and all(emitter.is_alive() for emitter in observer.emitters)
 
     def stop(self) -> None:
-        """End the watch; waits for its threads no longer than a second."""
+        """End the watch; its threads are daemons and leave by themselves."""
         if self._observer is not None:
             self._observer.stop()
-            self._observer.join(timeout=1)
             self._observer = None
 
 

@@ -118,13 +118,13 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; `locked` says why a tool call cannot change it, or is empty."""
+    """One setting; `bound` says what a call may set it to, if not anything of its type."""
 
     key: str
     value: Scalar
     default: Scalar
     meaning: str
-    locked: str
+    bound: str
 
 
 class Host(Protocol):

@@ -1,0 +1,110 @@
+"""What can be wrong, each with its fix: crystal, drift, memory, settings, sandbox, model."""
+
+from importlib.util import find_spec
+
+from anyio.to_thread import run_sync
+from rlm_crystal.errors import CrystalError, NoCrystal
+from rlm_tools.host import Issue
+
+from rlm_server.archive import Archive
+from rlm_server.opening import Opened
+from rlm_server.settings import EXTRACTIVE, Settings
+from rlm_server.state import State
+
+_INDEX_AGAIN = "Call rlm_reindex, or run: rlm-mcp index"
+
+
+async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
+    """Return everything wrong with what is served; opens every page of the crystal."""
+    return (
+        *await run_sync(crystal_issues, opened.archive),
+        *await run_sync(drift_issues, state),
+        *await memory_issues(opened),
+        *settings_issues(opened),
+        *await run_sync(sandbox_issues),
+        *model_issues(state.book.settings),
+        *_watch_issues(opened, state.book.settings),
+    )
+
+
+def crystal_issues(archive: Archive) -> list[Issue]:
+    """Pages on disk that cannot be opened."""
+    try:
+        wrong = archive.store().verify()
+    except NoCrystal as error:
+        return [Issue("crystal", "warning", str(error), _INDEX_AGAIN)]
+    except CrystalError as error:
+        return [Issue("crystal", "error", str(error), _INDEX_AGAIN)]
+    return [
+        Issue("crystal", "error", f"{page}: {why}", _INDEX_AGAIN) for page, why in wrong.items()
+    ]
+
+
+def drift_issues(state: State) -> list[Issue]:
+    """Files that differ from the crystal that is served."""
+    from rlm_crystal.build import drift_of
+
+    if state.crystal is None:
+        return []
+    try:
+        drift = drift_of(state.crystal)
+    except CrystalError as error:
+        return [Issue("drift", "error", str(error), "Bring the folder back, or start with --root.")]
+    if not drift:
+        return []
+    told = (
+        f"{len(drift.changed)} changed, {len(drift.added)} added, {len(drift.removed)} removed"
+        " since the crystal was made"
+    )
+    return [Issue("drift", "note", told, "The next search takes them over by itself.")]
+
+
+async def memory_issues(opened: Opened) -> list[Issue]:
+    """Episodes that cannot be opened, or were taken away by somebody else."""
+    damaged, altered = await opened.recollection.check()
+    failure = opened.recollection.failure
+    if failure is not None:
+        return [Issue("memory", "error", str(failure), "Answers go on without it.")]
+    issues: list[Issue] = []
+    if damaged:
+        told = f"{damaged} episodes cannot be opened"
+        issues.append(Issue("memory", "error", told, "They are skipped; restore a backup."))
+    if altered:
+        told = "episodes were removed, added or put back by something else than rlm-mcp"
+        issues.append(Issue("memory", "warning", told, "Find out who wrote to RLM_HOME."))
+    return issues
+
+
+def settings_issues(opened: Opened) -> list[Issue]:
+    """Stored settings that are not in force."""
+    if not opened.settings_problem:
+        return []
+    fix = "Set them again with rlm_settings; until then the operator's defaults hold."
+    return [Issue("settings", "warning", opened.settings_problem, fix)]
+
+
+def sandbox_issues() -> list[Issue]:
+    """Layers without which no code is run."""
+    from rlm_sandbox import available
+
+    availability = available()
+    if availability.ok:
+        return []
+    told = f"no code can be run: {', '.join(availability.missing)} missing"
+    return [Issue("sandbox", "warning", told, availability.advice)]
+
+
+def model_issues(settings: Settings) -> list[Issue]:
+    """A model that is named and whose package is missing."""
+    named = {settings.model, settings.sub_model} - {EXTRACTIVE}
+    if not named or find_spec("litellm") is not None:
+        return []
+    told = f"{', '.join(sorted(named))} needs the package litellm"
+    return [Issue("model", "error", told, "pip install 'rlm-mcp[litellm]'")]
+
+
+def _watch_issues(opened: Opened, settings: Settings) -> list[Issue]:
+    if not settings.watch or opened.keeper.watched:
+        return []
+    fix = "On Linux raise fs.inotify.max_user_watches."
+    return [Issue("watch", "note", "the system gives no watch on the roots", fix)]

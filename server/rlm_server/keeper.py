@@ -1,0 +1,270 @@
+"""Keeps the crystal of one corpus current: the first index, small refreshes, full rebuilds.
+
+Refreshes run in a thread here and cost what changed; builds run in a process of their own. Either
+posts a finished crystal and never touches one that is served. A reader that wants to be sure asks
+`caught_up`, which ends when a look at the disk that began after the question is done.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.to_thread import run_sync
+from rlm_crystal.errors import CrystalError, FormatUnknown, NoCrystal, StoreBusy
+from rlm_crystal.types import Progress, ProgressSink
+
+from rlm_server.archive import Archive
+from rlm_server.build_child import BuildJob
+from rlm_server.builder import build_in_child
+from rlm_server.errors import BuildFailed
+from rlm_server.watcher import POLL_S, Watcher
+
+if TYPE_CHECKING:
+    from rlm_crystal.crystal import Crystal
+
+_log = logging.getLogger(__name__)
+
+DEBOUNCE_S = 0.3
+SAFETY_LOOK_S = 60.0
+# A look this cheap is taken before every answer; events arrive up to half a second late.
+CHEAP_LOOK_S = 0.15
+OVERLAY_FILES_REBUILT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Where the keeper posts what it made; the service answers for the state.
+
+    `swap(new, base)` serves `new` if `base` is what is served (or always, without a base) and
+    says whether it did. `may_rebuild()` takes a turn of the limiter if there is one.
+    """
+
+    crystal: Callable[[], "Crystal | None"]
+    swap: Callable[["Crystal", "Crystal | None"], Awaitable[bool]]
+    may_rebuild: Callable[[], Awaitable[bool]]
+
+
+class Keeper:
+    """One corpus. Its attributes are changed by tasks of one event loop only.
+
+    `persist`: write a refreshed crystal down at once, for a process that ends right after.
+    """
+
+    def __init__(
+        self, archive: Archive, inbox: Inbox, *, allow_wide: bool = False, persist: bool = False
+    ) -> None:
+        self._archive = archive
+        self._inbox = inbox
+        self._allow_wide = allow_wide
+        self._persist = persist
+        self._watcher: Watcher | None = None
+        self._wants_watch = False
+        self._build_over: anyio.Event | None = None
+        self._wanted = 1
+        self._seen = 0
+        self._wake = anyio.Event()
+        self._wake.set()
+        self._urgent = anyio.Event()
+        self._looked = anyio.Event()
+        self._look_s = 0.0
+        self._followers: set[ProgressSink] = set()
+        self.ready = anyio.Event()
+        self.progress = Progress("opening", 0, 0)
+        self.failure: Exception | None = None
+
+    @property
+    def building(self) -> bool:
+        """Whether a build is running now."""
+        return self._build_over is not None
+
+    @property
+    def watched(self) -> bool:
+        """Whether the system tells us of changes."""
+        return self._watcher is not None and self._watcher.alive
+
+    @property
+    def current(self) -> bool:
+        """Whether every change that is known of was taken over."""
+        return self._seen >= self._wanted
+
+    @property
+    def watching(self) -> str:
+        """How changes on disk are noticed, in words."""
+        if self.watched:
+            return "events"
+        return f"looking every {POLL_S:g} s" if self._wants_watch else "looking when asked"
+
+    async def run(self, *, watch: bool) -> None:
+        """Open or build the crystal, then follow the disk until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            try:
+                await self._open_or_build()
+                await self.set_watching(watch)
+                await self._follow(tasks)
+            finally:
+                self._stop_watching()
+
+    async def set_watching(self, watch: bool) -> None:
+        """Be told of changes by the system, where it can, or look at the disk when asked only."""
+        if not watch:
+            self._stop_watching()
+        elif self._watcher is None:
+            await self._start_watching()
+
+    async def _start_watching(self) -> None:
+        self._wants_watch = True
+        loop = asyncio.get_running_loop()
+
+        def changed() -> None:
+            with suppress(RuntimeError):  # the watch may outlive the loop by an instant
+                loop.call_soon_threadsafe(self.changed)
+
+        watcher = Watcher(self._archive.roots, changed)
+        if await run_sync(watcher.start):
+            self._watcher = watcher
+
+    def _stop_watching(self) -> None:
+        self._wants_watch = False
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher = None
+
+    def changed(self) -> None:
+        """Something may have changed on disk."""
+        self._wanted += 1
+        self._wake.set()
+
+    async def caught_up(self, bound_s: float | None) -> bool:
+        """Wait until the disk was looked at since now, if it may have changed; False when late."""
+        if not self.watched or self._look_s < CHEAP_LOOK_S:
+            self.changed()
+        target = self._wanted
+        self._urgent.set()
+        with anyio.move_on_after(bound_s):
+            while self._seen < target:
+                await self._looked.wait()
+        return self._seen >= target
+
+    def follow_progress(self, sink: ProgressSink) -> Callable[[], None]:
+        """Tell `sink` of a build's progress until the returned function is called."""
+        self._followers.add(sink)
+        return lambda: self._followers.discard(sink)
+
+    async def rebuild(self) -> None:
+        """Build everything anew, or wait for the build that is running; cancelling ends our own."""
+        if self._build_over is not None:
+            await self._build_over.wait()
+            return
+        self._build_over = anyio.Event()
+        try:
+            job = BuildJob(self._archive, allow_wide=self._allow_wide)
+            await build_in_child(job, self._report)
+            await self._serve(await run_sync(self._archive.crystal), None)
+            self.failure = None
+        finally:
+            self._build_over.set()
+            self._build_over = None
+
+    async def _open_or_build(self) -> None:
+        try:
+            crystal = await run_sync(self._archive.crystal)
+        except (NoCrystal, FormatUnknown):
+            await self._build_first()
+        except CrystalError as error:
+            self._fail(error)
+        else:
+            await self._serve(crystal, None)
+
+    async def _build_first(self) -> None:
+        try:
+            await self.rebuild()
+        except (CrystalError, BuildFailed) as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        _log.error("the crystal cannot be served: %s", error)
+        self.failure = error
+        self.ready.set()
+
+    async def _serve(self, crystal: "Crystal", base: "Crystal | None") -> None:
+        if not await self._inbox.swap(crystal, base):
+            self.changed()
+        self.ready.set()
+
+    async def _follow(self, tasks: TaskGroup) -> None:
+        while True:
+            with anyio.move_on_after(self._interval_s):
+                await self._wake.wait()
+            # Bursts are taken together, and looks that cost much are taken apart.
+            with anyio.move_on_after(max(DEBOUNCE_S, 5 * self._look_s)):
+                await self._urgent.wait()
+            target, self._wake, self._urgent = self._wanted, anyio.Event(), anyio.Event()
+            await self._look()
+            self._seen = target
+            self._looked.set()
+            self._looked = anyio.Event()
+            if self._worth_rebuilding() and await self._inbox.may_rebuild():
+                tasks.start_soon(self._rebuild_quietly)
+
+    @property
+    def _interval_s(self) -> float:
+        if self.watched:
+            return SAFETY_LOOK_S
+        return max(POLL_S, 20 * self._look_s) if self._wants_watch else math.inf
+
+    async def _look(self) -> None:
+        """Compare disk and crystal and take over what changed."""
+        base = self._inbox.crystal()
+        if base is None:
+            return
+        started_s = monotonic()
+        try:
+            crystal = await run_sync(self._refreshed, base)
+        except (CrystalError, OSError) as error:
+            _log.warning("changes cannot be followed: %s", error)
+            self.failure = error
+            return
+        self._look_s = monotonic() - started_s
+        self.failure = None
+        if crystal is not base:
+            await self._serve(crystal, base)
+
+    def _refreshed(self, base: "Crystal") -> "Crystal":
+        from rlm_crystal.build import refresh
+
+        crystal = refresh(base)
+        if self._persist and crystal is not base:
+            self._write(crystal)
+        return crystal
+
+    def _write(self, crystal: "Crystal") -> None:
+        from rlm_crystal.codec import to_pages
+
+        try:
+            self._archive.store().write_generation(to_pages(crystal), timeout_s=2)
+        except StoreBusy:
+            _log.info("another process writes; the refreshed crystal is not written down")
+
+    def _worth_rebuilding(self) -> bool:
+        crystal = self._inbox.crystal()
+        if crystal is None or self.building or self._persist:
+            return False
+        return sum(above.file_count for above in crystal.segments[1:]) >= OVERLAY_FILES_REBUILT
+
+    async def _rebuild_quietly(self) -> None:
+        try:
+            await self.rebuild()
+        except (CrystalError, BuildFailed) as error:
+            _log.warning("the rebuild failed, the crystal before still serves: %s", error)
+
+    def _report(self, progress: Progress) -> None:
+        self.progress = progress
+        for sink in tuple(self._followers):
+            sink(progress)

@@ -1,0 +1,58 @@
+"""Cipher, key, roots, settings: everything that must be right before anything is served."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlm_crystal.errors import CrystalError
+from rlm_crystal.gate import Gate
+from rlm_crystal.home import Home
+from rlm_crystal.vault import Vault
+from rlm_crystal.walk import check_root
+
+from rlm_server.archive import Archive, settings_vault
+from rlm_server.errors import SettingsDamaged
+from rlm_server.keeper import Inbox, Keeper
+from rlm_server.manner import Manner
+from rlm_server.recollection import Recollection
+from rlm_server.settings import Operator, SettingsBook, load_settings
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What exists once cipher and key were found good."""
+
+    gate: Gate
+    archive: Archive
+    keeper: Keeper
+    recollection: Recollection
+    settings: Vault
+    settings_problem: str
+
+
+def open_all(
+    inbox: Inbox, roots: Sequence[Path], environ: Mapping[str, str], manner: Manner
+) -> tuple[Opened, SettingsBook]:
+    """Open everything, or raise a CrystalError, ServerError or OSError; builds nothing.
+
+    Settings that cannot be read are not in force, and `settings_problem` says so: what holds then
+    is what the operator set, which no stored setting could have widened.
+    """
+    home = Home.from_environ(environ)
+    gate = Gate.open(environ, home)
+    keyring = gate.keyring
+    resolved = [check_root(root, allow_wide=manner.allow_wide) for root in roots]
+    archive = Archive.of(home, keyring, resolved)
+    vault = settings_vault(home, keyring)
+    operator = Operator.from_environ(environ)
+    problem = ""
+    try:
+        book = load_settings(vault, operator)
+    except (CrystalError, SettingsDamaged) as error:
+        _log.warning("the stored settings are not in force: %s", error)
+        book, problem = SettingsBook(operator, {}), str(error)
+    keeper = Keeper(archive, inbox, allow_wide=manner.allow_wide, persist=manner.persist)
+    return Opened(gate, archive, keeper, Recollection(archive), vault, problem), book

@@ -1,0 +1,80 @@
+"""Which models answer: those the settings name, or the extractive ones that need none."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rlm_server.settings import EXTRACTIVE, Settings
+
+if TYPE_CHECKING:
+    from rlm_engine.limits import RunLimits
+    from rlm_engine.model import Completion, Message, Model
+
+
+def models_for(settings: Settings, environ: Mapping[str, str]) -> "tuple[Model, Model]":
+    """Return the root's and the sub-calls' model; ModelNotConfigured says what is missing."""
+    from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
+
+    root, sub = settings.model, settings.sub_model
+    return (
+        ExtractiveRoot() if root == EXTRACTIVE else _hosted(root, environ),
+        ExtractiveReader() if sub == EXTRACTIVE else _hosted(sub, environ),
+    )
+
+
+def limits_for(settings: Settings) -> "RunLimits":
+    """Return the bounds of one question."""
+    from rlm_engine.limits import RunLimits
+
+    return RunLimits(
+        max_iterations=settings.max_iterations,
+        max_depth=settings.max_depth,
+        max_cost_usd=settings.max_cost_usd,
+        max_subcalls=settings.max_subcalls,
+        max_seconds=settings.max_seconds,
+    )
+
+
+class MeteredModel:
+    """A model for one tool call: held to the budget of a question, and written down."""
+
+    def __init__(
+        self,
+        model: "Model",
+        limits: "RunLimits",
+        on_call: "Callable[[Completion], Awaitable[None]]",
+    ) -> None:
+        from rlm_engine.budget import Budget
+
+        self._model = model
+        self._budget = Budget(limits)
+        self._on_call = on_call
+
+    @property
+    def name(self) -> str:
+        """The model's own name."""
+        return self._model.name
+
+    async def complete(self, messages: "Sequence[Message]", *, max_tokens: int) -> "Completion":
+        """Ask the model; BudgetExceeded when the worst case would pass the budget."""
+        from rlm_engine.budget import Worst
+        from rlm_engine.model import tokens_at_most
+
+        worst = Worst(
+            self.worst_case_usd(messages, max_tokens), tokens_at_most(messages) + max_tokens
+        )
+        self._budget.count_subcall()
+        async with self._budget.hold(worst, subcall=False) as hold:
+            completion = await self._model.complete(messages, max_tokens=max_tokens)
+            hold.add(completion)
+        await self._on_call(completion)
+        return completion
+
+    def worst_case_usd(self, messages: "Sequence[Message]", max_tokens: int) -> float:
+        """The most this call can cost."""
+        return self._model.worst_case_usd(messages, max_tokens)
+
+
+def _hosted(name: str, environ: Mapping[str, str]) -> "Model":
+    from rlm_engine.models.litellm_model import models_from_environ
+
+    return models_from_environ({**environ, "RLM_MODEL": name, "RLM_SUB_MODEL": name})[0]

@@ -1,0 +1,304 @@
+"""The service: an actor that owns the state and answers the tools.
+
+Making one costs nothing, so that `initialize` is answered first; `begin` checks cipher and key and
+starts the keeper. After a halt every method raises the same error. Readers take the crystal of the
+moment and work on it outside of the mailbox.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Literal
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.to_thread import run_sync
+from rlm_crystal.errors import CrystalError, NoCrystal
+from rlm_crystal.types import ProgressSink
+from rlm_tools.host import Issue, JobState, Reindexed, Revision, SessionStats, Setting, Status, View
+
+from rlm_server.actor import Actor
+from rlm_server.errors import Indexing, ServerError
+from rlm_server.manner import Manner
+from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
+from rlm_server.state import State, Tally
+
+if TYPE_CHECKING:
+    from rlm_crystal.crystal import Crystal
+    from rlm_engine.answer import Answer
+    from rlm_engine.model import Completion, Model
+    from rlm_tools.tool import Reply
+
+    from rlm_server.answering import Answering
+    from rlm_server.jobs import Jobs
+    from rlm_server.opening import Opened
+
+_RETRY_AFTER_S = 10
+
+
+class Service(Actor):
+    """One set of roots, served. `rlm_tools.host.Host` says what the methods promise."""
+
+    def __init__(
+        self, roots: Sequence[Path], environ: Mapping[str, str], *, manner: Manner | None = None
+    ) -> None:
+        super().__init__()
+        self.roots = tuple(roots)
+        self._environ = environ
+        self._manner = manner or Manner()
+        self._state = State()
+        self._started_s = monotonic()
+        self._tasks: TaskGroup | None = None
+        self._begun = False
+        self._checked = anyio.Event()
+        self._opened: Opened | None = None
+        self._failure: Exception | None = None
+        self.jobs: Jobs[Reply] | None = None
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        """Work for as long as the block lasts; leaving it ends every build and run."""
+        async with self.running(), anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+                if self._opened is not None:
+                    self._opened.recollection.close()
+
+    def begin(self) -> None:
+        """Check cipher and key and start indexing, once; called when the first request came."""
+        if not self._begun:
+            self._begun = True
+            self.tasks.start_soon(self._open)
+
+    @property
+    def tasks(self) -> TaskGroup:
+        """Where work that outlives a call is started."""
+        if self._tasks is None:
+            raise ServerError("The service is not running.")
+        return self._tasks
+
+    @property
+    def state(self) -> State:
+        """The state of this moment; the value never changes, the service goes on to another."""
+        return self._state
+
+    @property
+    def opened(self) -> "Opened | None":
+        """Keeper, archive and memory, once cipher and key were found good."""
+        return self._opened
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why nothing can be served, if so."""
+        if self._failure is not None:
+            return self._failure
+        return self._opened.keeper.failure if self._opened else None
+
+    async def view(self, progress: ProgressSink) -> View:
+        """The crystal of this moment, after catching up with the disk."""
+        opened = await self._use()
+        await self._wait_for_first(opened, progress)
+        fresh = await opened.keeper.caught_up(self._manner.fresh_wait_s)
+        if opened.keeper.failure is not None:
+            raise opened.keeper.failure
+        crystal = self._state.crystal
+        if crystal is None:
+            raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
+        pending = 0 if fresh else await run_sync(_pending, crystal)
+        return View(crystal, Revision(crystal.head or "", pending, pending == 0))
+
+    async def ask(self, question: str, progress: ProgressSink) -> "Answer":
+        """Answer through the loop; what was answered in full is remembered."""
+        opened = await self._use()
+        view = await self.view(progress)
+        answering = await run_sync(_answering)
+        settings = self._state.book.settings
+        answer = await answering(question, view, opened, settings, self._environ, progress)
+        await self._ask(self._count, lambda tally: tally.with_answer(answer))
+        return answer
+
+    async def model(self) -> "Model | None":
+        """The configured model, held to the budget of a question, or None."""
+        from rlm_server.providers import MeteredModel, limits_for, models_for
+
+        await self._use()
+        settings = self._state.book.settings
+        if settings.model == EXTRACTIVE:
+            return None
+        root, _ = await run_sync(models_for, settings, self._environ)
+        return MeteredModel(root, limits_for(settings), self._count_completion)
+
+    async def status(self) -> Status:
+        """How it stands, without waiting for anything."""
+        from rlm_server.status import status_of
+
+        self.begin()
+        return await status_of(self)
+
+    async def job(self, job_id: str) -> JobState:
+        """A job by its id."""
+        if self.jobs is None:
+            raise ServerError("This process keeps no jobs; rlm_status lists them in a server.")
+        return self.jobs.get(job_id)
+
+    async def session_stats(self) -> SessionStats:
+        """What was done since the start."""
+        from rlm_server.status import stats_of
+
+        return stats_of(self._state.tally, uptime_s=monotonic() - self._started_s)
+
+    async def reindex(self, scope: Literal["changed", "full"], progress: ProgressSink) -> Reindexed:
+        """Take over what changed, or build everything anew, at most once in 60 s."""
+        opened = await self._use()
+        started_s = monotonic()
+        if scope == "full" and not opened.keeper.building:
+            seconds_left = await self._ask(self._take_turn)
+            if seconds_left > 0:
+                return self._reindexed("rate_limited", started_s, seconds_left)
+        unfollow = opened.keeper.follow_progress(progress)
+        try:
+            if scope == "full":
+                await opened.keeper.rebuild()
+            else:
+                await self.view(progress)
+        finally:
+            unfollow()
+        return self._reindexed("done", started_s, 0.0)
+
+    async def validate(self) -> tuple[Issue, ...]:
+        """What is wrong with crystal, memory, settings, sandbox and model."""
+        from rlm_server.checks import issues_of
+
+        opened = await self._use()
+        return await issues_of(opened, self._state)
+
+    async def settings(self) -> tuple[Setting, ...]:
+        """All settings, with what bounds them."""
+        await self._use()
+        return self._state.book.listing()
+
+    async def change_setting(self, key: str, value: str) -> Setting:
+        """Change one setting, for now and for later."""
+        opened = await self._use()
+        changed = await self._ask(self._change_setting, opened, key, value)
+        return next(setting for setting in changed if setting.key == key)
+
+    async def count_call(self, tool: str, *, failed: bool) -> None:
+        """Write a call of a tool down."""
+        await self._ask(self._count, lambda tally: tally.with_call(tool, failed=failed))
+
+    async def _count_completion(self, completion: "Completion") -> None:
+        await self._ask(self._count, lambda tally: tally.with_completion(completion))
+
+    async def swap(self, crystal: "Crystal", base: "Crystal | None") -> bool:
+        """Serve this crystal, if `base` is what is served still; None for whatever is."""
+        return await self._ask(self._swap, crystal, base)
+
+    async def may_rebuild(self) -> bool:
+        """Take a turn for a full rebuild, if there is one."""
+        return await self._ask(self._take_turn) == 0
+
+    async def _use(self) -> "Opened":
+        """What was opened; raises the same error for everyone where that failed."""
+        self.begin()
+        await self._checked.wait()
+        if self._opened is None:
+            assert self._failure is not None  # one of the two is set before the event
+            raise self._failure.with_traceback(None)
+        _ = self._opened.gate.keyring  # raises once it halted at work
+        return self._opened
+
+    async def _wait_for_first(self, opened: "Opened", progress: ProgressSink) -> None:
+        keeper = opened.keeper
+        unfollow = keeper.follow_progress(progress)
+        try:
+            with anyio.move_on_after(self._manner.ready_wait_s):
+                await keeper.ready.wait()
+        finally:
+            unfollow()
+        if not keeper.ready.is_set():
+            raise Indexing(keeper.progress, _RETRY_AFTER_S)
+
+    def _reindexed(
+        self, state: Literal["done", "rate_limited"], started_s: float, seconds_left: float
+    ) -> Reindexed:
+        crystal = self._state.crystal
+        return Reindexed(
+            state=state,
+            seconds_left=round(seconds_left, 1),
+            generation=crystal.generation if crystal else 0,
+            files=len(crystal.files) if crystal else 0,
+            chunks=crystal.chunk_count if crystal else 0,
+            skipped=len(crystal.skipped) if crystal else 0,
+            seconds=round(monotonic() - started_s, 3),
+        )
+
+    async def _open(self) -> None:
+        try:
+            opened, book = await run_sync(self._open_all)
+            await self._ask(self._adopt, book)
+            self._opened = opened
+        except (CrystalError, ServerError, OSError) as error:
+            self._failure = error
+            return
+        finally:
+            self._checked.set()
+        await opened.keeper.run(watch=self._manner.watch and book.settings.watch)
+
+    def _open_all(self) -> "tuple[Opened, SettingsBook]":
+        """Imports the cipher and reads keys and settings: in a thread, after `initialize`."""
+        from rlm_server.keeper import Inbox
+        from rlm_server.opening import open_all
+
+        inbox = Inbox(lambda: self._state.crystal, self.swap, self.may_rebuild)
+        return open_all(inbox, self.roots, self._environ, self._manner)
+
+    # The handlers: only these replace the state.
+
+    async def _adopt(self, book: SettingsBook) -> None:
+        self._state = replace(self._state, book=book)
+
+    async def _swap(self, crystal: "Crystal", base: "Crystal | None") -> bool:
+        if base is not None and self._state.crystal is not base:
+            return False
+        await self._count(Tally.with_rebuild if base is None else Tally.with_refresh)
+        self._state = replace(self._state, crystal=crystal)
+        return True
+
+    async def _take_turn(self) -> float:
+        limiter = self._state.full_reindex
+        seconds_left = limiter.seconds_left()
+        if seconds_left == 0:
+            self._state = replace(self._state, full_reindex=limiter.taken())
+        return seconds_left
+
+    async def _change_setting(self, opened: "Opened", key: str, value: str) -> tuple[Setting, ...]:
+        book = self._state.book.change(key, value)
+        await run_sync(save_settings, opened.settings, book)
+        self._state = replace(self._state, book=book)
+        if key == "watch":
+            await opened.keeper.set_watching(book.settings.watch and self._manner.watch)
+        return book.listing()
+
+    async def _count(self, add: Callable[[Tally], Tally]) -> None:
+        self._state = replace(self._state, tally=add(self._state.tally))
+
+
+def _pending(crystal: "Crystal") -> int:
+    """How many files differ from the disk now."""
+    from rlm_crystal.build import drift_of
+
+    drift = drift_of(crystal)
+    return len(drift.changed) + len(drift.added) + len(drift.removed)
+
+
+def _answering() -> "Answering":
+    """Import the engine, which takes a moment, in the thread that calls this."""
+    from rlm_server.answering import answer
+
+    return answer

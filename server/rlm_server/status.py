@@ -1,0 +1,75 @@
+"""What the service says about itself."""
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+from anyio.to_thread import run_sync
+from rlm_crystal.errors import HaltError
+from rlm_tools.host import Revision, SessionStats, Status
+
+from rlm_server.state import Tally
+
+if TYPE_CHECKING:
+    from rlm_server.service import Service
+
+_MIB = 1 << 20
+_UNSEEN = Revision("", 0, False)
+
+
+async def status_of(service: "Service") -> Status:
+    """Return how the service stands; nothing here waits for a build or looks at the disk."""
+    opened, state, failure = service.opened, service.state, service.failure
+    crystal, keeper = state.crystal, opened.keeper if opened else None
+    caught_up = keeper is not None and keeper.current
+    return Status(
+        state=_state_of(service),
+        message=str(failure) if failure else "",
+        roots=tuple(str(root) for root in service.roots),
+        generation=crystal.generation if crystal else 0,
+        files=len(crystal.files) if crystal else 0,
+        chunks=crystal.chunk_count if crystal else 0,
+        clusters=crystal.cluster_count if crystal else 0,
+        skipped=len(crystal.skipped) if crystal else 0,
+        revision=Revision(crystal.head or "", 0, caught_up) if crystal else _UNSEEN,
+        stage=keeper.progress.stage if keeper and keeper.building else "",
+        done=keeper.progress.done if keeper and keeper.building else 0,
+        total=keeper.progress.total if keeper and keeper.building else 0,
+        provider=state.book.settings.model,
+        key_source=opened.archive.keyring.source if opened else "",
+        sandbox=await run_sync(_sandbox_layers),
+        watching=keeper.watching if keeper else "",
+        jobs=service.jobs.states() if service.jobs else (),
+    )
+
+
+def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
+    """Return what was done, with the memory this process takes now."""
+    import psutil
+
+    return SessionStats(
+        uptime_s=round(uptime_s, 1),
+        calls=dict(tally.calls),
+        errors=tally.errors,
+        questions=tally.questions,
+        subcalls=tally.subcalls,
+        tokens_in=tally.tokens_in,
+        tokens_out=tally.tokens_out,
+        cost_usd=round(tally.cost_usd, 6),
+        refreshes=tally.refreshes,
+        rebuilds=tally.rebuilds,
+        rss_mib=round(psutil.Process(os.getpid()).memory_info().rss / _MIB, 1),
+    )
+
+
+def _state_of(service: "Service") -> Literal["secure", "indexing", "empty", "halt"]:
+    if isinstance(service.failure, HaltError):
+        return "halt"
+    if service.state.crystal is not None:
+        return "secure"
+    return "empty" if service.failure else "indexing"
+
+
+def _sandbox_layers() -> tuple[str, ...]:
+    from rlm_sandbox import available
+
+    return available().layers

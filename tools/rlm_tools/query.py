@@ -1,0 +1,119 @@
+"""`rlm_query`: an answer to a question, with the evidence for it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+from rlm_crystal.types import ProgressSink
+
+from rlm_tools.clip import clip
+from rlm_tools.host import Host
+from rlm_tools.tool import REPLY_TOKENS_MAX, Arguments, Effects, ResponseFormat, Tool
+
+if TYPE_CHECKING:
+    from rlm_engine.answer import Answer
+
+CONCISE_CHARS = 6_000
+DETAILED_CHARS = 3 * REPLY_TOKENS_MAX
+CITATIONS_SHOWN = 40
+
+
+class QueryArguments(Arguments):
+    """The question, and how long the reply may be."""
+
+    question: Annotated[str, Field(min_length=1, max_length=20_000)]
+    response_format: ResponseFormat = "concise"
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A place the answer rests on; `verified` when it was opened and its quotes found there."""
+
+    path: str
+    start_line: int
+    end_line: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueryReply:
+    """The answer and what it took; `limit_hit` names what cut it short, or is empty."""
+
+    question: str
+    answer: str
+    citations: tuple[Cited, ...]
+    provider: str
+    iterations: int
+    subcalls: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    seconds: float
+    limit_hit: str
+    notes: tuple[str, ...]
+    trace_id: str
+
+    def text(self) -> str:
+        """Return the answer, its citations and one line of what it took."""
+        cited = "\n".join(f"- {_place(citation)}" for citation in self.citations)
+        parts = [f"Question: {self.question}", self.answer]
+        if cited:
+            parts.append(f"Citations:\n{cited}")
+        if self.limit_hit:
+            parts.append(f"Partial: the limit of {self.limit_hit} was reached.")
+        parts += self.notes
+        parts.append(
+            f"{self.provider}: {self.iterations} turns, {self.subcalls} sub-calls,"
+            f" {self.tokens_in} tokens in, {self.tokens_out} out, ${self.cost_usd:.4f},"
+            f" {self.seconds:.1f} s, trace {self.trace_id}"
+        )
+        return "\n\n".join(parts)
+
+
+async def query(host: Host, arguments: QueryArguments, progress: ProgressSink) -> QueryReply:
+    """Answer through the RLM loop."""
+    answer = await host.ask(arguments.question, progress)
+    chars = CONCISE_CHARS if arguments.response_format == "concise" else DETAILED_CHARS
+    return _reply(answer, chars)
+
+
+TOOL = Tool(
+    name="rlm_query",
+    title="Ask a question of the corpus",
+    description=(
+        "Use to get an answer about the whole indexed corpus when reading files one by one would"
+        " be too much: how, why, where, list or compare questions. Returns checked path:line"
+        " evidence. May take a minute; a long run returns a job_id for rlm_status."
+    ),
+    arguments=QueryArguments,
+    run=query,
+    effects=Effects(idempotent=False, open_world=True),
+)
+
+
+def _reply(answer: "Answer", chars: int) -> QueryReply:
+    hidden = len(answer.citations) - CITATIONS_SHOWN
+    more = (f"{hidden} more citations are in the answer.",) if hidden > 0 else ()
+    return QueryReply(
+        question=clip(answer.question, 300),
+        answer=clip(answer.answer, chars, 'ask again with response_format="detailed"'),
+        citations=tuple(
+            Cited(cited.path, cited.start_line, cited.end_line, cited.verified)
+            for cited in answer.citations[:CITATIONS_SHOWN]
+        ),
+        provider=answer.provider,
+        iterations=answer.iterations,
+        subcalls=answer.subcalls,
+        tokens_in=answer.tokens_in,
+        tokens_out=answer.tokens_out,
+        cost_usd=answer.cost_usd,
+        seconds=answer.seconds,
+        limit_hit=answer.limit_hit or "",
+        notes=answer.notes + more,
+        trace_id=answer.trace_id,
+    )
+
+
+def _place(cited: Cited) -> str:
+    end = f"-{cited.end_line}" if cited.end_line != cited.start_line else ""
+    return f"{cited.path}:{cited.start_line}{end}{'' if cited.verified else ' (not verified)'}"

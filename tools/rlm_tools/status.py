@@ -1,0 +1,88 @@
+"""`rlm_status`: how the service stands, or how far a job is."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field
+from rlm_crystal.types import ProgressSink
+
+from rlm_tools.clip import clip
+from rlm_tools.host import Host, JobState, Status
+from rlm_tools.search import revision_line
+from rlm_tools.tool import REPLY_TOKENS_MAX, Arguments, Tool
+
+JOB_RESULT_CHARS = 3 * REPLY_TOKENS_MAX
+_LISTED_RESULT_CHARS = 200
+
+
+class StatusArguments(Arguments):
+    """Which job, or none for the service."""
+
+    job_id: Annotated[str, Field(max_length=40, description="from an earlier reply")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReply:
+    """The service, its jobs cut short."""
+
+    status: Status
+
+    def text(self) -> str:
+        """Return one fact a line."""
+        status = self.status
+        lines = [f"State: {status.state}"]
+        if status.message:
+            lines.append(f"Reason: {status.message}")
+        if status.stage:
+            lines.append(f"Indexing: {status.stage}, {status.done} of {status.total}")
+        lines += [
+            f"Roots: {', '.join(status.roots)}",
+            f"Crystal: generation {status.generation}, {status.files} files,"
+            f" {status.chunks} chunks, {status.clusters} clusters, {status.skipped} skipped",
+            revision_line(status.revision),
+            f"Changes on disk: {status.watching or 'not followed yet'}",
+            f"Answers by: {status.provider}",
+            f"Key from: {status.key_source or 'none'}",
+            f"Sandbox: {', '.join(status.sandbox) or 'none, so no code is run'}",
+        ]
+        return "\n".join(lines + [_job_line(job) for job in status.jobs])
+
+
+@dataclass(frozen=True, slots=True)
+class JobReply:
+    """One job."""
+
+    job: JobState
+
+    def text(self) -> str:
+        """Return how far it is, and its result when it is over."""
+        return f"{_job_line(self.job)}\n\n{self.job.result}".rstrip()
+
+
+async def status(
+    host: Host, arguments: StatusArguments, _progress: ProgressSink
+) -> StatusReply | JobReply:
+    """Say how the service or a job stands, without waiting."""
+    if arguments.job_id:
+        job = await host.job(arguments.job_id)
+        return JobReply(replace(job, result=clip(job.result, JOB_RESULT_CHARS)))
+    now = await host.status()
+    jobs = tuple(replace(job, result=clip(job.result, _LISTED_RESULT_CHARS)) for job in now.jobs)
+    return StatusReply(replace(now, jobs=jobs))
+
+
+TOOL = Tool(
+    name="rlm_status",
+    title="Status of the index and of jobs",
+    description=(
+        "Use to see whether the index is ready and caught up, or to fetch the result of a job_id."
+    ),
+    arguments=StatusArguments,
+    run=status,
+)
+
+
+def _job_line(job: JobState) -> str:
+    of = f" {job.done} of {job.total}" if job.total else ""
+    stage = f": {job.stage}{of}" if job.stage and job.state == "running" else ""
+    return f"Job {job.job_id} ({job.what}): {job.state}{stage}"
