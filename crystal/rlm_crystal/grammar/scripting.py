@@ -47,7 +47,8 @@ ELIXIR = Grammar(
 (comment) @comment
 
 ((call target: [(identifier) @call (dot right: (identifier) @call)])
-  (#not-match? @call "^(def|defp|defmacro|defmacrop|defmodule|defprotocol|defimpl|defguard|defdelegate|defstruct|alias|import|use|require|doc|moduledoc|spec|impl)$"))
+  (#not-match? @call "^(def(p|macrop?|module|protocol|impl|guard|delegate|struct)?|alias|import)$")
+  (#not-match? @call "^(use|require|doc|moduledoc|spec|impl)$"))
 ((call target: (identifier) @_use (arguments . (alias) @import))
   (#any-of? @_use "alias" "import" "use" "require"))
 """,
