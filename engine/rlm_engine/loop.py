@@ -16,7 +16,7 @@ from rlm_crystal.language import language_of
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.errors import SandboxError, SandboxUnavailable
 from rlm_sandbox.sandbox import Sandbox
-from rlm_sandbox.types import Limits
+from rlm_sandbox.types import Execution, Limits
 
 from rlm_engine.answer import Answer
 from rlm_engine.citations import check_citations
@@ -162,12 +162,18 @@ async def _run_code(
     inquiry.say(f"{_indent(run)}Turn {run.iterations}: running code")
     upcoming = (*run.messages(), Message("user", "x" * inquiry.limits.output_chars))
     inquiry.budget.keep_back(worst_of(inquiry.root, upcoming, inquiry.limits.reply_tokens))
+    execution: Execution | None = None
     try:
-        execution = await sandbox.execute(step.code)
+        with anyio.CancelScope() as cell:
+            queries.begin_cell(stop=cell.cancel)
+            execution = await sandbox.execute(step.code)
     except SandboxError as error:
         raise ExecutionUnavailable(
             f"the REPL was lost and could not be restarted: {error}"
         ) from error
+    if execution is None:
+        limit = queries.refused or "subcalls"
+        return LimitReached(limit, inquiry.budget.spent, inquiry.elapsed_s)
     event = cell_event(
         execution,
         spent=inquiry.budget.spent,

@@ -6,6 +6,7 @@ tokens, in and out, without discounts for cached prompts, so an estimate from he
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,8 +44,8 @@ _TABLE: dict[str, Price] = {
     "gemini-2.5-pro": Price(2.5, 15.0),
     "gemini-2.5-flash": Price(0.3, 2.5),
     "gemini-3-pro-preview": Price(4.0, 18.0),
-    "mistral-large-latest": Price(2.0, 6.0),
-    "mistral-small-latest": Price(0.1, 0.3),
+    "mistral-large-latest": Price(0.5, 1.5),
+    "mistral-small-latest": Price(0.15, 0.6),
     "deepseek-chat": Price(0.28, 0.42),
 }
 # Run on the user's own machine: no bill comes.
@@ -137,7 +138,7 @@ def _entry_price(entry: Mapping[str, object]) -> Price | None:
         tiers = [
             float(value)
             for key, value in entry.items()
-            if (key == side or key.startswith(side + "_above_")) and isinstance(value, int | float)
+            if re.fullmatch(side + r"(_above_\d+k_tokens)?", key) and isinstance(value, int | float)
         ]
         if not tiers:
             return None

@@ -22,13 +22,14 @@ if TYPE_CHECKING:  # numpy comes with it
 Documents = Sequence[tuple[str, str]]
 DeeperRun = Callable[[str, Documents], Awaitable[str]]
 _PROMPT_CHARS_LEAST = 4_000
+_REFUSED_CALLS = 100
 
 
 class Queries:
     """The sub-calls of one run.
 
-    `deeper` opens a run of its own and is None at the depth limit. `refused` is the first limit
-    that kept one of this run's sub-calls from being made.
+    `deeper` opens a run of its own and is None at the depth limit. `refused` is the limit that
+    kept a sub-call of this cell from being made, if one did.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class Queries:
         deeper: DeeperRun | None,
     ) -> None:
         self.refused: LimitWord | None = None
+        self._refused_calls = 0
+        self._stop_cell: Callable[[], None] = _nothing
         self._scheduler = scheduler
         self._sub = sub
         self._crystal = crystal
@@ -53,6 +56,12 @@ class Queries:
         # A prompt that is shorter than the corpus cannot hold the whole of it.
         self._chars_max = min(limits.prompt_chars, max(_PROMPT_CHARS_LEAST, corpus_chars - 1))
         self._deeper = deeper
+
+    def begin_cell(self, *, stop: Callable[[], None]) -> None:
+        """Forget the last cell's refusals; `stop` ends this one if it ignores a hundred."""
+        self.refused = None
+        self._refused_calls = 0
+        self._stop_cell = stop
 
     def functions(self) -> dict[str, HostFunction]:
         """The host functions, by their names in the REPL."""
@@ -75,7 +84,7 @@ class Queries:
             try:
                 sendable[index] = self._messages(prompt, text)
             except EngineError as error:
-                results[index] = self._as_item(error)
+                results[index] = _as_item(error)
         answers = await self._scheduler.batch(
             self._sub,
             list(sendable.values()),
@@ -83,7 +92,8 @@ class Queries:
             depth=self._depth + 1,
         )
         for index, answer in zip(sendable, answers, strict=True):
-            results[index] = answer if isinstance(answer, str) else self._as_item(answer)
+            results[index] = answer if isinstance(answer, str) else _as_item(answer)
+        self._note(next((one for one in answers if isinstance(one, BudgetExceeded)), None))
         return results
 
     async def rlm_query(self, question: JsonValue, slice: JsonValue = "") -> JsonValue:  # noqa: A002
@@ -139,13 +149,21 @@ class Queries:
             return a_text(item[0], "path"), a_text(item[1], "text")
         raise TypeError("slice must be a list of paths, or of (path, text) pairs, or a text")
 
-    def _note(self, error: EngineError) -> None:
-        if isinstance(error, BudgetExceeded):
-            self.refused = self.refused or error.limit
+    def _note(self, error: EngineError | None) -> None:
+        if not isinstance(error, BudgetExceeded):
+            return
+        self.refused = self.refused or error.limit
+        self._refused_calls += 1
+        if self._refused_calls >= _REFUSED_CALLS:
+            self._stop_cell()
 
-    def _as_item(self, error: EngineError) -> JsonValue:
-        self._note(error)
-        return {"error": error.kind, "message": str(error)}
+
+def _as_item(error: EngineError) -> JsonValue:
+    return {"error": error.kind, "message": str(error)}
+
+
+def _nothing() -> None:
+    """Where no cell runs."""
 
 
 def _pairs(prompts: JsonValue, texts: JsonValue) -> list[tuple[str, str]]:

@@ -33,6 +33,9 @@ LOOKING = frozenset({"context", "crystal", "memory", "llm_query", "llm_query_bat
 """The names that reach the corpus; code that uses none of them has looked at nothing."""
 
 _NUDGES = 2
+# A script that goes on calling after its budget is used up is a runaway; one refusal may be a
+# single prompt that was too long.
+_REFUSING_CELLS = 3
 _FOUND_KEPT = 6
 _FOUND_CHARS = 3_000
 _REPLY_CHARS = 24_000
@@ -123,6 +126,7 @@ class Run:
     final_refused: bool = False
     silent_replies: int = 0
     refused: LimitWord | None = None
+    refusing_cells: int = 0
     found: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     ending: Finish | None = None
@@ -192,6 +196,7 @@ class Run:
             self,
             looked=looked,
             refused=self.refused or event.refused,
+            refusing_cells=self.refusing_cells + (event.refused is not None),
             variables=event.variables or self.variables,
             found=_with_found(self.found, event),
         )
@@ -213,6 +218,8 @@ class Run:
             chars=self._output_chars(),
         )
         run = replace(run, pending=() if stopped else rest, cells=(*self.cells, cell))
+        if run.refusing_cells >= _REFUSING_CELLS and run.refused is not None:
+            return replace(run, ending=run._partial(run.refused))
         return run if run.pending else run._turn_over()
 
     def _turn_over(self) -> "Run":

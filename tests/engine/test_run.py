@@ -140,6 +140,17 @@ def test_an_answer_after_a_refused_sub_call_tells_the_limit():
     assert run.next_step() == Finish("1", "subcalls")
 
 
+def test_a_run_whose_cells_go_on_past_the_budget_is_ended():
+    run = new_run()
+    for _ in range(3):
+        assert isinstance(run.next_step(), AskRoot)
+        run = through(run, code("llm_query('x')"), ran("half", refused="cost"))
+    finish = run.next_step()
+    assert isinstance(finish, Finish)
+    assert finish.limit_hit == "cost"
+    assert "half" in finish.answer
+
+
 def test_an_ended_run_stays_as_it_is():
     run = new_run().after(LimitReached("seconds", NOTHING, 9.0))
     assert run.after(code("x")) is run
