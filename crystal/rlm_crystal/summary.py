@@ -1,0 +1,255 @@
+"""What a cluster is about, taken from its own words: a title, a few sentences, central chunks.
+
+Extractive and deterministic, no model. A term tells more the more it is a cluster's own (its share
+in the cluster against its share in the corpus, as in class-based tf-idf); sentences and signatures
+are those of the chunks nearest to the middle.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from rlm_crystal.cluster import Clustering
+from rlm_crystal.language import Role, role
+from rlm_crystal.points import Floats, Ints
+from rlm_crystal.terms import RAW_WORD, STOP_WORDS, parts, stem
+from rlm_crystal.types import Chunk
+
+CENTRAL_MAX = 12
+TERMS_MAX = 8
+TEXT_CHARS_MAX = 600
+
+_TITLE_TERMS = 3
+_SENTENCE_CHARS_MAX = 160
+_PROSE_CHARS = 400
+_CENTRAL_PER_FILE = 3
+_COMMON_SHARE = 0.7
+_TYPES = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
+_UNNAMED = frozenset({"lines", "module"})
+_ROLE_WEIGHT: dict[Role, float] = {
+    "source": 1.0, "doc": 0.6, "config": 0.5, "test": 0.4, "vendor": 0.2, "generated": 0.2,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`central` are indices of chunks, most central first; `place` is the folder or file that most
+    of the cluster lies in; `weight` > 0 says how much of the corpus's substance it stands for.
+    """
+
+    title: str
+    text: str
+    terms: tuple[str, ...]
+    central: tuple[int, ...]
+    place: str
+    files: int
+    size: int
+    weight: float
+
+
+def summarise(
+    chunks: Sequence[Chunk], vectors: Floats, clustering: Clustering
+) -> tuple[Summary, ...]:
+    """One summary per cluster, in the order of the clusters."""
+    words = [_telling_words(chunk) for chunk in chunks]
+    spread = Counter(word for own in words for word in own)
+    likeness = _likeness(vectors, clustering)
+    members = _members(clustering)
+    return tuple(_summary(chunks, own.tolist(), words, spread, likeness) for own in members)
+
+
+def _summary(
+    chunks: Sequence[Chunk],
+    own: Sequence[int],
+    words: Sequence[frozenset[str]],
+    spread: Counter[str],
+    likeness: Floats,
+) -> Summary:
+    paths = Counter(chunks[at].path for at in own)
+    place = common_place(paths)
+    central = _central(chunks, own, likeness)
+    terms = telling_terms(
+        Counter(word for at in own for word in words[at]), len(own), spread, len(words)
+    )
+    return Summary(
+        title=_title(terms, place),
+        text=_text([chunks[at] for at in central]),
+        terms=terms,
+        central=tuple(central),
+        place=place,
+        files=len(paths),
+        size=len(own),
+        weight=_weight(paths),
+    )
+
+
+def telling_terms(
+    within: Counter[str], size: int, spread: Counter[str], total: int
+) -> tuple[str, ...]:
+    """The terms that set a cluster of `size` apart from all `total` chunks, most telling first.
+
+    Each weighs its share in the cluster times the log of how much more frequent it is there; of
+    words with one stem the best stays.
+    """
+    weighed = sorted(
+        (-(count / size) * math.log((count / size) / (spread[word] / total)), word)
+        for word, count in within.items()
+        if count > 1 and count / size > spread[word] / total
+    )
+    best: dict[str, str] = {}
+    for _, word in weighed:
+        best.setdefault(stem(word), word)
+        if len(best) == TERMS_MAX:
+            break
+    return tuple(best.values())
+
+
+def common_place(paths: Counter[str]) -> str:
+    """The deepest file or folder that holds most of the counted paths; empty for the root."""
+    needed = _COMMON_SHARE * paths.total()
+    inside = Counter[str]()
+    for path, count in paths.items():
+        steps = path.split("/")
+        for depth in range(1, len(steps) + 1):
+            inside["/".join(steps[:depth])] += count
+    holding = [place for place, count in inside.items() if count >= needed]
+    return max(holding, key=lambda place: (place.count("/"), place), default="")
+
+
+def first_sentence(text: str, chars_max: int = _SENTENCE_CHARS_MAX) -> str:
+    """The first sentence on one line, cut between words where it is longer than `chars_max`."""
+    line = " ".join(text.split())
+    end = line.find(". ")
+    sentence = line[: end + 1] if end >= 0 else line
+    if len(sentence) <= chars_max:
+        return sentence
+    return sentence[: chars_max - 1].rsplit(" ", 1)[0] + "…"
+
+
+def label(chunk: Chunk) -> str:
+    """What to call a chunk in one short line: its signature, its symbol or its first words."""
+    if chunk.kind == "section" and chunk.symbol:
+        return chunk.symbol
+    named = chunk.signature or chunk.symbol
+    return _cut(named) if named else _cut(chunk.text.strip())
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text[: 4 * _SENTENCE_CHARS_MAX].split())
+    return line if len(line) <= 100 else line[:99].rsplit(" ", 1)[0] + "…"
+
+
+def _telling_words(chunk: Chunk) -> frozenset[str]:
+    """The words that name a chunk, not those it is made of: file name, symbol, prose."""
+    prose = chunk.doc or (chunk.text[:_PROSE_CHARS] if _is_prose(chunk) else chunk.signature)
+    name = chunk.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    text = f"{name} {chunk.symbol} {prose}"
+    return frozenset(
+        part
+        for word in RAW_WORD.findall(text)
+        for part in parts(word)
+        if len(part) > 2 and not part.isdigit() and part not in STOP_WORDS
+    )
+
+
+def _is_prose(chunk: Chunk) -> bool:
+    return chunk.kind in ("section", "lines", "module")
+
+
+def _members(clustering: Clustering) -> list[Ints]:
+    order = np.argsort(clustering.labels, kind="stable").astype(np.int32)
+    ordered = clustering.labels[order]
+    starts = np.searchsorted(ordered, np.arange(clustering.count + 1))
+    return [order[starts[at] : starts[at + 1]] for at in range(clustering.count)]
+
+
+def _likeness(vectors: Floats, clustering: Clustering) -> Floats:
+    """The cosine of each chunk with the centroid of its own cluster; 0 for noise."""
+    likeness = np.zeros(len(vectors), dtype=np.float32)
+    inside = clustering.labels >= 0
+    own = clustering.centroids[clustering.labels[inside]]
+    likeness[inside] = np.einsum("ij,ij->i", vectors[inside], own)
+    return likeness
+
+
+def _central(chunks: Sequence[Chunk], own: Sequence[int], likeness: Floats) -> list[int]:
+    ranked = sorted(own, key=lambda at: (-_centrality(chunks[at], float(likeness[at])), at))
+    return list(islice(_varied(chunks, ranked), CENTRAL_MAX))
+
+
+def _centrality(chunk: Chunk, likeness: float) -> float:
+    """Nearness to the middle, helped by what a reader can use: a type, a doc, a public name."""
+    last = chunk.symbol.rsplit(".", 1)[-1]
+    return (
+        likeness
+        + 0.15 * (chunk.kind in _TYPES)
+        + 0.10 * bool(chunk.doc)
+        - 0.10 * last.startswith("_")
+        - 0.20 * (chunk.kind in _UNNAMED)
+    )
+
+
+def _varied(chunks: Sequence[Chunk], ranked: Iterable[int]) -> Iterator[int]:
+    """The ranked chunks, a few of each file first, no symbol of a file twice."""
+    per_file = Counter[str]()
+    seen: set[tuple[str, str]] = set()
+    later: list[int] = []
+    for at in ranked:
+        chunk = chunks[at]
+        name = (chunk.path, chunk.symbol or str(chunk.start_line))
+        if name in seen:
+            continue
+        seen.add(name)
+        if per_file[chunk.path] < _CENTRAL_PER_FILE:
+            per_file[chunk.path] += 1
+            yield at
+        else:
+            later.append(at)
+    yield from later
+
+
+def _title(terms: Sequence[str], place: str) -> str:
+    named = set(parts(place))
+    fresh = [term for term in terms if term not in named] or list(terms)
+    words = ", ".join(fresh[:_TITLE_TERMS])
+    if not place:
+        return words or "various"
+    return f"{place}: {words}" if words else place
+
+
+def _text(central: Sequence[Chunk]) -> str:
+    """Sentences of the most central chunks that say something, and then bare signatures."""
+    said = [_statement(chunk) for chunk in central]
+    statements = list(dict.fromkeys(line for line in said if line))
+    bare = list(dict.fromkeys(label(chunk) for chunk in central if not _statement(chunk)))
+    text = ""
+    for line in (*statements[:4], *bare[:4]):
+        if len(text) + len(line) + 1 > TEXT_CHARS_MAX:
+            break
+        text += f"{line}\n"
+    return text.rstrip("\n")
+
+
+def _statement(chunk: Chunk) -> str:
+    prose = chunk.doc or (_body(chunk) if chunk.kind == "section" else "")
+    sentence = first_sentence(prose)
+    if not sentence:
+        return ""
+    return f"{chunk.symbol.rsplit(' > ', 1)[-1]}: {sentence}" if chunk.symbol else sentence
+
+
+def _body(section: Chunk) -> str:
+    """The first paragraph of a section after its heading."""
+    lines = section.text[: 4 * _PROSE_CHARS].split("\n")
+    heading = section.symbol.rsplit(" > ", 1)[-1]
+    prose = [line for line in lines if any(map(str.isalnum, line)) and heading not in line]
+    return " ".join(prose[:3])
+
+
+def _weight(paths: Counter[str]) -> float:
+    substance = sum(count * _ROLE_WEIGHT[role(path)] for path, count in paths.items())
+    return math.log1p(substance) * substance / paths.total()
