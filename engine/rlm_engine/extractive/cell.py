@@ -5,11 +5,21 @@ from dataclasses import dataclass, field
 
 from rlm_engine.extractive.evidence import MARK, Printed
 
+# A turn adds at most 8,000 characters to the root's prompt (RunLimits.output_chars); what would be
+# cut from the middle is better not printed at all.
+_OUTPUT_CHARS = 7_800
+
 _PREAMBLE = f"""\
 import json
 
+room = {_OUTPUT_CHARS}
+
 def show(kind, *values):
-    print({MARK!r} + json.dumps([kind, *values], ensure_ascii=False))
+    global room
+    row = {MARK!r} + json.dumps([kind, *values], ensure_ascii=False)
+    room -= len(row) + 1
+    if room >= 0:
+        print(row)
 """
 
 

@@ -14,10 +14,38 @@ from rlm_engine.extractive.words import Concept
 
 Span = tuple[str, int, int]
 
-_DEFINITION_ROW = """
+DEFINITION_ROW = r"""
+import re
+
+def with_doc(d, doc):
+    "The first line of the definition, or of the comment or heading before it that is its doc."
+    start = d["start_line"]
+    first = re.findall(r"\w+", doc)[:3]
+    for above in range(0, 60):
+        top = max(1, start - above)
+        last = top + 1 if above else min(d["end_line"], start + 60)
+        words = re.findall(r"\w+", crystal.read(d["path"], top, last))
+        if all(word in words for word in first):
+            return top
+        if top == 1:
+            break
+    return start
+
 def show_definition(kind, d):
-    show(kind, d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
-         (d["signature"] or "")[:200], (d["doc"] or "")[:320])
+    doc = " ".join((d["doc"] or "").split())
+    title = d["symbol"].split(" > ")[-1] if d["kind"] == "section" else doc
+    show(kind, d["path"], d["symbol"], d["kind"], with_doc(d, title) if title else d["start_line"],
+         d["end_line"], (d["signature"] or "")[:160], doc[:doc_chars])
+"""
+
+IS_TEST = r"""
+import re
+
+def is_test(path):
+    *folders, file = path.lower().split("/")
+    return (not {"test", "tests", "testing", "spec", "specs", "__tests__", "e2e"}.isdisjoint(folders)
+            or re.match(r"(test_.*|tests?|conftest)\.\w+$", file) is not None
+            or re.search(r"[._](test|spec|tests)\.\w+$", file) is not None)
 """
 
 _SEARCH = """
@@ -37,41 +65,41 @@ for stem, count in counts.items():
 """
 
 _READ = (
-    _DEFINITION_ROW
-    + """
+    DEFINITION_ROW
+    + r"""
 texts = []
 for path, start, end in spans:
-    rows = crystal.read(path, start, min(end, start + 250)).split("\\n")
-    texts.append("\\n".join(f"{number}| {row[:240]}" for number, row in enumerate(rows, start)))
+    rows = crystal.read(path, start, min(end, start + 250)).split("\n")
+    texts.append("\n".join(f"{number}| {row[:200]}" for number, row in enumerate(rows, start)))
 replies = llm_query_batched([f"Question: {asked}"] * len(spans), texts) if spans else []
-seen = set()
+outlines, seen = {}, set()
 for (path, start, end), reply in zip(spans, replies):
-    if isinstance(reply, str):
-        show("passage", path, start, end, reply[:600])
-    inner = [d for d in crystal.outline(path) if d["start_line"] <= end and start <= d["end_line"]]
-    inner.sort(key=lambda d: (abs(d["start_line"] - start) + abs(d["end_line"] - end)))
-    for d in inner[:2]:
-        key = (path, d["symbol"], d["start_line"])
-        if key not in seen:
-            seen.add(key)
-            show_definition("definition", d)
-"""
-)
-
-_SYMBOLS = (
-    _DEFINITION_ROW
-    + """
-for name in names:
-    found = crystal.symbol(name)
-    show("defined", name, len(found))
-    for d in found[:limit]:
-        show_definition("definition", d)
+    if not isinstance(reply, str):
+        continue
+    chosen = [row for row in reply.split("\n") if row.partition("|")[0].strip().isdigit()]
+    show("passage", path, start, end, "\n".join(row[:150] for row in chosen))
+    if path not in outlines:
+        outlines[path] = crystal.outline(path)
+    # The innermost definition around each chosen line; where none was chosen, around the first.
+    for number in [int(row.partition("|")[0]) for row in chosen] or [start]:
+        around = [d for d in outlines[path] if d["start_line"] <= number <= d["end_line"]]
+        inner = min(around, key=lambda d: d["end_line"] - d["start_line"], default=None)
+        if inner and (path, inner["symbol"], inner["start_line"]) not in seen:
+            seen.add((path, inner["symbol"], inner["start_line"]))
+            show_definition("definition", inner)
+        for outer in around:
+            key = (path, outer["symbol"], outer["start_line"])
+            is_class = outer["kind"] not in ("function", "method", "section")
+            if is_class and key not in seen and len(seen) < 14:
+                seen.add(key)
+                show_definition("definition", outer)
 """
 )
 
 _LINKS = (
-    _DEFINITION_ROW
-    + """
+    DEFINITION_ROW
+    + IS_TEST
+    + r"""
 def line_at(path, number):
     return crystal.read(path, number, number).strip()[:200]
 
@@ -88,7 +116,9 @@ for path, symbol, start, end in sources:
             continue
         name = call["name"].split(".")[-1]
         targets = defined(name)
-        here = [d for d in targets if d["path"] == path]
+        owner = symbol.rpartition(".")[0]
+        here = [d for d in targets if d["path"] == path and d["symbol"] == owner + "." + name]
+        here = here or [d for d in targets if d["path"] == path]
         target = (here or targets)[0] if len(here or targets) == 1 else None
         if target and (target["path"], target["symbol"]) != (path, symbol):
             seen.add(call["name"])
@@ -99,21 +129,32 @@ for path, symbol, start, end in sources:
         show("call", path, line, target["symbol"], "call", symbol)
         show("line", path, line, line_at(path, line))
         show_definition("callee", target)
-    calls = crystal.callers(symbol.split(".")[-1])
+    last = symbol.split(".")[-1]
+    owner = symbol.rpartition(".")[0]
+    calls = crystal.callers(last)
     show("callers", symbol, len(calls))
-    if len(calls) <= 30:
+    if len(calls) <= 40 and len([d for d in defined(last) if not is_test(d["path"])]) <= 3:
         outside = [c for c in calls if not (c["path"] == path and start <= c["line"] <= end)]
-        outside.sort(key=lambda c: ("test" in c["path"], c["path"] != path))
-        for call in outside[:3]:
-            show("caller", call["path"], call["line"], symbol, "call", call["within"])
-            show("line", call["path"], call["line"], line_at(call["path"], call["line"]))
+        outside.sort(key=lambda c: (is_test(c["path"]), c["path"] != path))
+        told = 0
+        for call in outside:
+            text = line_at(call["path"], call["line"])
+            # A call on self is to the method of the caller's own class, where it has one.
+            mine = call["within"].rpartition(".")[0]
+            if re.search(r"\b(?:self|this|cls)(?:\.|->)" + re.escape(last), text) and mine != owner:
+                if any(d["symbol"] == mine + "." + last for d in defined(last)):
+                    continue
+            if told < 3:
+                told += 1
+                show("caller", call["path"], call["line"], symbol, "call", call["within"])
+                show("line", call["path"], call["line"], text)
 """
 )
 
 
 def search_cell(question: Question, *, limit: int = 14) -> Cell:
     """Searches for the question and for each name in it; counts the files that have each word."""
-    bare = " ".join(word for concept in question.concepts for word in concept)
+    bare = " ".join(concept[0] for concept in question.concepts)
     queries = list(dict.fromkeys(filter(None, (question.query, bare, *question.names[:3]))))
     values = {"queries": queries, "limit": limit, "stems": sorted(stems(question.concepts))}
     return Cell(
@@ -123,18 +164,13 @@ def search_cell(question: Question, *, limit: int = 14) -> Cell:
 
 def read_cell(question: Question, spans: Sequence[Span]) -> Cell:
     """Lets the reader quote the telling lines of each span, and names the definitions there."""
-    values = {"asked": question.query, "spans": list(spans)}
+    values = {"asked": question.query, "spans": list(spans), "doc_chars": 220}
     return Cell("Read the best places and keep the lines that bear on the question.", _READ, values)
-
-
-def symbols_cell(names: Sequence[str], *, limit: int = 6) -> Cell:
-    """Looks names up among the definitions."""
-    return Cell("Look the names up.", _SYMBOLS, {"names": list(names), "limit": limit})
 
 
 def links_cell(sources: Sequence[tuple[str, str, int, int]], concepts: tuple[Concept, ...]) -> Cell:
     """Follows the calls one step from (path, symbol, start, end), and back."""
-    values = {"sources": list(sources), "stems": sorted(stems(concepts))}
+    values = {"sources": list(sources), "stems": sorted(stems(concepts)), "doc_chars": 220}
     return Cell("Follow the calls from here one step, and see who calls it.", _LINKS, values)
 
 

@@ -8,7 +8,7 @@ from rlm_crystal.language import role
 from rlm_crystal.terms import stem
 from rlm_crystal.types import Definition, Hit
 
-from rlm_engine.extractive.evidence import Passage, Printed
+from rlm_engine.extractive.evidence import Line, Passage, Printed
 from rlm_engine.extractive.question import Question
 from rlm_engine.extractive.words import Concept, matched
 
@@ -20,7 +20,7 @@ _ROLE_WEIGHT = {
     "generated": 0.3,
     "vendor": 0.3,
 }
-_ENOUGH, _SOME = 0.6, 0.4
+_ENOUGH, _SOME, _MISSING_TOO_MUCH = 0.6, 0.4, 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def fused(printed: Printed, question: Question) -> list[Hit]:
 
 def weight_of(path: str, question: Question) -> float:
     """How much a place counts for what its file is for."""
-    kind = role(path)
+    kind = "generated" if path.endswith((".po", ".pot")) else role(path)
     asked = {word for concept in question.concepts for word in map(stem, concept)}
     if (kind == "test" and "test" in asked) or (kind == "doc" and asked & {"document", "doc"}):
         return 1.0
@@ -113,25 +113,83 @@ def findings_of(
 ) -> list[Finding]:
     """What was read, best first: search score and share of the question's words together."""
     definitions = printed.definitions()
-    scores = {(hit.path, hit.start_line, hit.end_line): hit for hit in hits}
-    findings: list[Finding] = []
+    by_span = {(hit.path, hit.start_line, hit.end_line): hit for hit in hits}
+    found: dict[tuple[str, str, int], Finding] = {}
     for passage in printed.passages():
-        hit = scores.get((passage.path, passage.start_line, passage.end_line))
-        definition = _definition_at(definitions, passage)
-        text = " ".join(
-            (
-                passage.path,
-                hit.symbol if hit else "",
-                definition.symbol + " " + definition.doc if definition else "",
-                *(line.text for line in passage.lines),
-            )
-        )
-        covered = matched(question.concepts, text)
-        score = (hit.score if hit else 0.0) + vocabulary.share(covered) * weight_of(
-            passage.path, question
-        )
-        findings.append(Finding(passage, definition, covered, score))
-    return sorted(findings, key=lambda f: (-f.score, f.passage.path, f.passage.start_line))
+        hit = by_span.get((passage.path, passage.start_line, passage.end_line))
+        hit_score = hit.score if hit else 0.0
+        weight = weight_of(passage.path, question)
+        for part, definition in _by_definition(passage, definitions):
+            symbol = definition.symbol if definition else ""
+            lines = " ".join(line.text for line in part.lines)
+            told = f"{passage.path} {symbol} {definition.doc if definition else ''} {lines}"
+            _keep(found, _weighed(question, vocabulary, part, definition, told, hit_score, weight))
+            for outer in _classes_around(definitions, passage, definition):
+                told = f"{passage.path} {outer.symbol} {outer.doc}"
+                bare = Passage(passage.path, outer.start_line, outer.end_line, ())
+                _keep(found, _weighed(question, vocabulary, bare, outer, told, hit_score, weight))
+    return sorted(found.values(), key=lambda f: (-f.score, f.passage.path, f.passage.start_line))
+
+
+def _weighed(
+    question: Question,
+    vocabulary: Vocabulary,
+    passage: Passage,
+    definition: Definition | None,
+    told: str,
+    hit_score: float,
+    weight: float,
+) -> Finding:
+    """What a place says of itself, in its name and documentation, counts once more by half."""
+    covered = matched(question.concepts, told)
+    itself = f"{_last(definition.symbol)} {definition.doc}" if definition else ""
+    says = matched(question.concepts, itself)
+    share = vocabulary.share(covered) + 0.5 * vocabulary.share(says)
+    return Finding(passage, definition, covered, hit_score + weight * share)
+
+
+def _keep(found: dict[tuple[str, str, int], Finding], finding: Finding) -> None:
+    known = found.get(finding.key)
+    if known is None or known.score < finding.score:
+        found[finding.key] = finding
+
+
+def _classes_around(
+    definitions: Sequence[Definition], passage: Passage, inner: Definition | None
+) -> list[Definition]:
+    if inner is None or inner.kind not in ("function", "method"):
+        return []
+    return [
+        d
+        for d in definitions
+        if d.path == passage.path
+        and d.kind not in ("function", "method", "section")
+        and inner.symbol.startswith(d.symbol + ".")
+    ]
+
+
+def _last(symbol: str) -> str:
+    return symbol.rsplit(".", 1)[-1]
+
+
+def _by_definition(
+    passage: Passage, definitions: Sequence[Definition]
+) -> list[tuple[Passage, Definition | None]]:
+    """The passage cut into what belongs to each innermost definition."""
+    parts: dict[Definition | None, list[Line]] = {}
+    for line in passage.lines:
+        parts.setdefault(_innermost(definitions, passage.path, line.number), []).append(line)
+    if not parts:
+        parts[_innermost(definitions, passage.path, passage.start_line)] = []
+    return [
+        (Passage(passage.path, passage.start_line, passage.end_line, tuple(lines)), definition)
+        for definition, lines in parts.items()
+    ]
+
+
+def _innermost(definitions: Sequence[Definition], path: str, number: int) -> Definition | None:
+    around = [d for d in definitions if d.path == path and d.start_line <= number <= d.end_line]
+    return min(around, key=lambda d: d.end_line - d.start_line, default=None)
 
 
 def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> str:
@@ -144,23 +202,8 @@ def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> str:
     best = findings[0].passage.path
     covered = frozenset[Concept]().union(*(f.covered for f in findings if f.passage.path == best))
     share = vocabulary.share(covered)
-    if share >= _ENOUGH:
+    if vocabulary.share(vocabulary.missing) >= _MISSING_TOO_MUCH:
+        return "none"
+    if share >= _ENOUGH and not vocabulary.missing:
         return "good"
     return "some" if share >= _SOME else "none"
-
-
-def _definition_at(definitions: Sequence[Definition], passage: Passage) -> Definition | None:
-    def distance(d: Definition) -> tuple[int, int]:
-        return (
-            abs(d.start_line - passage.start_line) + abs(d.end_line - passage.end_line),
-            d.start_line,
-        )
-
-    inside = [
-        d
-        for d in definitions
-        if d.path == passage.path
-        and d.start_line <= passage.end_line
-        and passage.start_line <= d.end_line
-    ]
-    return min(inside, key=distance, default=None)

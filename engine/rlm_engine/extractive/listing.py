@@ -203,10 +203,10 @@ _TARGETS: tuple[tuple[Target, re.Pattern[str]], ...] = (
     ("route", _compiled(r"\b(?:http |api |url )?(?:routes|endpoints)\b|\burl patterns\b|маршрут|эндпоинт")),
     ("exception", _compiled(r"^(?:custom |all )?(?:exception|error)s?(?: classes| types)?(?: are there| exist\w*| are defined| defined)?$|^исключени\w")),
     ("test", _compiled(r"^(?:unit |integration )?tests?(?: functions| cases| methods)?(?: are there| exist\w*)?$|^тест")),
-    ("class", _compiled(r"^(?:\w+ )?class(?:es)?(?: are there| exist\w*| are defined| defined)?$|^subclass|^direct|^класс|^наследник|^подкласс|^$(?<!.)|^(?:structs?|interfaces?|traits?)\b")),
+    ("class", _compiled(r"^(?:(?:python|abstract|all|different|public|test) )?class(?:es)?(?: are there| exist\w*| are defined| defined| (?:are |is )?there)?$|^subclass|^direct|^класс|^наследник|^подкласс|^$(?<!.)|^(?:structs?|interfaces?|traits?)\b")),
     ("method", _compiled(r"^methods?\b|^метод")),
-    ("function", _compiled(r"^functions?\b|^функци|^async functions?")),
-    ("file", _compiled(r"^(?:\w+ )?(?:files?|modules?)(?: are there| exist\w*)?$|^(?:python|source|test)? ?файл|^модул|^(?:в )?(?:\w+ )?файл")),
+    ("function", _compiled(r"^(?:(?:python|async|public|test) )?functions?\b|^функци|^async functions?")),
+    ("file", _compiled(r"^(?:\w+ )?(?:files?|modules?)(?: are there| exist\w*| (?:are |is )?there)?$|^(?:python|source|test)? ?файл|^модул|^(?:в )?(?:\w+ )?файл")),
     ("line", _compiled(r"^(?:lines?|times?|places?|occurrences?|comments?)\b|^строк|^раз\b|^мест|^$")),
 )  # fmt: skip
 _TRAILING_VERB = _compiled(

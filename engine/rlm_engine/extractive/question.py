@@ -34,8 +34,7 @@ class Question:
     @property
     def query(self) -> str:
         """The question as a search query in English."""
-        words = (word for concept in self.concepts for word in concept)
-        return " ".join(words) if self.russian else self.text
+        return " ".join(concept[0] for concept in self.concepts) if self.russian else self.text
 
 
 def understand(text: str) -> Question:
@@ -82,9 +81,13 @@ def _type_and_subjects(text: str) -> tuple[QuestionType, tuple[str, ...]]:
 
 
 def _error_message(text: str) -> str:
-    spelled = re.search(r"\b\w*(?:Error|Exception|Warning)\s*:\s*(?P<m>\S.{7,})$", text)
+    spelled = re.search(
+        r"\b\w*(?:Error|Exception|Warning)\s*:\s*(?P<m>\S.{7,})$"
+        r"|^(?:\w+\.)*[A-Z][a-z]+(?:[A-Z][a-z]*)+\s*:\s+(?P<n>\S.{7,})$",
+        text,
+    )
     if spelled:
-        return spelled["m"].strip(" ?\"'`.")
+        return (spelled["m"] or spelled["n"]).strip(" ?\"'`.")
     asks = re.search(
         r"\b(?:errors?|exceptions?|messages?|raise[sd]?|thrown?|warnings?|fails?|crash\w*|panics?)\b"
         r"|ошибк|ошибок|исключени|сообщени|выда[её]т|пада[ею]т|предупрежден",

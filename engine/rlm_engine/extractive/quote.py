@@ -47,11 +47,22 @@ def first_sentence(definition: Definition) -> str:
 def introduction(definition: Definition, kind: str) -> str:
     """`Name` (kind) with its place and, where it has one, its own first sentence."""
     where = place(definition.path, definition.start_line, definition.end_line)
-    sentence = first_sentence(definition)
+    if definition.kind == "section":
+        return f"{said(definition.symbol.rsplit(' > ', 1)[-1])} ({kind}) {where}"
     text = f"`{definition.symbol}` ({kind}) {where}"
+    sentence = first_sentence(definition)
     if sentence:
         return f"{text}: {said(sentence)}"
     return f"{text}: {code(definition.signature)}" if definition.signature else text
+
+
+def lead(definition: Definition, verb: str) -> str:
+    """The beginning of an answer: name, what it is, signature, place, its own words."""
+    where = place(definition.path, definition.start_line, definition.end_line)
+    shown = code(definition.signature) if definition.signature else f"`{definition.symbol}`"
+    doc = sentences(definition, limit=2)
+    text = f"`{definition.symbol}` {verb}, {shown}, {where}"
+    return f"{text}: {said(doc, chars=320)}" if doc else f"{text}."
 
 
 def sentences(definition: Definition, *, limit: int) -> str:

@@ -29,5 +29,10 @@ def _quoted_already(line: Line, finding: Finding) -> bool:
     if definition is None:
         return False
     text = " ".join(line.text.split()).strip("\"'# /*")
-    introduced = first_sentence(definition) or " ".join(definition.signature.split())
-    return bool(text) and (text in introduced or introduced in text)
+    if line.number == definition.start_line and definition.kind != "constant":
+        return True
+    return bool(text) and any(
+        text in introduced or introduced in text
+        for introduced in (first_sentence(definition), " ".join(definition.signature.split()))
+        if introduced
+    )

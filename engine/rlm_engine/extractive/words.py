@@ -64,4 +64,4 @@ def matched(concepts: tuple[Concept, ...], text: str) -> frozenset[Concept]:
 
 
 def _has(stemmed: str, stems: frozenset[str], lower: str) -> bool:
-    return stemmed in stems or (len(stemmed) >= 4 and stemmed in lower)
+    return stemmed in stems or (len(stemmed) >= 5 and stemmed in lower)

@@ -47,7 +47,7 @@ def tell_chain(
     steps = _steps(question, findings, links)
     calls = _calls_between(steps, links)
     draft.say(opening)
-    draft.say(voice("It begins with", "Главное здесь —"), introduce(best, voice) + ".")
+    draft.say(voice("The centre of it:", "Главное здесь:"), introduce(best, voice))
     rows = telling_lines(best, limit=3)
     draft.rows("", rows)
     told: list[str] = []
@@ -89,13 +89,10 @@ def _calls_between(steps: Sequence[_Step], links: Printed) -> list[Reference]:
         for r in links.references("caller")
         if r.name in symbols and r.within and role(r.path) == "source"
     ]
-    known: set[tuple[str, int]] = set()
-    calls: list[Reference] = []
-    for reference in [*outer, *inner]:
-        if (reference.path, reference.line) not in known:
-            known.add((reference.path, reference.line))
-            calls.append(reference)
-    return calls
+    calls: dict[tuple[str, str], Reference] = {}
+    for reference in sorted([*outer, *inner], key=lambda r: (r not in inner, r.path, r.line)):
+        calls.setdefault((reference.within, _last(reference.name)), reference)
+    return list(calls.values())
 
 
 def _in_calling_order(steps: Sequence[_Step], calls: Sequence[Reference]) -> list[_Step]:
@@ -126,8 +123,12 @@ def _told_calls(calls: Sequence[Reference], links: Printed, voice: Voice) -> lis
         verb = voice("calls", "вызывает")
         where = place(call.path, call.line)
         quoted = f": {code(text)}" if text else ""
-        rows.append(f"{call.within} {verb} {call.name}, {where}{quoted}")
+        rows.append(f"{call.within} {verb} {_last(call.name)}, {where}{quoted}")
     return rows
+
+
+def _last(symbol: str) -> str:
+    return symbol.rsplit(".", 1)[-1]
 
 
 def _elsewhere(findings: Sequence[Finding], steps: Sequence[_Step], voice: Voice) -> list[str]:

@@ -9,30 +9,31 @@ from rlm_crystal.language import role
 from rlm_crystal.types import Definition
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.cells import DEFINITION_ROW
 from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
 from rlm_engine.extractive.question import Question
-from rlm_engine.extractive.quote import code, introduction, place, said, sentences
+from rlm_engine.extractive.quote import code, introduction, lead, place
 from rlm_engine.extractive.voice import Voice
 
 _LOOK_UP = """
 for side, name in enumerate(names):
     for d in crystal.symbol(name)[:6]:
-        show(f"side{side}", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
-             (d["signature"] or "")[:200], (d["doc"] or "")[:360])
+        show_definition(f"side{side}", d)
 """
 
-_MEMBERS = """
+_MEMBERS = r"""
 import re
 for side, (path, symbol, start, end) in enumerate(sides):
     inside = symbol + "."
     for d in crystal.outline(path):
         if d["symbol"].startswith(inside) and "." not in d["symbol"][len(inside):] and start <= d["start_line"] <= end:
-            show(f"member{side}", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"], "", (d["doc"] or "")[:90])
+            show(f"member{side}", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"], "",
+                 (d["doc"] or "")[:90])
     shown = 0
-    for number, line in enumerate(crystal.read(path, start, min(end, start + 300)).split("\\n"), start):
-        if re.match(r"\\s*(return|raise|throw|yield)\\b", line) and len(line.split()) > 1 and shown < 3:
+    for number, line in enumerate(crystal.read(path, start, min(end, start + 300)).split("\n"), start):
+        if re.match(r"\s*(return|raise|throw|yield)\b", line) and len(line.split()) > 1 and shown < 3:
             shown += 1
             show(f"outcome{side}", path, number, line.strip()[:160])
 """
@@ -43,7 +44,9 @@ def compare(question: Question) -> Plan:
     names = [subject.removesuffix("()") for subject in question.subjects]
     if len(names) != 2:
         return (yield from explain(question))
-    found = yield Cell("Look both sides up.", _LOOK_UP, {"names": names})
+    found = yield Cell(
+        "Look both sides up.", DEFINITION_ROW + _LOOK_UP, {"names": names, "doc_chars": 360}
+    )
     sides = [_best(found.definitions(f"side{side}"), name) for side, name in enumerate(names)]
     left, right = sides
     if left is None or right is None:
@@ -67,13 +70,7 @@ def _tell(question: Question, left: Definition, right: Definition, detail: Print
     draft = Draft(voice)
     for d in (left, right):
         kind = voice.kind(d.kind)
-        where = place(d.path, d.start_line, d.end_line)
-        doc = sentences(d, limit=2)
-        draft.say(
-            voice(f"`{d.symbol}` is {kind} in {where}", f"`{d.symbol}` — {kind} в {where}")
-            + (f": {said(doc, chars=300)}." if doc else "."),
-            f"{where}: {code(d.signature)}." if d.signature else "",
-        )
+        draft.say(lead(d, voice(f"is {kind}", f"— {kind}")))
     draft.say(_relation(left, right, voice))
     members = [{_last(m.symbol): m for m in detail.definitions(f"member{s}")} for s in (0, 1)]
     if members[0] or members[1]:

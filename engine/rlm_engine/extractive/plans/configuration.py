@@ -18,19 +18,19 @@ from rlm_engine.extractive.words import concepts_of, is_russian
 
 # A setting may be written in any case and with any joint: session_cookie_age, SESSION_COOKIE_AGE,
 # sessionCookieAge, --session-cookie-age. It is set where a value follows it.
-_FIND = """
+_FIND = r"""
 import re
-joined = r"[_\\-. ]?".join(map(re.escape, words))
-whole = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[_\\-.])*" + joined + r"(?:[_\\-][A-Za-z0-9]+)*(?![A-Za-z0-9])", re.IGNORECASE)
-value = re.compile(r"^[\\"'`]?\\]?\\)?\\s*(?::\\s*[\\w\\[\\], .|\\"'?]+)?\\s*(?::=|=(?!=)|:(?!:)|=>)\\s*(?P<v>\\S.*)$")
-option = re.compile(r"default\\s*[=:]")
+joined = r"[_\-. ]?".join(map(re.escape, words))
+whole = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[_\-.])*" + joined + r"(?:[_\-][A-Za-z0-9]+)*(?![A-Za-z0-9])", re.IGNORECASE)
+value = re.compile(r"^[\"'`]?\]?\)?\s*(?::\s*[\w\[\], .|\"'?]+)?\s*(?::=|=(?!=)|:(?!:)|=>)\s*(?P<v>\S.*)$")
+option = re.compile(r"default\s*[=:]")
 plain = [word.lower() for word in words]
 settings, reads = [], []
 for document in context:
     lower = document.text.lower()
     if not all(word in lower for word in plain):
         continue
-    for number, line in enumerate(document.text.split("\\n"), 1):
+    for number, line in enumerate(document.text.split("\n"), 1):
         low = line.lower()
         if not all(word in low for word in plain):
             continue
@@ -49,11 +49,15 @@ for document in context:
             settings.append((not exact, 8, *row))
         else:
             reads.append(row)
+# Asked for by its exact spelling, only that spelling is the setting: a local of the same words is not.
+if any(s[4].split(".")[-1] == spelled for s in settings):
+    settings = [s for s in settings if s[4].split(".")[-1] == spelled]
+    reads = [r for r in reads if spelled in r[4]]
 show("found", len(settings), len(reads))
 settings.sort(key=lambda s: (s[0], is_aside(s[2]), not s[4].isupper(), not likely(s[2]), s[1], s[2], s[3]))
 for _, _, path, number, found, exact, text in settings[:6]:
     comment = []
-    for above in reversed(crystal.read(path, max(1, number - 4), number - 1).split("\\n") if number > 1 else []):
+    for above in reversed(crystal.read(path, max(1, number - 4), number - 1).split("\n") if number > 1 else []):
         if above.strip().startswith(("#", "//", "*", "/*", ";", "--")):
             comment.append(above.strip())
         elif above.strip():
@@ -68,8 +72,10 @@ for path, number, found, exact, text in reads:
 """
 
 _PLACES = """
+PROSE = (".md", ".rst", ".txt", ".adoc", ".html", ".po")
+
 def is_aside(path):
-    return any(p in ("test", "tests", "testing", "docs", "doc", "examples") for p in path.lower().split("/"))
+    return path.endswith(PROSE) or any(p in ("test", "tests", "testing", "docs", "doc", "examples") for p in path.lower().split("/"))
 
 def likely(path):
     return any(word in path.lower() for word in ("setting", "config", "conf", "default", "option", "const"))
@@ -82,11 +88,17 @@ def locate_setting(question: Question) -> Plan:
         printed = yield Cell(
             f"Look for {' '.join(words)} as a name that gets a value.",
             _PLACES + _FIND,
-            {"words": words},
+            {"words": words, "spelled": _spelled(question, words)},
         )
         if printed.strings("setting"):
             return _tell(question, words, printed)
     return (yield from explain(question))
+
+
+def _spelled(question: Question, words: Sequence[str]) -> str:
+    """The name as the question writes it, where it is made of just these words."""
+    names = (*question.subjects, *question.names)
+    return next((n for n in names if re.split(r"[_\-.\s]+", n.strip("-_. ")) == list(words)), "")
 
 
 def _spellings(question: Question) -> list[list[str]]:

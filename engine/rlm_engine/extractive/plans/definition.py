@@ -8,34 +8,34 @@ from rlm_crystal.language import role
 from rlm_crystal.types import Definition
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.cells import DEFINITION_ROW
 from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
 from rlm_engine.extractive.question import Question
-from rlm_engine.extractive.quote import code, first_sentence, place, said, sentences
+from rlm_engine.extractive.quote import code, first_sentence, lead, place, said
 from rlm_engine.extractive.voice import Voice
 
-_LOOK_UP = """
+_LOOK_UP = r"""
 import re
 for d in crystal.symbol(name)[:12]:
-    show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
-         (d["signature"] or "")[:200], (d["doc"] or "")[:400 if d["kind"] != "section" else 200])
+    show_definition("definition", d)
 last = re.escape(name.split(".")[-1])
 assigned = re.compile(
-    r"^[ \\t]*(?:export\\s+)?(?:pub(?:lic)?\\s+)?(?:const|let|var|val|static|final|#define)?\\s*"
-    + last + r"\\s*(?::[^=\\n]{1,60})?(?:=(?!=)|:=|\\s+\\S+$)", re.MULTILINE)
-bare = re.compile(r"^[ \\t]*" + last + r"\\s*(?::[^=\\n]{1,60})?(?:=(?!=)|:=)")
+    r"^[ \t]*(?:export\s+)?(?:pub(?:lic)?\s+)?(?:const|let|var|val|static|final|#define)?\s*"
+    + last + r"\s*(?::[^=\n]{1,60})?(?:=(?!=)|:=|\s+\S+$)", re.MULTILINE)
+bare = re.compile(r"^[ \t]*" + last + r"\s*(?::[^=\n]{1,60})?(?:=(?!=)|:=)")
 count = 0
 for document in context:
     if name.split(".")[-1] in document.text and count < 6:
-        for number, line in enumerate(document.text.split("\\n"), 1):
+        for number, line in enumerate(document.text.split("\n"), 1):
             if name.split(".")[-1] in line and (bare.match(line) or (
-                    assigned.match(line) and re.match(r"\\s*(?:export|pub|const|let|var|val|static|final|#define)", line))):
+                    assigned.match(line) and re.match(r"\s*(?:export|pub|const|let|var|val|static|final|#define)", line))):
                 count += 1
                 show("assigned", document.path, number, line.strip()[:200])
 """
 
-_DETAIL = """
+_DETAIL = r"""
 inside = symbol + "."
 members = [d for d in crystal.outline(path)
            if d["symbol"].startswith(inside) and "." not in d["symbol"][len(inside):]
@@ -43,12 +43,11 @@ members = [d for d in crystal.outline(path)
 show("members", len(members))
 members.sort(key=lambda d: (d["symbol"][len(inside):].startswith("_"), not d["doc"], d["start_line"]))
 for d in members[:12]:
-    show("member", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
-         (d["signature"] or "")[:160], (d["doc"] or "")[:160])
+    show_definition("member", d)
 import re
 if not members:
-    for number, line in enumerate(crystal.read(path, start, min(end, start + 400)).split("\\n"), start):
-        if re.match(r"\\s*(return|raise|throw|yield|panic)\\b", line) and len(line.split()) > 1:
+    for number, line in enumerate(crystal.read(path, start, min(end, start + 400)).split("\n"), start):
+        if re.match(r"\s*(return|raise|throw|yield|panic)\b", line) and len(line.split()) > 1:
             show("outcome", path, number, line.strip()[:200])
 calls = crystal.callers(symbol.split(".")[-1])
 imports = crystal.importers(symbol.split(".")[-1])
@@ -69,7 +68,9 @@ def define(question: Question) -> Plan:
     if not name:
         return (yield from explain(question))
     found = yield Cell(
-        f"Look {name} up among definitions and assignments.", _LOOK_UP, {"name": name}
+        f"Look {name} up among definitions and assignments.",
+        DEFINITION_ROW + _LOOK_UP,
+        {"name": name, "doc_chars": 420},
     )
     definitions = _ordered(found.definitions(), name)
     if not definitions:
@@ -81,9 +82,9 @@ def define(question: Question) -> Plan:
     if best.kind == "section":
         return (yield from explain(question))
     values = {
-        "path": best.path, "symbol": best.symbol, "start": best.start_line, "end": best.end_line,
+        "path": best.path, "symbol": best.symbol, "start": best.start_line, "end": best.end_line, "doc_chars": 160,
     }  # fmt: skip
-    detail = yield Cell(f"Look at {best.symbol} closer.", _DETAIL, values)
+    detail = yield Cell(f"Look at {best.symbol} closer.", DEFINITION_ROW + _DETAIL, values)
     return _tell_definition(question, definitions, detail)
 
 
@@ -118,16 +119,8 @@ def _tell_definition(
     voice = Voice(question.russian)
     draft = Draft(voice)
     best = definitions[0]
-    where = place(best.path, best.start_line, best.end_line)
-    doc = sentences(best, limit=2)
     kind = voice.kind(best.kind)
-    draft.say(
-        voice(f"`{best.symbol}` is {kind} in {where}", f"`{best.symbol}` — {kind} в {where}")
-        + (f": {said(doc, chars=320)}." if doc else "."),
-        f"{place(best.path, best.start_line, best.end_line)}: {code(best.signature)}."
-        if best.signature
-        else "",
-    )
+    draft.say(lead(best, voice(f"is {kind}", f"— {kind}")))
     draft.rows(voice("What comes out of it:", "Что из неё выходит:"), [
         f"{place(path, int(line))}: {code(text)}" for path, line, text in _last(detail.strings("outcome"), 3)
     ])  # fmt: skip

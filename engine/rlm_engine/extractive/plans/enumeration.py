@@ -58,7 +58,7 @@ def _scan(listing: Listing) -> tuple[str, dict[str, object]]:
         case "import":
             return scans.IMPORTS, {}
         case "subclass":
-            return scans.SUBCLASSES, {"any_language": True}
+            return scans.SUBCLASSES, {}
         case "decorate":
             return scans.DECORATED, {}
         case "raise":
@@ -79,10 +79,15 @@ def _scan(listing: Listing) -> tuple[str, dict[str, object]]:
 
 def _all(listing: Listing) -> tuple[str, dict[str, object]]:
     if listing.target in _SPECIAL:
-        words = [list(concept) for concept in concepts_of(listing.noun)]
+        kind = _KIND_WORD.search(listing.noun)
+        noun = listing.noun[: kind.start()] if kind else listing.noun
+        words = [list(concept) for concept in concepts_of(noun)]
         attribute = [word for concept in concepts_of(listing.attribute) for word in concept]
         attribute += [word for word in listing.attribute.lower().split() if word not in attribute]
-        return _SPECIAL[listing.target], {"words": words, "attribute_words": attribute}
+        preferred = _PREFERRED.get(kind[1].lower()[:5], "") if kind else ""
+        return _SPECIAL[listing.target], {
+            "words": words or [[listing.noun]], "attribute_words": attribute, "preferred": preferred,
+        }  # fmt: skip
     if listing.target in _KINDS:
         pattern = "^(test|Test)" if listing.target == "test" else ""
         return scans.DEFINITIONS, {"kinds": _KINDS[listing.target], "value": pattern}
@@ -93,6 +98,8 @@ def _all(listing: Listing) -> tuple[str, dict[str, object]]:
     return scans.FILES, {"suffix": suffix}
 
 
+_KIND_WORD = re.compile(r"(?i)\s+(class(?:es)?|functions?|modules?|files?|decorators?)$")
+_PREFERRED = {"class": "classes", "funct": "functions", "modul": "modules", "files": "modules"}
 _SUFFIXES = {
     "python": ".py", "javascript": ".js", "typescript": ".ts", "go": ".go", "rust": ".rs",
     "java": ".java", "ruby": ".rb", "php": ".php", "c++": ".cpp", "c": ".c",

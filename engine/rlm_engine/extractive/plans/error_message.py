@@ -5,21 +5,23 @@
 import re
 
 from rlm_crystal.language import role
+from rlm_crystal.types import Definition
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.cells import DEFINITION_ROW
 from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Line, Printed, lines_of
 from rlm_engine.extractive.plans.explanation import explain
 from rlm_engine.extractive.question import Question
-from rlm_engine.extractive.quote import code, introduction, place
+from rlm_engine.extractive.quote import code, first_sentence, introduction, place
 from rlm_engine.extractive.voice import Voice
 
 # The text in the source differs from the text on the screen: values were filled in, and literals
 # are split over lines. So runs of three words are looked for, with any punctuation between.
-_FIND = """
+_FIND = r"""
 import re
 runs = [words[i:i + size] for i in range(len(words) - size + 1)]
-patterns = [re.compile(r"\\b" + r"[\\W_]{1,40}?".join(map(re.escape, run)) + r"\\b", re.IGNORECASE) for run in runs]
+patterns = [re.compile(r"\b" + r"[\W_]{1,40}?".join(map(re.escape, run)) + r"\b", re.IGNORECASE) for run in runs]
 places = []
 for document in context:
     text = document.text
@@ -34,26 +36,37 @@ for document in context:
         near = {number for where, number in at if where - start <= reach}
         last = max(where for where, _ in at if where - start <= reach)
         at = [(where, number) for where, number in at if where - start > reach]
-        first = text.count("\\n", 0, start) + 1
-        places.append((len(near), document.path, first, first + text.count("\\n", start, last)))
+        first = text.count("\n", 0, start) + 1
+        places.append((len(near), document.path, first, first + text.count("\n", start, last)))
 places.sort(key=lambda p: (-p[0], p[1], p[2]))
 show("runs", len(runs))
 for found, path, first, last in places[:10]:
     show("place", found, path, first, last)
 """
 
-_AROUND = """
+_AROUND = r"""
+import re
 for path, first, last in places:
     start = max(1, first - 40)
-    rows = crystal.read(path, start, last + 2).split("\\n")
+    rows = crystal.read(path, start, last + 2).split("\n")
     holders = [d for d in crystal.outline(path) if d["start_line"] <= first <= d["end_line"]]
     holders.sort(key=lambda d: d["end_line"] - d["start_line"])
     for d in holders[:1]:
         start = max(start, d["start_line"])
-        show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
-             (d["signature"] or "")[:200], (d["doc"] or "")[:240])
+        show_definition("definition", d)
+    # A message kept in a constant is raised wherever that name is used.
+    opening = crystal.read(path, max(1, first - 6), first)
+    assigned = re.search(r"(?m)^[ \t]*(?:const|let|var|static|final)?\s*(\w+)\s*(?::[^=\n]+)?=\s*[^=\n]*$", opening)
+    name = holders[0]["symbol"].split(".")[-1] if holders and holders[0]["kind"] == "constant" else (
+        assigned.group(1) if assigned and not holders else "")
+    if name:
+        word = re.compile(r"\b" + re.escape(name) + r"\b")
+        uses = [(d.path, n, line) for d in context if name in d.text for n, line in enumerate(d.text.split("\n"), 1)
+                if word.search(line) and not (d.path == path and n <= last and n >= first - 6)]
+        for use_path, n, line in uses[:4]:
+            show("use", use_path, n, line.strip()[:160])
     shift = max(1, first - 40)
-    show("around", path, first, last, "\\n".join(
+    show("around", path, first, last, "\n".join(
         f"{n}| {row[:160]}" for n, row in enumerate(rows, shift) if n >= start)[-2600:])
 """
 
@@ -72,8 +85,8 @@ def trace_message(question: Question) -> Plan:
         return (yield from explain(question))
     around = yield Cell(
         "Read what leads to it.",
-        _AROUND,
-        {"places": [(path, first, last) for _, path, first, last in places[:2]]},
+        DEFINITION_ROW + _AROUND,
+        {"places": [(path, first, last) for _, path, first, last in places[:2]], "doc_chars": 240},
     )
     share = places[0][0] / max(1, runs)
     return _tell(question, around, share)
@@ -116,7 +129,6 @@ def _tell(question: Question, around: Printed, share: float) -> Conclusion:
         if not message:
             continue
         holder = definitions.get(path)
-        inside = f" (`{holder.symbol}`)" if holder else ""
         heading = (
             voice("The message comes from", "Сообщение создаётся в")
             if number == 0
@@ -124,15 +136,21 @@ def _tell(question: Question, around: Printed, share: float) -> Conclusion:
         )
         raising = _raising(lines, start, end)
         shown = [raising, *message] if raising and raising not in message else message
-        draft.say(f"{heading} {place(path, start, end)}{inside}.")
+        inside = f"`{holder.symbol}`, " if holder else ""
+        draft.say(f"{heading} {inside}{place(path, *_span(holder, start, end))}:")
         draft.rows("", [f"{place(path, line.number)}: {code(line.text)}" for line in shown[:4]])
         conditions = _conditions(lines, (raising or message[0]))
         draft.rows(
             voice("It gets there when:", "Сюда попадают, когда:"),
             [f"{place(path, line.number)}: {code(line.text)}" for line in conditions],
         )
-        if holder and number == 0:
-            draft.say(introduction(holder, voice.kind(holder.kind)) + ".")
+        if number == 0:
+            draft.rows(
+                voice("It is used at:", "Используется в:"),
+                [f"{place(p, int(n))}: {code(text)}" for p, n, text in around.strings("use")],
+            )
+            if holder and first_sentence(holder):
+                draft.say(introduction(holder, voice.kind(holder.kind)))
         if number == 0 and share >= 0.9:
             break
     return draft.conclude()
@@ -165,6 +183,10 @@ def _conditions(lines: tuple[Line, ...], at: Line) -> list[Line]:
             if _CONDITION.match(line.text):
                 found.append(line)
     return list(reversed(found[:3]))
+
+
+def _span(holder: Definition | None, start: int, end: int) -> tuple[int, int]:
+    return (holder.start_line, holder.end_line) if holder else (start, end)
 
 
 def _indent(text: str) -> int:

@@ -22,7 +22,7 @@ from rlm_engine.extractive.question import Question
 from rlm_engine.extractive.telling import introduce, telling_lines
 from rlm_engine.extractive.voice import Voice
 
-_PLACES_READ = 12
+_PLACES_READ = 10
 _PLACES_A_FILE = 5
 
 
@@ -64,8 +64,8 @@ def tell_places(
     voice = Voice(question.russian)
     draft = Draft(voice)
     best, *others = findings
-    draft.say(_opening(sure, voice), missing_words(vocabulary, voice))
-    draft.say(introduce(best, voice) + ".")
+    draft.say(missing_words(vocabulary, voice), _opening(sure, voice))
+    draft.say(introduce(best, voice))
     draft.rows(
         voice("The lines that say so:", "Строки, которые об этом говорят:"),
         telling_lines(best, limit=4),

@@ -6,13 +6,13 @@ Words of the noun are compared by their beginnings, so singular and plural are o
 
 # ruff: noqa: E501
 
-NOUN = """
+NOUN = r"""
 def alike(word, other):
     word, other = word.lower(), other.lower()
     return word == other or (min(len(word), len(other)) >= 4 and (word.startswith(other) or other.startswith(word)) and abs(len(word) - len(other)) <= 3)
 
 def parts(name):
-    return [p.lower() for p in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\\d+", name)]
+    return [p.lower() for p in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
 
 def has_all(names):
     return all(any(alike(w, n) or alike(w, m) for n in names for m in [n] for w in group) for group in words)
@@ -21,7 +21,17 @@ def ends_with_last(names):
     return bool(names) and any(alike(w, names[-1]) for w in words[-1])
 
 def doc_of(node):
-    return " ".join((ast.get_docstring(node) or "").split("\\n\\n")[0].split())
+    return " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
+
+heads = [w[:max(4, len(w) - 2)].lower() for w in words[-1]] if words else []
+
+def candidates(containing):
+    "Documents that have the last word of the noun at all."
+    for path, text in documents(containing):
+        if not is_test(path) and is_code(path):
+            low = text.lower()
+            if any(head in low for head in heads):
+                yield path, text
 
 wanted_attribute = [w.lower() for w in attribute_words]
 
@@ -47,12 +57,12 @@ def item_of(path, text, node, name):
     found = told(node, text) if wanted_attribute else None
     if found:
         return (path, found[0], found[1], name, found[2])
-    return (path, node.lineno, node.lineno + 0 if not doc_of(node) else node.end_lineno, name, doc_of(node) or text.split("\\n", node.lineno)[node.lineno - 1].strip())
+    return (path, node.lineno, node.lineno + 0 if not doc_of(node) else node.end_lineno, name, doc_of(node) or text.split("\n", node.lineno)[node.lineno - 1].strip())
 
 def modules_in_folders():
     "Modules in a folder that the noun names."
     found = []
-    for path, text in documents():
+    for path, text in ((d.path, None) for d in context if scope.lower() in d.path.lower()):
         *folders, file = path.split("/")
         tail = [p for f in folders[-len(words):] for p in parts(f)]
         if not folders or file.startswith("__init__") or is_test(path) or not is_code(path) or file.startswith("_"):
@@ -62,19 +72,20 @@ def modules_in_folders():
         if len(words) == 1 and not any(alike(w, folders[-1]) for w in words[0]):
             continue
         stem = file.rsplit(".", 1)[0]
+        text = context[path].text
         tree = parsed(text) if extension(path) == "py" else None
         classes = [n for n in tree.body if isinstance(n, ast.ClassDef)] if tree else []
         best = [c for c in classes if any(alike(w, p) for g in words for w in g for p in parts(c.name))] or classes
         if best:
             found.append(item_of(path, text, best[-1], stem))
         else:
-            found.append((path, 1, 1, stem, text.split("\\n", 1)[0].strip()))
+            found.append((path, 1, 1, stem, text.split("\n", 1)[0].strip()))
     return found
 
 def classes_named():
     "Classes whose name has the words of the noun and ends with the last, or whose base does."
     found = []
-    for path, text in documents("class"):
+    for path, text in candidates("class"):
         if is_test(path):
             continue
         tree = parsed(text) if extension(path) == "py" else None
@@ -86,16 +97,16 @@ def classes_named():
                 if ends_with_last(own) and has_all(own + folder) or any(ends_with_last(b) and has_all(b + folder) for b in bases):
                     found.append(item_of(path, text, node, node.name))
         if tree is None and is_code(path):
-            for m in re.finditer(r"\\b(?:class|struct|interface|trait|enum|type)\\s+(\\w+)", text):
+            for m in re.finditer(r"\b(?:class|struct|interface|trait|enum|type)\s+(\w+)", text):
                 if ends_with_last(parts(m[1])) and has_all(parts(m[1]) + parts("_".join(path.split("/")))):
                     n = line_of(text, m.start())
-                    found.append((path, n, n, m[1], text.split("\\n", n)[n - 1].strip()))
+                    found.append((path, n, n, m[1], text.split("\n", n)[n - 1].strip()))
     return found
 
 def decorated():
     "Functions under a decorator that the noun names."
     found = []
-    for path, text in documents("@"):
+    for path, text in candidates("@"):
         if is_test(path) or extension(path) != "py":
             continue
         tree = parsed(text)
@@ -111,20 +122,20 @@ def decorated():
 def instances():
     "Names assigned from a constructor that the noun names."
     found = []
-    making = re.compile(r"^(\\w+)\\s*(?::[^=\\n]+)?=\\s*(?:[\\w]+\\.)*(\\w+)\\(", re.MULTILINE)
-    for path, text in documents("("):
+    making = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:[\w]+\.)*(\w+)\(", re.MULTILINE)
+    for path, text in candidates("("):
         if is_test(path) or not is_code(path):
             continue
         for m in making.finditer(text):
             if ends_with_last(parts(m[2])) and has_all(parts(m[2]) + parts(m[1])):
                 n = line_of(text, m.start())
-                found.append((path, n, n, m[1], text.split("\\n", n)[n - 1].strip()))
+                found.append((path, n, n, m[1], text.split("\n", n)[n - 1].strip()))
     return found
 
 def functions_named():
     "Functions whose name has the words of the noun."
     found = []
-    for path, text in documents("def "):
+    for path, text in candidates("def "):
         if is_test(path) or extension(path) != "py":
             continue
         tree = parsed(text)
@@ -133,8 +144,13 @@ def functions_named():
                 found.append(item_of(path, text, node, node.name))
     return found
 
-results = [(way.__name__, way()) for way in (modules_in_folders, decorated, instances, classes_named, functions_named)]
-taken = next((r for r in results if len(r[1]) >= 2), max(results, key=lambda r: len(r[1])))
+results = []
+ways = [modules_in_folders, decorated, instances, classes_named, functions_named]
+for way in sorted(ways, key=lambda way: not preferred or not way.__name__.startswith(preferred)):
+    results.append((way.__name__, way()))
+    if len(results[-1][1]) >= 2:
+        break
+taken = max(results, key=lambda r: len(r[1]))
 items = [(p, a, b, n, " ".join(t.split())[:200]) for p, a, b, n, t in taken[1]]
 show("way", taken[0])
 for name, found in results:

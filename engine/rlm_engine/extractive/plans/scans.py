@@ -6,17 +6,14 @@ Each scan fills `items` with (path, first line, last line, name, note). `HEAD` g
 
 # ruff: noqa: E501
 
-HEAD = """
+from rlm_engine.extractive.cells import IS_TEST
+
+HEAD = (
+    IS_TEST
+    + r"""
 import ast
-import re
 items = []
 notes = []
-
-def is_test(path):
-    *folders, file = path.lower().split("/")
-    return (any(f in ("test", "tests", "testing", "spec", "specs", "__tests__", "e2e") for f in folders)
-            or re.match(r"(test_.*|tests?|conftest)\\.\\w+$", file) is not None
-            or re.search(r"[._](test|spec|tests)\\.\\w+$", file) is not None)
 
 PROSE = ("md", "rst", "txt", "adoc", "html", "json", "yaml", "yml", "toml", "ini", "cfg", "xml", "csv", "po", "pot", "lock", "svg", "css", "")
 
@@ -55,13 +52,14 @@ def names_it(found, wanted):
     return found == wanted or found.endswith("." + wanted)
 
 def line_of(text, position):
-    return text.count("\\n", 0, position) + 1
+    return text.count("\n", 0, position) + 1
 
 def row_text(text):
     return " ".join(text.split())[:140]
 """
+)
 
-TAIL = """
+TAIL = r"""
 items = sorted(set(items), key=lambda i: (is_test(i[0]), i[0], i[1]))
 show("total", len(items), len({i[0] for i in items}), sum(is_test(i[0]) for i in items))
 for note in notes:
@@ -76,27 +74,27 @@ def quoted(note):
 def rendered(item):
     path, first, last, name, note = item
     where = f"{path}:{first}-{last}"
-    if any(c in path for c in " '\\"<>|*,;#"):
+    if any(c in path for c in " '\"<>|*,;#"):
         where = "`" + where + "`"
-    return "- " + (f"`{name}` " if name else "") + where + (": " + quoted(note) if note else "")
+    return "- " + (f"{name}, " if name else "") + where + (": " + quoted(note) if note else "")
 
 rows = [rendered(item) for item in items[:shown]]
 for item in items[:3]:
     show("example", *item)
 """
 
-IMPORTS = """
+IMPORTS = r"""
 wanted = value
 last = re.escape(wanted.split(".")[-1].split("/")[-1])
 patterns = {
-    "js": r"(?:from|import|require\\s*\\()\\s*['\\"](?:node:)?" + re.escape(wanted) + r"(?:/[^'\\"]*)?['\\"]",
-    "go": r"^\\s*(?:import\\s+)?(?:[\\w.]+\\s+)?\\"(?:[^\\"]*/)?" + re.escape(wanted) + r"\\"",
-    "rs": r"^\\s*(?:pub\\s+)?(?:use|extern crate)\\s+(?:\\w+::)*" + last + r"\\b",
-    "java": r"^\\s*(?:global\\s+)?(?:import|using)\\s+(?:static\\s+)?(?:[\\w.]+\\.)?" + re.escape(wanted) + r"(?=[.;\\s]|$)",
-    "c": r"^\\s*#\\s*include\\s*[<\\"](?:[^>\\"]*/)?" + re.escape(wanted) + r"(?:\\.\\w+)?[>\\"]",
-    "rb": r"^\\s*require(?:_relative)?\\s*\\(?['\\"](?:[^'\\"]*/)?" + re.escape(wanted) + r"['\\"]",
-    "php": r"^\\s*use\\s+(?:[\\w\\\\\\\\]+\\\\\\\\)?" + last + r"\\b",
-    "py": r"^\\s*(?:import\\s+(?:[\\w.]+\\s*,\\s*)*|from\\s+)" + re.escape(wanted) + r"(?=[.\\s,;]|$)",
+    "js": r"(?:from|import|require\s*\()\s*['\"](?:node:)?" + re.escape(wanted) + r"(?:/[^'\"]*)?['\"]",
+    "go": r"^\s*(?:import\s+)?(?:[\w.]+\s+)?\"(?:[^\"]*/)?" + re.escape(wanted) + r"\"",
+    "rs": r"^\s*(?:pub\s+)?(?:use|extern crate)\s+(?:\w+::)*" + last + r"\b",
+    "java": r"^\s*(?:global\s+)?(?:import|using)\s+(?:static\s+)?(?:[\w.]+\.)?" + re.escape(wanted) + r"(?=[.;\s]|$)",
+    "c": r"^\s*#\s*include\s*[<\"](?:[^>\"]*/)?" + re.escape(wanted) + r"(?:\.\w+)?[>\"]",
+    "rb": r"^\s*require(?:_relative)?\s*\(?['\"](?:[^'\"]*/)?" + re.escape(wanted) + r"['\"]",
+    "php": r"^\s*use\s+(?:[\w\\\\]+\\\\)?" + last + r"\b",
+    "py": r"^\s*(?:import\s+(?:[\w.]+\s*,\s*)*|from\s+)" + re.escape(wanted) + r"(?=[.\s,;]|$)",
 }
 family = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "cjs": "js", "vue": "js", "svelte": "js",
           "kt": "java", "scala": "java", "cs": "java", "groovy": "java", "swift": "java", "h": "c", "cc": "c",
@@ -105,7 +103,7 @@ others = set()
 for path, text in documents(wanted.split(".")[-1].split("/")[-1]):
     kind = family.get(extension(path), extension(path))
     tree = parsed(text) if kind == "py" else None
-    lines = text.split("\\n")
+    lines = text.split("\n")
     at = []
     if tree is not None:
         for node in ast.walk(tree):
@@ -132,32 +130,44 @@ if not items:
     show("only_by_name", 1)
 """
 
-SUBCLASSES = """
+SUBCLASSES = r"""
 wanted = value.split(".")[-1]
 declared = re.compile(
-    r"^[ \\t]*(?:export\\s+|default\\s+|public\\s+|private\\s+|protected\\s+|internal\\s+|abstract\\s+|final\\s+|sealed\\s+|static\\s+|data\\s+|open\\s+|partial\\s+)*"
-    r"(?:class|interface|struct|trait|enum|record|object)\\s+(?P<name>\\w+)(?P<rest>[^{;\\n]*(?:\\n[^{;\\n]*){0,4}?)(?=[{;\\n])", re.MULTILINE)
-implementing = re.compile(r"^[ \\t]*(?:unsafe\\s+)?impl(?:<[^>]*>)?\\s+(?:[\\w:]+::)?(?P<base>\\w+)(?:<[^>]*>)?\\s+for\\s+(?P<name>\\w+)", re.MULTILINE)
-classes = []
-for path, text in documents("class" if not any_language else ""):
+    r"^[ \t]*(?:export\s+|default\s+|public\s+|private\s+|protected\s+|internal\s+|abstract\s+|final\s+|sealed\s+|static\s+|data\s+|open\s+|partial\s+)*"
+    r"(?:class|interface|struct|trait|enum|record|object)\s+(?P<name>\w+)(?P<rest>[^{;\n]*(?:\n[^{;\n]*){0,4}?)(?=[{;\n])", re.MULTILINE)
+implementing = re.compile(r"^[ \t]*(?:unsafe\s+)?impl(?:<[^>]*>)?\s+(?:[\w:]+::)?(?P<base>\w+)(?:<[^>]*>)?\s+for\s+(?P<name>\w+)", re.MULTILINE)
+headers = re.compile(r"^[ \t]*class[ \t]+(\w+)[ \t]*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", re.MULTILINE)
+classes, heads = [], {}
+for path, text in documents():
     if extension(path) in ("py", "pyi", "pyw"):
-        tree = parsed(text) if "class" in text else None
-        if tree is None:
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                bases = {dotted(base).split(".")[-1] for base in node.bases}
-                classes.append((path, node.lineno, node.lineno, node.name, bases, text.split("\\n", node.lineno)[node.lineno - 1]))
+        if "class" in text:
+            heads[path] = [(m[1], set(re.findall(r"(\w+)\s*(?=[,\[(\]]|$)", re.sub(r"#.*|\w+\s*=[^,]*", "", m[2]).strip())))
+                           for m in headers.finditer(text)]
     elif is_code(path):
         for m in declared.finditer(text):
-            head = re.split(r"\\bwhere\\b", m["rest"])[0]
-            inherits = re.search(r"(?:\\bextends\\b|\\bimplements\\b|:(?!:)|<(?!\\w+>\\s*$)|\\bwith\\b)(.*)", head, re.DOTALL)
-            bases = set(re.findall(r"\\w+", re.sub(r"<[^<>]*>", " ", inherits[1]))) if inherits else set()
+            head = re.split(r"\bwhere\b", m["rest"])[0]
+            inherits = re.search(r"(?:\bextends\b|\bimplements\b|:(?!:)|<(?!\w+>\s*$)|\bwith\b)(.*)", head, re.DOTALL)
+            bases = set(re.findall(r"\w+", re.sub(r"<[^<>]*>", " ", inherits[1]))) if inherits else set()
             n = line_of(text, m.start("name"))
-            classes.append((path, n, n, m["name"], bases, text.split("\\n", n)[n - 1]))
+            classes.append((path, n, n, m["name"], bases, text.split("\n", n)[n - 1]))
         for m in implementing.finditer(text):
             n = line_of(text, m.start("name"))
-            classes.append((path, n, n, m["name"], {m["base"]}, text.split("\\n", n)[n - 1]))
+            classes.append((path, n, n, m["name"], {m["base"]}, text.split("\n", n)[n - 1]))
+# The pattern may also see examples in docstrings: files that seem to matter are parsed.
+likely = {wanted}
+grown = True
+while grown:
+    more = {name for found in heads.values() for name, bases in found if name not in likely and bases & likely}
+    likely |= more
+    grown = bool(more)
+for path, found in heads.items():
+    relevant = any(bases & likely for _, bases in found)
+    tree = parsed(context[path].text) if relevant else None
+    lines = context[path].text.split("\n") if relevant else []
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.ClassDef):
+            bases = {dotted(base).split(".")[-1] for base in node.bases}
+            classes.append((path, node.lineno, node.lineno, node.name, bases, lines[node.lineno - 1]))
 items = [(p, a, b, n, row_text(t)) for p, a, b, n, bases, t in classes if wanted in bases]
 reached = {wanted} | {i[3] for i in items}
 grown = True
@@ -184,12 +194,12 @@ for entry in crystal.files():
             items.append((path, d["start_line"], d["end_line"], d["symbol"], note.split(". ")[0]))
 """
 
-TEXT = """
-word = re.compile((r"(?<![\\w])" if value[:1].isalnum() or value[:1] == "_" else "") + re.escape(value)
-                  + (r"(?![\\w])" if value[-1:].isalnum() or value[-1:] == "_" else ""))
+TEXT = r"""
+word = re.compile((r"(?<![\w])" if value[:1].isalnum() or value[:1] == "_" else "") + re.escape(value)
+                  + (r"(?![\w])" if value[-1:].isalnum() or value[-1:] == "_" else ""))
 lines_total = times = 0
 for path, text in documents(value):
-    at = [(n, line) for n, line in enumerate(text.split("\\n"), 1) if word.search(line)]
+    at = [(n, line) for n, line in enumerate(text.split("\n"), 1) if word.search(line)]
     lines_total += len(at)
     times += sum(len(word.findall(line)) for _, line in at)
     if at and by_file:
@@ -199,14 +209,14 @@ for path, text in documents(value):
 show("text", lines_total, times)
 """
 
-CALLS = """
+CALLS = r"""
 wanted = value.split(".")[-1]
-called = re.compile(r"(?<![\\w])" + re.escape(wanted) + r"\\s*\\(")
-defining = re.compile(r"\\b(?:def|func|fn|function|class)\\s+" + re.escape(wanted) + r"\\b")
+called = re.compile(r"(?<![\w])" + re.escape(wanted) + r"\s*\(")
+defining = re.compile(r"\b(?:def|func|fn|function|class)\s+" + re.escape(wanted) + r"\b")
 for path, text in documents(wanted):
     if not is_code(path):
         continue
-    lines = text.split("\\n")
+    lines = text.split("\n")
     tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") else None
     if tree is not None:
         at = sorted(node.lineno if not isinstance(node.func, ast.Attribute) else node.func.end_lineno
@@ -224,40 +234,42 @@ show("repeats", sum(int(n) for n in notes))
 notes = []
 """
 
-DECORATED = """
+DECORATED = r"""
 wanted = value.lstrip("@").removesuffix("()")
-marked = re.compile(r"^[ \\t]*@" + re.escape(wanted) + r"\\b", re.MULTILINE)
+marked = re.compile(r"^[ \t]*@" + re.escape(wanted) + r"\b", re.MULTILINE)
 for path, text in documents(wanted):
     tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") else None
     if tree is not None:
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 if any(names_it(dotted(d), wanted) for d in node.decorator_list):
-                    items.append((path, node.lineno, node.lineno, node.name, row_text(text.split("\\n", node.lineno)[node.lineno - 1])))
+                    items.append((path, node.lineno, node.lineno, node.name, row_text(text.split("\n", node.lineno)[node.lineno - 1])))
     elif is_code(path) and extension(path) not in ("py", "pyi"):
         for m in marked.finditer(text):
             n = line_of(text, m.start())
-            items.append((path, n, n, "", row_text(text.split("\\n", n)[n - 1])))
+            items.append((path, n, n, "", row_text(text.split("\n", n)[n - 1])))
 """
 
-RAISING = """
+RAISING = r"""
 wanted = value.split(".")[-1]
-thrown = re.compile(r"\\b(?:raise|throw)\\s+(?:new\\s+)?(?:[\\w.]+[.:])?" + re.escape(wanted) + r"\\b")
+thrown = re.compile(r"\b(?:raise|throw)\s+(?:new\s+)?(?:[\w.]+[.:])?" + re.escape(wanted) + r"\b")
 for path, text in documents(wanted):
     if not is_code(path):
         continue
-    found = []
+    found, ends = [], {}
     tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") else None
     if tree is not None:
-        found = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Raise) and n.exc is not None and names_it(dotted(n.exc), wanted)]
+        raising = [n for n in ast.walk(tree) if isinstance(n, ast.Raise) and n.exc is not None and names_it(dotted(n.exc), wanted)]
+        found = [n.lineno for n in raising]
+        ends = {n.lineno: min(n.end_lineno, n.lineno + 4) for n in raising}
     elif extension(path) not in ("py", "pyi"):
-        found = [n for n, line in enumerate(text.split("\\n"), 1) if thrown.search(line)]
+        found = [n for n, line in enumerate(text.split("\n"), 1) if thrown.search(line)]
     if not found:
         continue
-    lines = text.split("\\n")
+    lines = text.split("\n")
     holders = [d for d in crystal.outline(path) if d["kind"] in ("function", "method")] if by_definition else []
     if by_file:
-        items.append((path, found[0], found[0], "", row_text(lines[found[0] - 1])))
+        items.append((path, min(found), min(found), "", row_text(lines[min(found) - 1])))
         continue
     seen = set()
     for n in sorted(set(found)):
@@ -265,7 +277,7 @@ for path, text in documents(wanted):
         name = min(inside, key=lambda d: d["end_line"] - d["start_line"])["symbol"] if inside else ""
         if not by_definition or (name and name not in seen):
             seen.add(name)
-            items.append((path, n, n, name if not by_definition else "", row_text(lines[n - 1])))
+            items.append((path, n, ends.get(n, n), name, row_text(" ".join(lines[n - 1:ends.get(n, n)]))))
 """
 
 FILES = """
@@ -274,64 +286,85 @@ for path, text in documents():
         items.append((path, 1, 1, "", ""))
 """
 
-ENVIRONMENT = """
+ENVIRONMENT = r"""
 reading = re.compile(
-    r"(?:os\\.)?environ(?:\\.get|\\.pop|\\.setdefault)?\\s*[\\[(]\\s*['\\"](\\w+)['\\"]"
-    r"|\\bgetenv\\s*\\(\\s*['\\"](\\w+)['\\"]|\\b(?:LookupEnv|Getenv|env::var(?:_os)?|env!|option_env!)\\s*\\(\\s*['\\"](\\w+)['\\"]"
-    r"|process\\.env\\.([A-Za-z_]\\w*)|process\\.env\\[['\\"](\\w+)['\\"]\\]|\\bENV(?:\\.fetch\\(|\\[)\\s*['\\"](\\w+)['\\"]"
-    r"|['\\"]([A-Z][A-Z0-9_]{2,})['\\"]\\s+(?:not\\s+)?in\\s+(?:os\\.)?environ\\b"
-    r"|GetEnvironmentVariable\\(\\s*['\\"](\\w+)['\\"]")
+    r"\bgetenv\s*\(\s*['\"](\w+)['\"]|\b(?:LookupEnv|Getenv|env::var(?:_os)?|env!|option_env!)\s*\(\s*['\"](\w+)['\"]"
+    r"|process\.env\.([A-Za-z_]\w*)|process\.env\[['\"](\w+)['\"]\]|\bENV(?:\.fetch\(|\[)\s*['\"](\w+)['\"]"
+    r"|GetEnvironmentVariable\(\s*['\"](\w+)['\"]")
+
+def environment_names(tree):
+    own = any(isinstance(n, ast.ImportFrom) and n.module == "os" and any(a.name in ("environ", "getenv") for a in n.names)
+              for n in ast.walk(tree))
+    mappings = ("os.environ", "environ") if own else ("os.environ",)
+    readers = ("os.getenv", "getenv") if own else ("os.getenv",)
+    for node in ast.walk(tree):
+        key = None
+        if isinstance(node, ast.Subscript) and dotted(node.value) in mappings:
+            key = node.slice
+        elif isinstance(node, ast.Call) and node.args:
+            name = dotted(node.func)
+            if name in readers or any(name == m + "." + way for m in mappings for way in ("get", "pop", "setdefault")):
+                key = node.args[0]
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)) and dotted(node.comparators[0]) in mappings:
+            key = node.left
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield node.lineno, key.value
+
 first = {}
 for path, text in documents():
-    if not is_code(path):
-        continue
-    for n, line in enumerate(text.split("\\n"), 1):
-        for m in reading.finditer(line):
-            name = next(g for g in m.groups() if g)
-            here = (is_test(path), path, n)
-            if name not in first or here < first[name][0]:
-                first[name] = (here, (path, n, n, name, row_text(line)))
+    lines = text.split("\n")
+    tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") and "env" in text else None
+    if tree is not None:
+        found = list(environment_names(tree))
+    elif is_code(path) and extension(path) not in ("py", "pyi", "pyw"):
+        found = [(n, next(g for g in m.groups() if g)) for n, line in enumerate(lines, 1) for m in reading.finditer(line)]
+    else:
+        found = []
+    for n, name in found:
+        here = (is_test(path), path, n)
+        if name not in first or here < first[name][0]:
+            first[name] = (here, (path, n, n, name, row_text(lines[n - 1])))
 items = [item for _, item in first.values()]
 """
 
-OPTIONS = """
-adding = re.compile(r"(?:add_argument|add_option|click\\.option|typer\\.Option|\\.option|@option)\\s*\\(\\s*((?:['\\"]-{1,2}[\\w-]+(?:\\s+[<\\[][^'\\"]*)?['\\"]\\s*,?\\s*)+)")
+OPTIONS = r"""
+adding = re.compile(r"(?:add_argument|add_option|click\.option|typer\.Option|\.option|@option)\s*\(\s*((?:['\"]-{1,2}[\w-]+(?:\s+[<\[][^'\"]*)?['\"]\s*,?\s*)+)")
 for path, text in documents():
     if is_code(path) and "-" in text:
         for m in adding.finditer(text):
-            flags = re.findall(r"-{1,2}[\\w][\\w-]*", m[1])
+            flags = re.findall(r"-{1,2}[\w][\w-]*", m[1])
             n = line_of(text, m.start(1))
-            items.append((path, n, n, max(flags, key=len), row_text(text.split("\\n", n)[n - 1])))
+            items.append((path, n, n, max(flags, key=len), row_text(text.split("\n", n)[n - 1])))
 """
 
-ROUTES = """
+ROUTES = r"""
 routing = re.compile(
-    r"@\\w+(?:\\.\\w+)*\\.(?:route|get|post|put|patch|delete|websocket)\\(\\s*r?['\\"]([^'\\"]*)['\\"]"
-    r"|(?<![\\w.])(?:path|re_path|url)\\(\\s*r?['\\"]([^'\\"]*)['\\"]\\s*,"
-    r"|\\b(?:app|router|server|r|mux|api)\\.(?:get|post|put|patch|delete|all|use|GET|POST|PUT|PATCH|DELETE|HandleFunc|Handle)\\(\\s*['\\"`]([^'\\"`]*)['\\"`]"
-    r"|@(?:Get|Post|Put|Patch|Delete|Request)Mapping\\(\\s*(?:value\\s*=\\s*)?['\\"]([^'\\"]*)['\\"]")
+    r"@\w+(?:\.\w+)*\.(?:route|get|post|put|patch|delete|websocket)\(\s*r?['\"]([^'\"]*)['\"]"
+    r"|(?<![\w.])(?:path|re_path|url)\(\s*r?['\"]([^'\"]*)['\"]\s*,"
+    r"|\b(?:app|router|server|r|mux|api)\.(?:get|post|put|patch|delete|all|use|GET|POST|PUT|PATCH|DELETE|HandleFunc|Handle)\(\s*['\"`]([^'\"`]*)['\"`]"
+    r"|@(?:Get|Post|Put|Patch|Delete|Request)Mapping\(\s*(?:value\s*=\s*)?['\"]([^'\"]*)['\"]")
 for path, text in documents():
     if is_code(path):
         for m in routing.finditer(text):
             n = line_of(text, m.start())
-            items.append((path, n, n, next((g for g in m.groups() if g), "/"), row_text(text.split("\\n", n)[n - 1])))
+            items.append((path, n, n, next((g for g in m.groups() if g), "/"), row_text(text.split("\n", n)[n - 1])))
 """
 
-EXCEPTIONS = """
+EXCEPTIONS = r"""
 roots = {"Exception", "BaseException", "Error", "Throwable", "StandardError"}
 classes = []
 for path, text in documents():
-    if extension(path) in ("py", "pyi", "pyw") and "class" in text:
+    if extension(path) in ("py", "pyi", "pyw") and re.search(r"^\s*class\s+\w+\s*\([^)]*(?:Error|Exception|Warning|Exit|Interrupt)|^\s*class \w*(?:Error|Exception)\b", text, re.MULTILINE):
         tree = parsed(text)
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, ast.ClassDef):
                 bases = {dotted(b).split(".")[-1] for b in node.bases}
-                doc = (ast.get_docstring(node) or "").split("\\n\\n")[0]
-                classes.append((path, node.lineno, node.end_lineno, node.name, bases, doc or text.split("\\n", node.lineno)[node.lineno - 1]))
+                doc = (ast.get_docstring(node) or "").split("\n\n")[0]
+                classes.append((path, node.lineno, node.end_lineno, node.name, bases, doc or text.split("\n", node.lineno)[node.lineno - 1]))
     elif is_code(path):
-        for m in re.finditer(r"\\b(?:class|struct|enum)\\s+(\\w*(?:Error|Exception))\\b([^{\\n]*)", text):
+        for m in re.finditer(r"\b(?:class|struct|enum)\s+(\w*(?:Error|Exception))\b([^{\n]*)", text):
             n = line_of(text, m.start())
-            classes.append((path, n, n, m[1], {"Error"}, text.split("\\n", n)[n - 1]))
+            classes.append((path, n, n, m[1], {"Error"}, text.split("\n", n)[n - 1]))
 known = set(roots)
 grown = True
 while grown:

@@ -3,6 +3,7 @@
 from rlm_crystal.types import Definition
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.cells import DEFINITION_ROW
 from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
@@ -10,7 +11,7 @@ from rlm_engine.extractive.question import Question
 from rlm_engine.extractive.quote import code, introduction, place
 from rlm_engine.extractive.voice import Voice
 
-_USES = """
+_USES = r"""
 def is_test(path):
     parts = path.lower().split("/")
     return any(p in ("test", "tests", "testing", "spec", "__tests__") for p in parts[:-1]) or (
@@ -19,19 +20,18 @@ def is_test(path):
 import re
 last = name.split(".")[-1].lstrip("@")
 for d in crystal.symbol(name)[:3]:
-    show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
-         (d["signature"] or "")[:200], (d["doc"] or "")[:320])
+    show_definition("definition", d)
 calls = crystal.callers(name)
 imports = crystal.importers(name)
 places = [("call", c["path"], c["line"], c["within"]) for c in calls]
 places += [("import", i["path"], i["line"], i["within"]) for i in imports]
 known = {(path, line) for _, path, line, _ in places}
 defined = {(d["path"], d["start_line"]) for d in crystal.symbol(name)}
-word = re.compile(r"(?<![\\w])" + re.escape(last) + r"(?![\\w])")
+word = re.compile(r"(?<![\w])" + re.escape(last) + r"(?![\w])")
 mentions = []
 for document in context:
     if last in document.text:
-        for number, line in enumerate(document.text.split("\\n"), 1):
+        for number, line in enumerate(document.text.split("\n"), 1):
             if word.search(line) and (document.path, number) not in known | defined:
                 mentions.append((document.path, number))
 uses = [p for p in places if p[0] == "call"]
@@ -53,8 +53,7 @@ if not uses:
 _CALLS = """
 found = crystal.symbol(name)
 for d in found[:1]:
-    show("definition", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"],
-         (d["signature"] or "")[:200], (d["doc"] or "")[:320])
+    show_definition("definition", d)
     rows = [c for c in crystal.callees(d["symbol"])
             if c["path"] == d["path"] and d["start_line"] <= c["line"] <= d["end_line"]]
     show("calls", len(rows), len({c["name"] for c in rows}), 0)
@@ -65,10 +64,12 @@ for d in found[:1]:
         seen.add(call["name"])
         targets = crystal.symbol(call["name"].split(".")[-1])
         if len(seen) <= 25:
-            at = f'{targets[0]["path"]}:{targets[0]["start_line"]}-{targets[0]["end_line"]}'
+            at = ""
+            if len(targets) == 1:
+                at = f'{targets[0]["path"]}:{targets[0]["start_line"]}-{targets[0]["end_line"]}'
             show("use", call["path"], call["line"], "call", call["name"],
                  crystal.read(call["path"], call["line"], call["line"]).strip()[:160],
-                 at if len(targets) == 1 else "")
+                 at)
 """
 
 
@@ -77,7 +78,11 @@ def show_usage(question: Question) -> Plan:
     if not question.subjects or len(question.subjects[0].split()) > 1:
         return (yield from explain(question))
     name = question.subjects[0]
-    printed = yield Cell(f"Find every place that uses {name}.", _USES, {"name": name})
+    printed = yield Cell(
+        f"Find every place that uses {name}.",
+        DEFINITION_ROW + _USES,
+        {"name": name, "doc_chars": 240},
+    )
     if not printed.strings("use") and not printed.definitions():
         return (yield from explain(question))
     return _tell_usage(question, name, printed)
@@ -88,7 +93,9 @@ def show_calls(question: Question) -> Plan:
     if not question.subjects:
         return (yield from explain(question))
     name = question.subjects[0]
-    printed = yield Cell(f"Find what {name} calls.", _CALLS, {"name": name})
+    printed = yield Cell(
+        f"Find what {name} calls.", DEFINITION_ROW + _CALLS, {"name": name, "doc_chars": 240}
+    )
     if not printed.definitions():
         return (yield from explain(question))
     return _tell_calls(question, printed.definitions()[0], printed)
