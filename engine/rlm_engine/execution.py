@@ -51,6 +51,7 @@ def _remarks(execution: Execution) -> tuple[str, ...]:
     if execution.redactions:
         remarks.append(f"{execution.redactions} secrets were replaced in what it gave.")
     if execution.state_lost:
-        names = ", ".join(execution.state_lost[:_NAMES_TOLD])
+        lost = [name for name in execution.state_lost if name.isidentifier()]
+        names = ", ".join(lost[:_NAMES_TOLD])
         remarks.append(f"The REPL was restarted. These variables are gone: {names}.")
     return tuple(remarks)

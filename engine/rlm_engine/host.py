@@ -1,7 +1,8 @@
 """What code in the REPL can ask of the host: the crystal and the memory, JSON in, JSON out.
 
-Every result is bounded. Arguments come from a model's code, so each is checked and a wrong one
-is answered with what was expected. The calls to models are in `queries.py`.
+Every result is bounded, and one that would be too long is an error, not a part. Arguments come
+from a model's code, so each is checked and a wrong one is answered with what was expected. The
+calls to models are in `queries.py`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,8 +26,8 @@ RecallFunction = Callable[[str, int], Awaitable[Sequence[Mapping[str, JsonValue]
 T = TypeVar("T")
 
 _HITS_MAX = 100
-_ROWS_MAX = 1_000
-_FILES_MAX = 5_000
+# What one reply to the child may carry (4 MiB) holds about this many rows.
+_ROWS_MAX = 20_000
 _READ_LINES_MAX = 2_000
 _READ_CHARS_MAX = 200_000
 _MAP_TOKENS_MAX = 20_000
@@ -132,11 +133,18 @@ async def _in_thread(call: Callable[[], T]) -> T:
 
 
 def _rows(values: Sequence[Hit] | Sequence[Definition] | Sequence[Reference]) -> JsonValue:
+    _check_size(len(values), "a narrower name, or context.search")
     rows: list[JsonValue] = []
-    for value in values[:_ROWS_MAX]:
+    for value in values:
         row: JsonObject = asdict(value)
         rows.append(row)
     return rows
+
+
+def _check_size(rows: int, instead: str) -> None:
+    """ValueError past the bound: a list that is cut in silence would be counted as whole."""
+    if rows > _ROWS_MAX:
+        raise ValueError(f"{rows} rows are more than the {_ROWS_MAX} one call gives; use {instead}")
 
 
 def _chosen_files(files: Sequence[FileEntry], glob: str, language: str) -> JsonValue:
@@ -150,6 +158,5 @@ def _chosen_files(files: Sequence[FileEntry], glob: str, language: str) -> JsonV
             continue
         row: JsonObject = {"path": entry.path, "language": entry.language, "lines": entry.lines}
         rows.append(row)
-        if len(rows) == _FILES_MAX:
-            break
+    _check_size(len(rows), "glob or language to narrow it, or context.paths")
     return rows

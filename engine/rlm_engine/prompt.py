@@ -140,12 +140,11 @@ def turn_text(cells: Sequence[str], *, turn: int, limits: RunLimits, spent: Spen
 def cell_text(
     output: str, *, fault: str, hint: str, remarks: Sequence[str], fence: str, chars: int
 ) -> str:
-    """What one cell gave. Output and error text are data; hint and remarks are ours."""
+    """What one cell gave. All that comes out of the sandbox is data; the remarks are ours."""
     parts = [fenced(clip(output, chars), fence)] if output.strip() else []
     if fault:
-        parts.append(f"The block failed:\n{fenced(clip(fault, 1_500), fence)}")
-    if hint:
-        parts.append(f"Hint: {hint}")
+        told = clip(fault, 1_500) + (f"\nHint: {clip(hint, 600)}" if hint else "")
+        parts.append(f"The block failed:\n{fenced(told, fence)}")
     parts.extend(remarks)
     return "\n".join(parts) or "(the block ran and printed nothing)"
 

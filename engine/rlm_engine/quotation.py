@@ -25,6 +25,7 @@ _FENCE_AFTER = re.compile(
 )
 _LINE_NUMBER = re.compile(r"^\s*\d+\s*[:|]\s?")
 _ELLIPSIS = re.compile(r"\u2026|\.\.\.")
+_ESCAPED_SPACE = re.compile(r"\\[nrt]")
 _NAME = re.compile(r"[\w.:#]+(?:\(\))?")
 _WORD = re.compile(r"\w+")
 
@@ -68,7 +69,7 @@ def stands_in(quote: str, text: str) -> bool:
     """Whether the quoted words are in `text`, white space aside.
 
     Parts around an ellipsis are looked for one by one; a qualified name may be there by its last
-    part; a sentence of four words or more may differ in punctuation (a comment wraps).
+    part; four words or more may differ in punctuation (a comment wraps, a string is joined).
     """
     plain = " ".join(text.split())
     return all(_part_stands_in(part, plain) for part in _ELLIPSIS.split(quote) if part.strip())
@@ -120,7 +121,7 @@ def _part_stands_in(part: str, plain: str) -> bool:
         last = _WORD.findall(words)[-1:]
         return bool(last) and re.search(rf"\b{re.escape(last[0])}\b", plain) is not None
     wanted = _WORD.findall(words)
-    return len(wanted) >= 4 and _in_a_row(wanted, _WORD.findall(plain))
+    return len(wanted) >= 4 and _in_a_row(wanted, _WORD.findall(_ESCAPED_SPACE.sub(" ", plain)))
 
 
 def _in_a_row(wanted: Sequence[str], words: Sequence[str]) -> bool:

@@ -12,17 +12,20 @@ from typing import TypeVar
 
 import anyio
 
-from rlm_engine.errors import ModelBusy, ModelUnavailable
+from rlm_engine.errors import ModelBusy, ModelTimeout, ModelUnavailable
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often, and how long to wait. A Retry-After beyond `wait_max_s` is not waited for."""
+    """How often, and how long to wait. A Retry-After beyond `wait_max_s` is not waited for.
+
+    `attempts_silent` holds where nobody answers at all: no connection, or no reply in time.
+    """
 
     attempts: int = 4
-    attempts_unreachable: int = 2
+    attempts_silent: int = 2
     wait_base_s: float = 0.5
     wait_max_s: float = 30.0
 
@@ -31,8 +34,8 @@ def wait_s(
     policy: RetryPolicy, attempt: int, error: ModelBusy | ModelUnavailable, jitter: float
 ) -> float | None:
     """Seconds to wait after failed `attempt` (from 1), or None to give up; `jitter` in [0, 1)."""
-    busy = isinstance(error, ModelBusy)
-    if attempt >= (policy.attempts if busy else policy.attempts_unreachable):
+    silent = isinstance(error, ModelTimeout | ModelUnavailable)
+    if attempt >= (policy.attempts_silent if silent else policy.attempts):
         return None
     backoff_s = min(policy.wait_max_s, policy.wait_base_s * 2 ** (attempt - 1)) * jitter
     advised_s = error.retry_after_s if isinstance(error, ModelBusy) else None

@@ -18,6 +18,14 @@ class Flask:
 '''
 
 
+HELP = r"""
+help = (
+    "Reads a source and writes\n"
+    "a model with the given name."
+)
+""".lstrip()
+
+
 @pytest.fixture(scope="module")
 def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
     root: Path = tmp_path_factory.mktemp("corpus")
@@ -26,6 +34,7 @@ def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
         "src/other/views.py": "x = 1\n",
         "tests/views.py": "y = 2\n",
         "app/[id]/page (old).tsx": "export const a = 1\nexport const b = 2\n",
+        "src/help.py": HELP,
         "README.md": "# Title\n\nRead me.\n",
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +63,7 @@ def one(answer: str, crystal: Crystal) -> Citation:
         "(src/flask/app.py:1), and more prose",
         "./src/flask/app.py:1",
         "src/flask/app.py:4\n```python\ndef run(self, host=None, port=None):\n```",
+        "`Reads a source and writes a model with the given name.` src/help.py:1-4",
         "The word `nowhere` is far away from here, in quite another sentence. See README.md:1",
     ],
 )

@@ -107,6 +107,12 @@ def test_without_a_model_it_is_told_what_to_set():
         settings_from_environ({})
 
 
+@pytest.mark.parametrize("text", ["x", "0", "-1", "nan", "inf"])
+def test_a_time_out_that_is_no_time_is_refused(text: str):
+    with pytest.raises(ValueError, match="RLM_REPLY_TIMEOUT"):
+        settings_from_environ({"RLM_MODEL": "m", "RLM_REPLY_TIMEOUT": text})
+
+
 def test_a_bare_name_at_an_endpoint_is_an_openai_compatible_model():
     root, sub = settings_from_environ(
         {"RLM_MODEL": "meta-llama/Llama-4", "RLM_SUB_MODEL": "ollama_chat/q", "RLM_API_BASE": "u"}

@@ -308,3 +308,15 @@ async def test_a_cancelled_query_closes_its_sandbox(
         await ask("?", crystal=crystal, root=model, sub=model)
     assert scope.cancelled_caught
     assert len(closed) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_list_too_long_for_one_reply_is_an_error_and_not_a_part(
+    crystal: Crystal, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("rlm_engine.host._ROWS_MAX", 3)
+    root = in_turn(repl("crystal.files()"), repl("FINAL(len(crystal.files('*.md')))"))
+    with scripted_server(by_model(root=root)) as server:
+        answer = await ask_server(server, crystal)
+        assert "7 rows are more than the 3 one call gives" in server.requests[1].last
+    assert answer.answer == "1"

@@ -153,7 +153,7 @@ async def test_a_call_that_timed_out_is_paid_by_its_prompt():
         raise ModelTimeout("late")
 
     assert isinstance((await batch(made, Scripted(answer, worst_usd=0.02), "a"))[0], ModelTimeout)
-    assert made.budget.spent.cost_usd == pytest.approx(0.01 * NO_WAIT.attempts)
+    assert made.budget.spent.cost_usd == pytest.approx(0.01 * NO_WAIT.attempts_silent)
 
 
 @pytest.mark.asyncio

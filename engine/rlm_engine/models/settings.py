@@ -17,6 +17,7 @@ _PROVIDERS = frozenset(
     }
 )  # fmt: skip
 _KEYLESS = "no-key-is-needed"
+_REPLY_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class ModelSettings:
     api_base: str | None = None
     api_key: str | None = field(default=None, repr=False)
     connect_timeout_s: float = 10.0
-    reply_timeout_s: float = 120.0
+    reply_timeout_s: float = _REPLY_TIMEOUT_S
 
     def call_arguments(self) -> JsonObject:
         """What every call to litellm says besides its messages."""
@@ -40,8 +41,13 @@ class ModelSettings:
 
 
 def settings_from_environ(environ: Mapping[str, str]) -> tuple[ModelSettings, ModelSettings]:
-    """The root's and the sub-calls' model, from RLM_MODEL, RLM_SUB_MODEL (default: the same),
-    RLM_API_BASE and RLM_API_KEY; ModelNotConfigured without RLM_MODEL."""
+    """The root's and the sub-calls' model.
+
+    Read from RLM_MODEL, RLM_SUB_MODEL (default: the same),
+    RLM_API_BASE, RLM_API_KEY and RLM_REPLY_TIMEOUT (seconds, default 120).
+
+    ModelNotConfigured without RLM_MODEL; ValueError if the time-out is not a number above 0.
+    """
     root = environ.get("RLM_MODEL", "").strip()
     if not root:
         raise ModelNotConfigured(
@@ -55,10 +61,21 @@ def settings_from_environ(environ: Mapping[str, str]) -> tuple[ModelSettings, Mo
 def _settings(model: str, environ: Mapping[str, str]) -> ModelSettings:
     api_base = environ.get("RLM_API_BASE", "").strip() or None
     api_key = environ.get("RLM_API_KEY", "").strip() or None
+    reply_timeout_s = _reply_timeout_s(environ.get("RLM_REPLY_TIMEOUT", "").strip())
     if api_base is None:
-        return ModelSettings(model, None, api_key)
+        return ModelSettings(model, None, api_key, reply_timeout_s=reply_timeout_s)
     if model.partition("/")[0] not in _PROVIDERS or "/" not in model:
         model = f"openai/{model}"
     if model.startswith("openai/") and not environ.get("OPENAI_API_KEY"):
         api_key = api_key or _KEYLESS
-    return ModelSettings(model, api_base, api_key)
+    return ModelSettings(model, api_base, api_key, reply_timeout_s=reply_timeout_s)
+
+
+def _reply_timeout_s(text: str) -> float:
+    try:
+        seconds = float(text) if text else _REPLY_TIMEOUT_S
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"RLM_REPLY_TIMEOUT must be a number of seconds above 0, not {text!r}")
+    return seconds
