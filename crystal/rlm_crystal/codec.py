@@ -60,7 +60,7 @@ def to_pages(crystal: Crystal) -> dict[str, bytes]:
     }
     pages = {"manifest": pack(meta, masks)}
     for number, segment in enumerate(crystal.segments):
-        pages.update(segment_pages(segment, f"segment-{number}"))
+        pages.update(segment_pages(segment, f"segment-{number}", to_search=True))
     return pages
 
 
@@ -98,8 +98,11 @@ def from_pages(read: ReadPage, *, embedder: Embedder | None = None) -> Crystal:
     )
 
 
-def segment_pages(segment: Segment, name: str) -> dict[str, bytes]:
-    """The pages of one segment, all beginning with `name`."""
+def segment_pages(segment: Segment, name: str, *, to_search: bool) -> dict[str, bytes]:
+    """The pages of one segment, all beginning with `name`.
+
+    A segment that is only handed on to be merged goes without the orders that searching uses.
+    """
     graph, postings, vectors = (
         segment.graph.get(),
         segment.postings.get(),
@@ -116,6 +119,7 @@ def segment_pages(segment: Segment, name: str) -> dict[str, bytes]:
         f"{name}-graph": pack(
             {},
             _words("names", graph.names)
+            | _ends("names", graph.names, to_search)
             | _words("prose", graph.prose)
             | _table("definitions", graph.definitions)
             | _table("references", graph.references),
@@ -123,6 +127,7 @@ def segment_pages(segment: Segment, name: str) -> dict[str, bytes]:
         f"{name}-postings": pack(
             {},
             _words("words", postings.words)
+            | _ends("words", postings.words, to_search)
             | {"starts": postings.starts, "docs": postings.docs}
             | {f"count-{f}": count for f, count in zip(FIELDS, postings.counts, strict=True)}
             | {f"length-{f}": length for f, length in zip(FIELDS, postings.lengths, strict=True)},
@@ -183,8 +188,13 @@ def _words(name: str, words: Words) -> dict[str, AnyArray]:
     return {f"{name}-blob": np.frombuffer(words.blob, np.uint8), f"{name}-lengths": words.lengths}
 
 
+def _ends(name: str, words: Words, wanted: bool) -> dict[str, AnyArray]:
+    return {f"{name}-by-end": words.by_end} if wanted else {}
+
+
 def _words_from(page: Columns, name: str) -> Words:
-    return Words(page.arrays[f"{name}-blob"].tobytes(), _array(page, f"{name}-lengths"))
+    blob = page.arrays[f"{name}-blob"].tobytes()
+    return Words(blob, _array(page, f"{name}-lengths"), page.arrays.get(f"{name}-by-end"))
 
 
 def _table(name: str, table: Table) -> dict[str, AnyArray]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rlm_crystal.postings import Int64Array
 from rlm_crystal.query import Group, Question
 from rlm_crystal.segment import BoolArray
 from rlm_crystal.view import Float32Array, View
@@ -27,23 +28,22 @@ class Weights:
     path: float = 3.0
     name: float = 3.0
     body: float = 1.0
-    k1: float = 1.2
-    file: float = 1.0
+    k1: float = 1.5
+    file: float = 0.5
     chunk: float = 1.0
-    second: float = 0.4
-    third: float = 0.2
-    dense: float = 0.5
+    second: float = 0.6
+    third: float = 0.4
+    dense: float = 0.7
     dense_half_words: float = 8.0
-    coverage: float = 1.0
     stem: float = 1.0
     exact_name: float = 2.0
     named_path: float = 4.0
-    test: float = 2.0
-    doc: float = 1.0
-    config: float = 0.75
-    generated: float = 2.0
-    vendor: float = 2.0
-    interface: float = 0.25
+    test: float = 5.0
+    doc: float = 5.0
+    config: float = 2.5
+    generated: float = 5.0
+    vendor: float = 5.0
+    interface: float = 0.5
 
 
 DEFAULT = Weights()
@@ -51,18 +51,15 @@ DEFAULT = Weights()
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """Raw BM25F sums of chunks and files, and the share of the question each file covers."""
+    """BM25F sums of chunks and of files."""
 
     chunks: Float64Array
     files: Float64Array
-    coverage: Float64Array
 
 
 def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
     chunks = np.zeros(view.chunk_count)
     files = np.zeros(view.file_count)
-    covered = np.zeros(view.file_count)
-    total = 0.0
     chunks_alive = int(view.chunk_alive.sum())
     files_alive = int(view.file_alive.sum())
     field_weights = (weights.path, weights.name, weights.body)
@@ -82,11 +79,8 @@ def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
         idf = _idf(int(np.count_nonzero(chunk_sum)), chunks_alive) * group.weight
         file_idf = _idf(int(np.count_nonzero(file_sum)), files_alive) * group.weight
         chunks += idf * chunk_sum / (chunk_sum + weights.k1)
-        saturated = file_sum / (file_sum + weights.k1)
-        files += file_idf * saturated
-        covered += file_idf * np.minimum(file_sum, 1.0)
-        total += file_idf
-    return Lexical(chunks, files, covered / total if total else covered)
+        files += file_idf * file_sum / (file_sum + weights.k1)
+    return Lexical(chunks, files)
 
 
 def dense_share(question: Question, weights: Weights) -> float:
@@ -123,15 +117,15 @@ def best_three(
     return summed
 
 
-def dense(view: View, query_vector: Float32Array) -> Float64Array:
-    """Cosine of every chunk with the question, in blocks that stay small in memory."""
-    scores = np.zeros(view.chunk_count)
-    for base, segment in view.vectors():
+def dense(view: View, query_vector: Float32Array, rows: Int64Array) -> Float32Array:
+    """Cosine of these chunks with the question; `rows` ascend."""
+    scores = np.zeros(len(rows), dtype=np.float32)
+    bounds = np.searchsorted(rows, view.chunk_base)
+    for number, segment in enumerate(view.segments):
+        part = slice(int(bounds[number]), int(bounds[number + 1]))
         vectors = segment.vectors.get()
-        for start in range(0, segment.chunk_count, 16_384):
-            block = slice(start, min(start + 16_384, segment.chunk_count))
-            values = vectors.values[block].astype(np.float32) @ query_vector
-            scores[base + block.start : base + block.stop] = values * vectors.scales[block]
+        own = rows[part] - view.chunk_base[number]
+        scores[part] = (vectors.values[own].astype(np.float32) @ query_vector) * vectors.scales[own]
     return scores
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from rlm_crystal.lines import split_lines
 from rlm_crystal.query import Question
 from rlm_crystal.rank import (
     DEFAULT,
@@ -21,14 +20,14 @@ from rlm_crystal.rank import (
     standard,
 )
 from rlm_crystal.segment import BoolArray
-from rlm_crystal.snippet import best_lines, snippet_of
+from rlm_crystal.snippet import LineJudge, snippet_of
 from rlm_crystal.tables import KIND_CODE, KINDS, ROLES
 from rlm_crystal.terms import STOP_WORDS, parts
 from rlm_crystal.types import Hit
 from rlm_crystal.view import Float32Array, View
 
-CHUNKS_RANKED_MAX = 4_000
-DENSE_ADDED = 100
+CHUNKS_RANKED_MAX = 2_000
+DENSE_ONLY_MAX = 200
 FILES_JUDGED_MAX = 100
 HITS_PER_FILE_MAX = 3
 
@@ -65,13 +64,10 @@ def search(
     weights: Weights = DEFAULT,
 ) -> list[Hit]:
     """The best hits, best first."""
-    weight_of = {
-        term: group.weight * share
-        for group in question.groups
-        for term, share in group.variants.items()
-    }
+    weight_of = term_weights(question)
     ranked = rank(view, question, query_vector, limit=limit, filters=filters, weights=weights)
-    return [_hit(view, found, weight_of) for found in ranked]
+    judge = LineJudge(weight_of)
+    return [_hit(view, found, judge) for found in ranked]
 
 
 def rank(
@@ -90,8 +86,14 @@ def rank(
     share = dense_share(question, weights) if query_vector is not None else 0.0
     chunk_scores = words.chunks
     if query_vector is not None and share > 0.0:
-        near = dense(view, query_vector)
-        pool |= _best(np.where(allowed, near, 0.0), DENSE_ADDED)
+        if not question.groups:
+            # Not one word of the question is known here: only what it means is left.
+            pool = allowed
+        rows = np.flatnonzero(pool)
+        near = np.zeros(view.chunk_count)
+        near[rows] = dense(view, query_vector, rows)
+        if not question.groups:
+            pool = _best(near, DENSE_ONLY_MAX)
         chunk_scores = standard(words.chunks, pool) + share * standard(near, pool)
     chunk_scores = chunk_scores - float(chunk_scores[pool].min(initial=0.0))
     in_pool = np.zeros(view.file_count, dtype=np.bool_)
@@ -99,7 +101,6 @@ def rank(
     files = (
         weights.chunk * standard(best_three(view, chunk_scores, pool, weights), in_pool)
         + weights.file * standard(words.files, in_pool)
-        + weights.coverage * words.coverage
         - _demotions(view, question, weights)
     )
     order = np.flatnonzero(in_pool)
@@ -114,11 +115,12 @@ def _allowed(view: View, filters: Filters) -> BoolArray:
         match = glob_matcher(filters.path_glob) if filters.path_glob else None
         files = np.zeros(view.file_count, dtype=np.bool_)
         for number in np.flatnonzero(view.file_alive).tolist():
-            segment, row = view.locate_file(number)
-            language = segment.languages[int(segment.files.language[row])]
-            if filters.language and language != filters.language.lower():
-                continue
-            files[number] = match is None or match(segment.paths[row])
+            if filters.language:
+                segment, row = view.locate_file(number)
+                language = segment.languages[int(segment.files.language[row])]
+                if language != filters.language.lower():
+                    continue
+            files[number] = match is None or match(view.paths[number])
         allowed &= files[view.chunk_file]
     if filters.kind:
         code = KIND_CODE.get(filters.kind, -1)  # pyright: ignore[reportArgumentType, reportCallIssue]
@@ -167,12 +169,13 @@ def _judged(
 ) -> list[tuple[int, float]]:
     """The files with what only their names and definitions tell, best first."""
     named = exactly_named(view, question)
+    weight_of = term_weights(question)
     judged = [
         (
             number,
             float(scores[number])
-            + weights.stem * _stem_share(view.path(number), question)
-            + weights.named_path * _is_asked_for(view.path(number), question)
+            + weights.stem * _stem_share(view.paths[number], weight_of)
+            + weights.named_path * _is_asked_for(view.paths[number], question)
             + weights.exact_name * (number in named),
         )
         for number in dict.fromkeys((*files, *sorted(named)))
@@ -197,7 +200,16 @@ def exactly_named(view: View, question: Question) -> set[int]:
     return found
 
 
-def _stem_share(path: str, question: Question) -> float:
+def term_weights(question: Question) -> dict[str, float]:
+    """What each index term counts for in this question."""
+    weight_of: dict[str, float] = {}
+    for group in question.groups:
+        for term, share in group.variants.items():
+            weight_of[term] = max(weight_of.get(term, 0.0), group.weight * share)
+    return weight_of
+
+
+def _stem_share(path: str, weight_of: Mapping[str, float]) -> float:
     """Which share of the words of the file's name the question speaks of."""
     folder, _, name = path.rpartition("/")
     own = [part for part in parts(name.split(".", 1)[0]) if part not in STOP_WORDS]
@@ -205,11 +217,7 @@ def _stem_share(path: str, question: Question) -> float:
         own = parts(folder.rsplit("/", 1)[-1])
     if not own:
         return 0.0
-    shares = [
-        max((g.variants.get(part, 0.0) * g.weight for g in question.groups), default=0.0)
-        for part in own
-    ]
-    return sum(shares) / len(own)
+    return sum(weight_of.get(part, 0.0) for part in own) / len(own)
 
 
 def _is_asked_for(path: str, question: Question) -> bool:
@@ -248,12 +256,12 @@ def _chunks_of(view: View, number: int) -> np.ndarray[tuple[int], np.dtype[np.in
     return np.arange(base + start, base + end, dtype=np.int64)
 
 
-def _hit(view: View, found: Ranked, weight_of: dict[str, float]) -> Hit:
+def _hit(view: View, found: Ranked, judge: LineJudge) -> Hit:
     segment, row = view.locate(found.chunk)
     chunks = segment.chunks
     start, end = int(chunks.start_line[row]), int(chunks.end_line[row])
-    lines = split_lines(segment.texts.get(int(chunks.file[row])))[start - 1 : end]
-    shown = best_lines(lines, weight_of)
+    lines = segment.texts.get(int(chunks.file[row])).split("\n", end)[start - 1 : end]
+    shown = judge.best_lines(lines)
     return Hit(
         path=segment.paths[int(chunks.file[row])],
         start_line=start,

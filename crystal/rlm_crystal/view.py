@@ -48,6 +48,7 @@ class View:
         self.file_chunks = np.bincount(self.chunk_file, minlength=self.file_count)
         self.role = np.concatenate([s.files.role for s in segments])
         self.interface = np.concatenate([s.files.interface for s in segments])
+        self.paths = tuple(path for segment in segments for path in segment.paths)
         self._set_norms()
 
     def _set_norms(self) -> None:
@@ -94,14 +95,6 @@ class View:
     def locate_file(self, file: int) -> tuple[Segment, int]:
         at = int(np.searchsorted(self.file_base, file, side="right")) - 1
         return self.segments[at], file - int(self.file_base[at])
-
-    def path(self, file: int) -> str:
-        segment, row = self.locate_file(file)
-        return segment.paths[row]
-
-    def vectors(self) -> Iterator[tuple[int, Segment]]:
-        """Each segment with the number of its first chunk."""
-        yield from zip(self.chunk_base[:-1].tolist(), self.segments, strict=True)
 
 
 def _bases(sizes: Sequence[int]) -> Int64Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
@@ -14,20 +15,19 @@ Int32Array = npt.NDArray[np.int32]
 class Words(Sequence[str]):
     """Distinct strings in UTF-8 byte order, kept as one blob and offsets.
 
-    Every string stands between two newlines in `blob`, so that a search for a word's beginning,
-    end or middle is one scan of the blob; ids are positions in the order.
+    Ids are positions in the order, so a word or a beginning is found by bisection; an ending too,
+    over the order of the strings read backwards.
     """
 
-    __slots__ = ("_starts", "blob", "lengths")
+    __slots__ = ("_by_end", "_starts", "blob", "lengths")
 
-    def __init__(self, blob: bytes, lengths: Int32Array) -> None:
+    def __init__(
+        self, blob: bytes, lengths: Int32Array, by_end: Int32Array | None = None
+    ) -> None:
         self.blob = blob
+        self._by_end = by_end
         self.lengths = lengths
-        starts = np.empty(len(lengths) + 1, dtype=np.int64)
-        starts[0] = 1
-        np.cumsum(lengths.astype(np.int64) + 1, out=starts[1:])
-        starts[1:] += 1
-        self._starts = starts
+        self._starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Words:
@@ -38,7 +38,7 @@ class Words(Sequence[str]):
     def of_sorted(cls, encoded: Sequence[bytes]) -> Words:
         """The pool of strings that are already distinct and in order."""
         lengths = np.fromiter(map(len, encoded), dtype=np.int32, count=len(encoded))
-        return cls(b"\n" + b"".join(word + b"\n" for word in encoded), lengths)
+        return cls(b"".join(encoded), lengths)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -80,15 +80,23 @@ class Words(Sequence[str]):
 
     def with_suffix(self, suffix: str, *, limit: int) -> list[int]:
         """The ids of at most `limit` strings that end with `suffix` and are longer than it."""
-        needle = suffix.encode("utf-8", "surrogatepass") + b"\n"
-        found: list[int] = []
-        at = self.blob.find(needle)
-        while at >= 0 and len(found) < limit:
-            index = int(np.searchsorted(self._starts, at, side="right")) - 1
-            if index >= 0 and int(self._starts[index]) < at:
-                found.append(index)
-            at = self.blob.find(needle, at + 1)
-        return found
+        backwards = suffix.encode("utf-8", "surrogatepass")[::-1]
+        order = self.by_end
+
+        def first_from(bound: bytes) -> int:
+            return bisect_left(range(len(order)), bound, key=lambda at: self._backwards(order[at]))
+
+        low, high = first_from(backwards + b"\0"), first_from(backwards + b"\xff")
+        return sorted(order[low : min(high, low + limit)].tolist())
+
+    @property
+    def by_end(self) -> Int32Array:
+        """All ids in the order of the strings read backwards; made at first use."""
+        if self._by_end is None:
+            reversed_words = [word[::-1] for word in self.all_encoded()]
+            order = sorted(range(len(self)), key=reversed_words.__getitem__)
+            self._by_end = np.asarray(order, dtype=np.int32)
+        return self._by_end
 
     def take(self, ids: Int32Array) -> Words:
         """The pool of the strings with these ids, which ascend."""
@@ -96,14 +104,10 @@ class Words(Sequence[str]):
         return Words.of_sorted([encoded[at] for at in ids.tolist()])
 
     def _bisect(self, encoded: bytes) -> int:
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            if self.encoded(middle) < encoded:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(range(len(self)), encoded, key=self.encoded)
+
+    def _backwards(self, index: int) -> bytes:
+        return self.encoded(index)[::-1]
 
 
 def merge_words(pools: Sequence[Words]) -> tuple[Words, list[Int32Array]]:

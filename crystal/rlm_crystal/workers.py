@@ -46,7 +46,7 @@ class Batch:
 
 
 def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
-    """Reads and parses these files here; a file that cannot be had or parsed is told, not raised."""
+    """Reads and parses these files here; one that cannot be had is told, not raised."""
     from rlm_crystal.chunk import parse
 
     parsed: list[ParsedFile] = []
@@ -66,7 +66,7 @@ def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
 
 
 def batches_of(sources: Sequence[Source]) -> list[list[Source]]:
-    """Runs of about 768 KiB, whatever the number of workers, so that results do not depend on it."""
+    """Runs of about 768 KiB, however many workers there are."""
     batches: list[list[Source]] = [[]]
     filled = 0
     for source in sources:
@@ -120,7 +120,7 @@ def serve() -> None:
             for path, absolute, size_bytes, mtime_ns in json.loads(asked.get())
         ]
         batch = process(sources, embedder)
-        pages = segment_pages(batch.segment, "segment")
+        pages = segment_pages(batch.segment, "segment", to_search=False)
         head = {
             "pages": [[name, len(page)] for name, page in pages.items()],
             "skipped": [[s.path, s.reason, s.size_bytes, s.mtime_ns] for s in batch.skipped],
