@@ -51,6 +51,19 @@ class Inbox:
     may_rebuild: Callable[[], Awaitable[bool]]
 
 
+class _Build:
+    """A build that is running; others who want one wait for it and learn how it ended."""
+
+    def __init__(self) -> None:
+        self.over = anyio.Event()
+        self.error: Exception | None = None
+
+    async def joined(self) -> None:
+        await self.over.wait()
+        if self.error is not None:
+            raise self.error
+
+
 class Keeper:
     """One corpus. Its attributes are changed by tasks of one event loop only.
 
@@ -66,7 +79,7 @@ class Keeper:
         self._persist = persist
         self._watcher: Watcher | None = None
         self._wants_watch = False
-        self._build_over: anyio.Event | None = None
+        self._build: _Build | None = None
         self._wanted = 1
         self._seen = 0
         self._wake = anyio.Event()
@@ -82,7 +95,7 @@ class Keeper:
     @property
     def building(self) -> bool:
         """Whether a build is running now."""
-        return self._build_over is not None
+        return self._build is not None
 
     @property
     def watched(self) -> bool:
@@ -159,28 +172,37 @@ class Keeper:
 
     async def rebuild(self) -> None:
         """Build everything anew, or wait for the build that is running; cancelling ends our own."""
-        if self._build_over is not None:
-            await self._build_over.wait()
+        if self._build is not None:
+            await self._build.joined()
             return
-        self._build_over = anyio.Event()
+        self._build = build = _Build()
         try:
             job = BuildJob(self._archive, allow_wide=self._allow_wide)
             await build_in_child(job, self._report)
-            await self._serve(await run_sync(self._archive.crystal), None)
+            await self._serve(await self._on_disk(), None)
             self.failure = None
+        except (CrystalError, BuildFailed) as error:
+            build.error = error
+            raise
+        except anyio.get_cancelled_exc_class():
+            build.error = BuildFailed("The build was cancelled by the one who asked for it.")
+            raise
         finally:
-            self._build_over.set()
-            self._build_over = None
+            self._build = None
+            build.over.set()
 
     async def _open_or_build(self) -> None:
         try:
-            crystal = await run_sync(self._archive.crystal)
+            crystal = await self._on_disk()
         except (NoCrystal, FormatUnknown):
             await self._build_first()
         except CrystalError as error:
             self._fail(error)
         else:
             await self._serve(crystal, None)
+
+    async def _on_disk(self) -> "Crystal":
+        return await run_sync(self._archive.crystal, abandon_on_cancel=True)
 
     async def _build_first(self) -> None:
         try:
@@ -226,7 +248,7 @@ class Keeper:
             return
         started_s = monotonic()
         try:
-            crystal = await run_sync(self._refreshed, base)
+            crystal = await run_sync(self._refreshed, base, abandon_on_cancel=True)
         except (CrystalError, OSError) as error:
             _log.warning("changes cannot be followed: %s", error)
             self.failure = error

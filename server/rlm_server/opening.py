@@ -48,11 +48,15 @@ def open_all(
     archive = Archive.of(home, keyring, resolved)
     vault = settings_vault(home, keyring)
     operator = Operator.from_environ(environ)
+    if manner.model:
+        operator = operator.with_model(manner.model)
     problem = ""
     try:
         book = load_settings(vault, operator)
     except (CrystalError, SettingsDamaged) as error:
         _log.warning("the stored settings are not in force: %s", error)
         book, problem = SettingsBook(operator, {}), str(error)
+    if manner.model:
+        book = book.without("model", "sub_model")
     keeper = Keeper(archive, inbox, allow_wide=manner.allow_wide, persist=manner.persist)
     return Opened(gate, archive, keeper, Recollection(archive), vault, problem), book

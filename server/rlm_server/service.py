@@ -5,6 +5,7 @@ starts the keeper. After a halt every method raises the same error. Readers take
 moment and work on it outside of the mailbox.
 """
 
+import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -56,18 +57,22 @@ class Service(Actor):
         self._opened: Opened | None = None
         self._failure: Exception | None = None
         self.jobs: Jobs[Reply] | None = None
+        self.over = threading.Event()
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
         """Work for as long as the block lasts; leaving it ends every build and run."""
-        async with self.running(), anyio.create_task_group() as tasks:
-            self._tasks = tasks
-            try:
-                yield
-            finally:
-                tasks.cancel_scope.cancel()
-                if self._opened is not None:
-                    self._opened.recollection.close()
+        try:
+            async with self.running(), anyio.create_task_group() as tasks:
+                self._tasks = tasks
+                try:
+                    yield
+                finally:
+                    tasks.cancel_scope.cancel()
+        finally:
+            if self._opened is not None:
+                self._opened.recollection.close()
+            self.over.set()
 
     def begin(self) -> None:
         """Check cipher and key and start indexing, once; called when the first request came."""
@@ -109,7 +114,7 @@ class Service(Actor):
         crystal = self._state.crystal
         if crystal is None:
             raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
-        pending = 0 if fresh else await run_sync(_pending, crystal)
+        pending = 0 if fresh else await run_sync(_pending, crystal, abandon_on_cancel=True)
         return View(crystal, Revision(crystal.head or "", pending, pending == 0))
 
     async def ask(self, question: str, progress: ProgressSink) -> "Answer":

@@ -9,7 +9,7 @@ settings at all. Only what was changed is stored, sealed; nothing is ever read f
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -51,6 +51,10 @@ class Operator:
             cost_ceiling_usd=_ceiling(environ.get("RLM_MAX_COST_USD", "")),
             redact=_patterns(environ.get("RLM_REDACT", "")),
         )
+
+    def with_model(self, model: str) -> "Operator":
+        """The same with another model for everything."""
+        return replace(self, model=model, sub_model=model, models=self.models | {model})
 
 
 class Settings(BaseModel):
@@ -103,13 +107,17 @@ class SettingsBook:
             known = ", ".join(Settings.model_fields)
             raise SettingRefused(f"There is no setting {key!r}; there are: {known}.")
         if value == RESET:
-            kept = {name: old for name, old in self.changed.items() if name != key}
-            return SettingsBook(self.operator, kept)
+            return self.without(key)
         parsed = _parsed(self.settings, key, value)
         refusal = _widening(self.operator, key, parsed)
         if refusal:
             raise SettingRefused(refusal)
         return SettingsBook(self.operator, {**self.changed, key: parsed})
+
+    def without(self, *keys: str) -> "SettingsBook":
+        """Return the book with these changes taken back."""
+        kept = {name: old for name, old in self.changed.items() if name not in keys}
+        return SettingsBook(self.operator, kept)
 
     def listing(self) -> tuple[Setting, ...]:
         """Return every setting with its meaning and what bounds it."""

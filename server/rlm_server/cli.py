@@ -1,0 +1,150 @@
+"""The console script `rlm-mcp`. Nothing heavy is imported before the command is known."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rlm_server.commands import Told
+    from rlm_server.terminal import ProgressBar
+
+FINE, FAILED, MISUSED = 0, 1, 2
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    os.environ["PYTHONSAFEPATH"] = "1"  # no child imports from the workspace it starts in
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Perform one command line; return 0 when fine, 1 when it failed, 2 when it was misused."""
+    options = _parser().parse_args(_with_command(arguments))
+    _log_to_stderr(verbose=options.verbose)
+    roots = tuple(Path(root) for root in options.root) or (_default_root(Path.cwd()),)
+    if options.command == "serve":
+        from rlm_server.stdio import serve
+
+        serve(roots, os.environ, allow_wide=options.allow_wide)
+    return _performed(options, roots)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder to serve, may be repeated (default: the git root above the current folder)",
+    )
+    common.add_argument("--allow-wide", action="store_true", help="allow the home folder or /")
+    common.add_argument("--json", action="store_true", help="print one JSON object")
+    common.add_argument("--verbose", action="store_true", help="log more to standard error")
+
+    parser = argparse.ArgumentParser(
+        prog="rlm-mcp",
+        description="Ask anything of code and text far larger than a context window.",
+        epilog="Exit codes: 0 fine, 1 what was asked for failed, 2 usage.",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("serve", parents=[common], help="speak MCP over stdio (the default)")
+    commands.add_parser("index", parents=[common], help="index the roots")
+    found = commands.add_parser("search", parents=[common], help="find places")
+    found.add_argument("query", metavar="QUERY")
+    found.add_argument("--limit", type=_count, default=10, metavar="N", help="results (1 to 50)")
+    asked = commands.add_parser("ask", parents=[common], help="answer a question")
+    asked.add_argument("question", metavar="QUESTION")
+    asked.add_argument("--model", default="", help="model to use (default: RLM_MODEL, else none)")
+    commands.add_parser("status", parents=[common], help="say what is indexed")
+    commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
+    return parser
+
+
+def _with_command(arguments: Sequence[str]) -> list[str]:
+    """`serve` is what is meant where no command is named."""
+    told = {"-h", "--help", "--version"}
+    if not arguments or (arguments[0].startswith("-") and not told.intersection(arguments)):
+        return ["serve", *arguments]
+    return list(arguments)
+
+
+def _performed(options: argparse.Namespace, roots: tuple[Path, ...]) -> int:
+    from rlm_server.terminal import ProgressBar
+
+    bar = ProgressBar()
+    try:
+        told = _told(options, roots, bar)
+    except KeyboardInterrupt:
+        bar.clear()
+        return _INTERRUPTED
+    except Exception as error:
+        from rlm_server.tool_call import explained
+
+        bar.clear()
+        print(f"rlm-mcp: {explained(error)}", file=sys.stderr)
+        return FAILED
+    bar.clear()
+    _print(told, as_json=options.json)
+    return FAILED if told.failed else FINE
+
+
+def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBar") -> "Told":
+    import anyio
+
+    from rlm_server import commands
+
+    request = commands.Request(roots, os.environ, allow_wide=options.allow_wide)
+    match options.command:
+        case "index":
+            return anyio.run(commands.index, request, bar)
+        case "search":
+            return anyio.run(commands.search, request, options.query, options.limit, bar)
+        case "ask":
+            return anyio.run(commands.ask, request, options.question, options.model, bar)
+        case "status":
+            return commands.status(request)
+        case _:
+            from rlm_server.doctor import examine
+
+            return examine(os.environ)
+
+
+def _print(told: "Told", *, as_json: bool) -> None:
+    import json
+
+    text = json.dumps(told.fields, ensure_ascii=False) if as_json else told.text
+    # A terminal that cannot show a character is no reason to fail.
+    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace") + b"\n")
+    sys.stdout.flush()
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 50:
+        raise argparse.ArgumentTypeError(f"{count} is not between 1 and 50")
+    return count
+
+
+def _default_root(folder: Path) -> Path:
+    """The git root above the folder, or the folder itself."""
+    return next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
+
+
+def _log_to_stderr(*, verbose: bool) -> None:
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"rlm-mcp {version('rlm-mcp')}"

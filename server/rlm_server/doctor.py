@@ -1,0 +1,158 @@
+"""`rlm-mcp doctor`: every part the work needs, tried, with the fix for what fails."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rlm_crystal.errors import CrystalError, HaltError
+
+from rlm_server.commands import Told
+from rlm_server.errors import ServerError
+
+_INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
+_WATCHES_WANTED = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: whether it works, what was seen, and what to do if it does not.
+
+    `needed` is false for parts without which the rest goes on.
+    """
+
+    part: str
+    ok: bool
+    seen: str
+    fix: str = ""
+    needed: bool = True
+
+
+def examine(environ: Mapping[str, str]) -> Told:
+    """Try everything; fails when a part that is needed does not work."""
+    findings = [_tried(part, try_it, environ) for part, try_it in _PARTS.items()]
+    failed = any(not finding.ok and finding.needed for finding in findings)
+    fields: dict[str, Any] = {"ok": not failed, "findings": [asdict(each) for each in findings]}
+    return Told(fields, "\n".join(_line(finding) for finding in findings), failed=failed)
+
+
+def _tried(part: str, try_it: "_Try", environ: Mapping[str, str]) -> Finding:
+    try:
+        return try_it(environ)
+    except (CrystalError, ServerError, ImportError, OSError) as error:
+        return Finding(part, ok=False, seen=str(error), fix="pip install --upgrade rlm-mcp")
+
+
+def _python(_: Mapping[str, str]) -> Finding:
+    seen = f"{sys.version.split()[0]} at {sys.executable}"
+    fix = "" if sys.version_info >= (3, 11) else "Use Python 3.11 or later."
+    return Finding("python", ok=not fix, seen=seen, fix=fix)
+
+
+def _crypto(_: Mapping[str, str]) -> Finding:
+    from rlm_crystal.seal import crypto_check
+
+    try:
+        crypto_check()
+    except HaltError as error:
+        return Finding("crypto", ok=False, seen=str(error), fix="See the command in the message.")
+    return Finding("crypto", ok=True, seen="AES-256-GCM and HKDF pass their known answers")
+
+
+def _key(environ: Mapping[str, str]) -> Finding:
+    from rlm_crystal.gate import Gate
+    from rlm_crystal.home import Home
+
+    try:
+        keyring = Gate.open(environ, Home.from_environ(environ)).keyring
+    except HaltError as error:
+        return Finding("key", ok=False, seen=str(error), fix="Do what the message says.")
+    return Finding("key", ok=True, seen=f"from {keyring.source}, check {keyring.check}")
+
+
+def _sandbox(_: Mapping[str, str]) -> Finding:
+    from rlm_sandbox import available
+
+    found = available()
+    if found.ok:
+        return Finding("sandbox", ok=True, seen=f"{found.backend}: {', '.join(found.layers)}")
+    seen = f"missing: {', '.join(found.missing)}"
+    return Finding("sandbox", ok=False, seen=seen, fix=found.advice, needed=False)
+
+
+def _embedder(_: Mapping[str, str]) -> Finding:
+    from rlm_crystal.embed import static_embedder
+
+    embedder = static_embedder()
+    vector = embedder.embed(["known answer"])[0]
+    seen = f"{embedder.identity}, {len(vector)} dimensions"
+    return Finding("embedder", ok=bool(vector.any()), seen=seen, fix="Install rlm-mcp again.")
+
+
+def _grammar(_: Mapping[str, str]) -> Finding:
+    from rlm_crystal.chunk import parse
+    from rlm_crystal.types import Document
+
+    text = "def known_answer():\n    return 42\n"
+    parsed = parse(Document("a.py", text, "python", "0" * 32, len(text), 0))
+    ok = [definition.symbol for definition in parsed.definitions] == ["known_answer"]
+    fix = "pip install --force-reinstall 'tree-sitter-language-pack>=0.13,<0.14'"
+    return Finding("grammar", ok=ok, seen="tree-sitter parses" if ok else "no parse", fix=fix)
+
+
+def _model(environ: Mapping[str, str]) -> Finding:
+    name = environ.get("RLM_MODEL", "").strip()
+    if not name:
+        seen = "none named, answers are extractive; RLM_MODEL names one"
+        return Finding("model", ok=True, seen=seen, needed=False)
+    ok = find_spec("litellm") is not None
+    fix = "" if ok else "pip install 'rlm-mcp[litellm]'"
+    return Finding("model", ok=ok, seen=name, fix=fix)
+
+
+def _watch(_: Mapping[str, str]) -> Finding:
+    if not _INOTIFY_LIMIT.exists():
+        return Finding("watch", ok=True, seen="by the system", needed=False)
+    limit = int(_INOTIFY_LIMIT.read_text())
+    fix = f"sudo sysctl fs.inotify.max_user_watches={_WATCHES_WANTED * 16}"
+    return Finding(
+        "watch",
+        ok=limit >= _WATCHES_WANTED,
+        seen=f"inotify gives {limit} watches",
+        fix=fix,
+        needed=False,
+    )
+
+
+def _home(environ: Mapping[str, str]) -> Finding:
+    from rlm_crystal.home import Home
+
+    folder = Home.from_environ(environ).data
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    ok = os.access(existing, os.W_OK)
+    return Finding(
+        "home", ok=ok, seen=str(folder), fix=f"Make {existing} writable or set RLM_HOME."
+    )
+
+
+_Try = Callable[[Mapping[str, str]], Finding]
+_PARTS: dict[str, _Try] = {
+    "python": _python,
+    "crypto": _crypto,
+    "home": _home,
+    "key": _key,
+    "sandbox": _sandbox,
+    "embedder": _embedder,
+    "grammar": _grammar,
+    "model": _model,
+    "watch": _watch,
+}
+
+
+def _line(finding: Finding) -> str:
+    mark = "ok  " if finding.ok else "FAIL" if finding.needed else "warn"
+    fix = f"\n      fix: {finding.fix}" if not finding.ok and finding.fix else ""
+    return f"{mark}  {finding.part}: {finding.seen}{fix}"
