@@ -13,7 +13,7 @@ _MARKS = re.compile(
 )
 _ENDS = re.compile(r"\s*(?:\*+/|\]\]|\*\)|\"+)\s*$", re.MULTILINE)
 _NO_PROSE = re.compile(
-    r"^(?:@\w+|:\w+|<\?|</?[a-z]+>$|[-=*#~_/\s]*$|(?:eslint|pylint|noqa|type:|pragma|region|"
+    r"^(?:@\w+|:\w+[^:`]*:(?!`)|<\?|</?[a-z]+>$|[-=*#~_/\s]*$|(?:eslint|pylint|noqa|type:|pragma|region|"
     r"clang-format|prettier|biome|tslint|@ts-)|@(?:spec|impl)\b)",
 )
 _TAGS = re.compile(r"</?(?:summary|remarks|para|p|code|c|b|i|em|see [^>]*)/?>")

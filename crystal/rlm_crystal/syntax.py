@@ -58,14 +58,19 @@ def syntax_of(path: str, text: str, language: str) -> Syntax | None:
     grammar = GRAMMARS.get(language)
     if grammar is None:
         return None
-    data = text.encode("utf-8", "replace")
-    tools = _tools(language)
-    tree = _parse(tools[0], data)
+    tree = tree_of(text, language)
     if tree is None:
         return None
-    found = _Found(path, data, grammar)
-    _collect(tree, tools[1], found)
+    found = _Found(path, text.encode("utf-8", "replace"), grammar)
+    _collect(tree, _tools(language)[1], found)
     return found.syntax(tree)
+
+
+def tree_of(text: str, language: str) -> Tree | None:
+    """The syntax tree of `text`, in UTF-8 bytes; None where `syntax_of` has none either."""
+    if language not in GRAMMARS:
+        return None
+    return _parse(_tools(language)[0], text.encode("utf-8", "replace"))
 
 
 @cache

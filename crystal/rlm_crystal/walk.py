@@ -22,7 +22,9 @@ from rlm_crystal.listing import list_files
 from rlm_crystal.reading import read
 from rlm_crystal.types import FileEntry, Skipped, Source
 
-__all__ = ["Drift", "Walk", "WalkOptions", "check_root", "drift", "read", "walk"]
+__all__ = [
+    "Drift", "Walk", "WalkOptions", "check_root", "drift", "path_prefixes", "read", "walk",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def walk(
     resolved = [check_root(root, allow_wide=allow_wide) for root in roots]
     sources: list[Source] = []
     skipped: list[Skipped] = []
-    for root, prefix in zip(resolved, _prefixes(resolved), strict=True):
+    for root, prefix in zip(resolved, path_prefixes(resolved), strict=True):
         chooser = _Chooser(root, prefix, options)
         chooser.choose()
         sources += chooser.sources
@@ -125,7 +127,7 @@ def _too_wide(root: Path) -> str | None:
     return None
 
 
-def _prefixes(roots: Sequence[Path]) -> list[str]:
+def path_prefixes(roots: Sequence[Path]) -> list[str]:
     """What the paths of each root begin with: nothing for one root, else its name, made unique."""
     if len(roots) == 1:
         return [""]

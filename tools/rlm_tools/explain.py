@@ -1,0 +1,150 @@
+"""`rlm_explain`: what a file or a symbol is, in the words of its own code and docs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+from rlm_crystal.types import ProgressSink
+
+from rlm_tools.host import Host, Revision
+from rlm_tools.neighbours import Neighbourhood, Place, neighbourhood
+from rlm_tools.search import revision_line
+from rlm_tools.subject import Subject, subject_of
+from rlm_tools.tool import Arguments, ResponseFormat, Tool
+
+if TYPE_CHECKING:
+    from rlm_crystal.crystal import Crystal
+
+CONCISE_LINES = 12
+DETAILED_LINES = 80
+CONCISE_PLACES = 8
+DETAILED_PLACES = 40
+
+
+class ExplainArguments(Arguments):
+    """A file, and a definition in it where not the whole file is meant."""
+
+    path: Annotated[str, Field(min_length=1, max_length=1_000)]
+    symbol: Annotated[str, Field(max_length=300, description="e.g. Flask.run; empty: the file")] = (
+        ""
+    )
+    response_format: ResponseFormat = "concise"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainReply:
+    """What the thing is and what surrounds it; every place is a checked path:line.
+
+    Callers are matched by name, those that import it first; `callers_total` counts all of them.
+    """
+
+    path: str
+    symbol: str
+    kind: str
+    language: str
+    role: str
+    start_line: int
+    end_line: int
+    signature: str
+    doc: str
+    source: str
+    outline: tuple[Place, ...]
+    callers: tuple[Place, ...]
+    callers_total: int
+    needs: tuple[Place, ...]
+    imports: tuple[Place, ...]
+    importers: tuple[Place, ...]
+    tests: tuple[Place, ...]
+    documents: tuple[Place, ...]
+    revision: Revision
+
+    def text(self) -> str:
+        """Return the explanation, each fact with its place."""
+        head = f"{self.path}:{self.start_line}-{self.end_line}"
+        name = f"{self.kind} {self.symbol}" if self.symbol else f"{self.role} file"
+        parts = [f"{head} {name} ({self.language})"]
+        parts += [text for text in (self.signature, self.doc) if text]
+        parts += _section("Defines" if not self.symbol else "Members and siblings", self.outline)
+        parts += _section(f"Called from ({self.callers_total} calls by name)", self.callers)
+        parts += _section("Needs", self.needs)
+        parts += _section("Imports", self.imports)
+        parts += _section("Imported by", self.importers)
+        parts += _section("Tests that mention it", self.tests)
+        parts += _section("Documented in", self.documents)
+        if self.source:
+            parts.append(f"Source:\n{self.source}")
+        return "\n\n".join([*parts, revision_line(self.revision)])
+
+
+async def explain(host: Host, arguments: ExplainArguments, progress: ProgressSink) -> ExplainReply:
+    """Gather the thing's own words and its neighbours from the crystal."""
+    view = await host.view(progress)
+    subject = subject_of(view.crystal, host.roots, arguments.path, arguments.symbol)
+    detailed = arguments.response_format == "detailed"
+    places_max = DETAILED_PLACES if detailed else CONCISE_PLACES
+    around = neighbourhood(view.crystal, subject, places_max=places_max)
+    lines_max = DETAILED_LINES if detailed else CONCISE_LINES
+    return _reply(view.crystal, subject, around, lines_max, view.revision)
+
+
+TOOL = Tool(
+    name="rlm_explain",
+    title="Explain a file or symbol",
+    description=(
+        "Use to understand a known file or symbol: what it is, who calls it, what it needs, its"
+        " tests and docs, each as path:line."
+    ),
+    arguments=ExplainArguments,
+    run=explain,
+)
+
+
+def _reply(
+    crystal: Crystal,
+    subject: Subject,
+    around: Neighbourhood,
+    lines_max: int,
+    revision: Revision,
+) -> ExplainReply:
+    definition = subject.definition
+    start, end = (
+        (definition.start_line, definition.end_line)
+        if definition
+        else (min(1, subject.entry.lines), subject.entry.lines)
+    )
+    return ExplainReply(
+        path=subject.path,
+        symbol=definition.symbol if definition else "",
+        kind=definition.kind if definition else "file",
+        language=subject.entry.language,
+        role=around.role,
+        start_line=start,
+        end_line=end,
+        signature=definition.signature if definition else "",
+        doc=definition.doc if definition else around.doc,
+        source=_source(crystal, subject.path, start, end, lines_max) if definition else "",
+        outline=around.outline,
+        callers=around.callers,
+        callers_total=around.callers_total,
+        needs=around.needs,
+        imports=around.imports,
+        importers=around.importers,
+        tests=around.tests,
+        documents=around.documents,
+        revision=revision,
+    )
+
+
+def _source(crystal: Crystal, path: str, start: int, end: int, lines_max: int) -> str:
+    text = crystal.read(path, start, min(end, start + lines_max - 1))
+    left = end - start + 1 - lines_max
+    return f"{text.rstrip()}\n… {left} more lines" if left > 0 else text.rstrip()
+
+
+def _section(title: str, places: tuple[Place, ...]) -> list[str]:
+    if not places:
+        return []
+    rows = "\n".join(f"  {place.path}:{place.line} {place.text}".rstrip() for place in places)
+    return [f"{title}:\n{rows}"]
