@@ -6,6 +6,7 @@ are those of the chunks nearest to the middle.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,13 @@ _CENTRAL_PER_FILE = 3
 _COMMON_SHARE = 0.7
 _TYPES = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
 _UNNAMED = frozenset({"lines", "module"})
+_COMMENT = re.compile(r"(?<=[:{)]) (?:#|//|/\*).*$")
+_SYNTAX = frozenset(
+    """
+    args bool class cls const def func function import init int kwargs none null param params
+    public private return returns self static str string struct true false type var void
+    """.split()
+)
 _ROLE_WEIGHT: dict[Role, float] = {
     "source": 1.0, "doc": 0.6, "config": 0.5, "test": 0.4, "vendor": 0.2, "generated": 0.2,
 }  # fmt: skip
@@ -139,7 +147,7 @@ def label(chunk: Chunk) -> str:
 
 
 def _cut(text: str) -> str:
-    line = " ".join(text[: 4 * _SENTENCE_CHARS_MAX].split())
+    line = _COMMENT.sub("", " ".join(text[: 4 * _SENTENCE_CHARS_MAX].split()))
     return line if len(line) <= 100 else line[:99].rsplit(" ", 1)[0] + "…"
 
 
@@ -152,7 +160,7 @@ def _telling_words(chunk: Chunk) -> frozenset[str]:
         part
         for word in RAW_WORD.findall(text)
         for part in parts(word)
-        if len(part) > 2 and not part.isdigit() and part not in STOP_WORDS
+        if len(part) > 2 and not part.isdigit() and part not in _SYNTAX and part not in STOP_WORDS
     )
 
 
@@ -225,7 +233,8 @@ def _text(central: Sequence[Chunk]) -> str:
     """Sentences of the most central chunks that say something, and then bare signatures."""
     said = [_statement(chunk) for chunk in central]
     statements = list(dict.fromkeys(line for line in said if line))
-    bare = list(dict.fromkeys(label(chunk) for chunk in central if not _statement(chunk)))
+    named = [chunk for chunk, line in zip(central, said, strict=True) if chunk.symbol and not line]
+    bare = list(dict.fromkeys(map(label, named or central[: not statements])))
     text = ""
     for line in (*statements[:4], *bare[:4]):
         if len(text) + len(line) + 1 > TEXT_CHARS_MAX:
