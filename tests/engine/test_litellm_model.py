@@ -82,6 +82,12 @@ async def test_a_refused_key_is_told_without_the_key():
 
 
 @pytest.mark.asyncio
+async def test_a_failure_prints_nothing(capfd: pytest.CaptureFixture[str]):
+    await failure(in_turn(Reply(status=404)))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.asyncio
 async def test_an_unknown_model_is_refused():
     error = await failure(in_turn(Reply(status=404, text="no such model")))
     assert isinstance(error, ModelRefused)

@@ -207,6 +207,21 @@ async def test_errors_of_sub_calls_are_items_of_their_batch(crystal: Crystal):
 
 
 @pytest.mark.asyncio
+async def test_map_reduce_sends_its_calls_as_one_batch_with_their_texts(crystal: Crystal):
+    root = in_turn(
+        repl(
+            "ask = lambda doc: llm_query('What is this?', doc.text)",
+            "FINAL(map_reduce(list(context)[:4], ask, len))",
+        )
+    )
+    with scripted_server(by_model(root=root, sub=echo)) as server:
+        answer = await ask_server(server, crystal)
+        sent = [request.last for request in server.requests[1:]]
+    assert (answer.answer, answer.subcalls) == ("4", 4)
+    assert all(prompt.startswith("What is this?\n\n<data ") for prompt in sent)
+
+
+@pytest.mark.asyncio
 async def test_an_error_goes_back_to_the_root_and_what_was_asked_wrongly_is_told(crystal: Crystal):
     root = in_turn(
         repl("crystal.read('src/mod_0.pyx', 1, 2)"),

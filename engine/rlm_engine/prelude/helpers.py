@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    def llm_query(prompt: str) -> str: ...
-    def llm_query_batched(prompts: Sequence[str]) -> list[Any]: ...
+    def llm_query(prompt: str, text: str = "") -> str: ...
+    def llm_query_batched(prompts: Sequence[Any]) -> list[Any]: ...
 
 
 _CHARS_PER_TOKEN = 4
@@ -215,7 +215,7 @@ def _map_in_batches(work: list[Any], map_fn: "Callable[[Any], Any]") -> list[Any
     waiting = list(range(len(work)))
     try:
         while waiting:
-            prompts: list[str] = []
+            prompts: list[Any] = []
             asked: list[int] = []
             for index in waiting:
                 llm_query = _replay(replies[index], prompts)
@@ -233,13 +233,13 @@ def _map_in_batches(work: list[Any], map_fn: "Callable[[Any], Any]") -> list[Any
     return results
 
 
-def _replay(replies: list[Any], prompts: list[str]) -> "Callable[..., Any]":
+def _replay(replies: list[Any], prompts: list[Any]) -> "Callable[..., Any]":
     position = 0
 
-    def answer(prompt: str) -> Any:
+    def answer(prompt: str, text: str = "") -> Any:
         nonlocal position
         if position == len(replies):
-            prompts.append(prompt)
+            prompts.append((prompt, text) if text else prompt)
             raise _Awaiting
         reply = replies[position]
         position += 1
