@@ -53,7 +53,7 @@ class Interrupt:
 @dataclass(frozen=True, slots=True)
 class _Program:
     tree: ast.Module
-    body: CodeType
+    body: CodeType | None
     last: CodeType | None
 
 
@@ -117,7 +117,8 @@ class CellRunner:
                 if violations:
                     return _guard_error(violations)
             self._on_defined(program.tree)
-            exec(program.body, self._namespace)  # noqa: S102
+            if program.body is not None:
+                exec(program.body, self._namespace)  # noqa: S102
             if program.last is not None:
                 self._echo(eval(program.last, self._namespace))  # noqa: S307
         except (FinalReached, CellTimeout):
@@ -161,6 +162,8 @@ def _compiled(code: str, filename: str) -> _Program:
         expression = ast.Expression(body[-1].value)
         last = compile(expression, filename, "eval", dont_inherit=True)
         body = body[:-1]
+    if not body:
+        return _Program(tree, None, last)
     module = ast.Module(body=body, type_ignores=[])
     return _Program(tree, compile(module, filename, "exec", dont_inherit=True), last)
 

@@ -84,15 +84,29 @@ class Child:
 
     async def send(self, message: Message) -> None:
         """Send one message; raises ChildGone, and what FrameWriter raises."""
-        for frame in self._writer.frames(message):
-            rest = memoryview(frame)
-            while rest:
-                try:
-                    rest = rest[os.write(self._write_fd, rest) :]
-                except BlockingIOError:
-                    await anyio.wait_writable(self._write_fd)
-                except BrokenPipeError:
-                    raise ChildGone(self._obituary()) from None
+        rest = self.write(message)
+        if rest:
+            await self.write_rest(rest)
+
+    def write(self, message: Message) -> memoryview:
+        """Send what the pipe takes at once; returns the rest, for `write_rest`."""
+        return self._write_some(memoryview(b"".join(self._writer.frames(message))))
+
+    async def write_rest(self, rest: memoryview) -> None:
+        """Send what `write` left, as fast as the child reads."""
+        while rest:
+            await anyio.wait_writable(self._write_fd)
+            rest = self._write_some(rest)
+
+    def _write_some(self, data: memoryview) -> memoryview:
+        try:
+            while data:
+                data = data[os.write(self._write_fd, data) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            raise ChildGone(self._obituary()) from None
+        return data
 
     async def receive(self) -> Message:
         """The next message; raises ChildGone and ProtocolError."""

@@ -27,6 +27,7 @@ from rlm_sandbox.secret_shapes import (
 from rlm_sandbox.types import JsonValue
 
 _DEPTH_MAX: Final = 64
+_SECRET_CHARS_MIN: Final = 6  # not even `a@b.de` is shorter
 _NAME_PART: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. \t\"'"
 
 
@@ -59,7 +60,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        if not text:
+        if len(text) < _SECRET_CHARS_MIN and not self._patterns:
             return text
         if "PRIVATE KEY" in text:
             text = self._replace(PRIVATE_KEY, text, "private key", is_private_key)

@@ -91,6 +91,11 @@ class Sandbox:
         finally:
             self._busy = False
 
+    @property
+    def pid(self) -> int:
+        """The process id of the child of this moment; raises SandboxClosed."""
+        return self._living().pid
+
     async def close(self) -> None:
         """Kill the child and give everything back; safe to call twice."""
         self._closed = True
