@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rlm_crystal.clusters import clusters_of
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.home import corpus_id
+from rlm_crystal.lazy import Lazy
 from rlm_crystal.reading import read
 from rlm_crystal.revision import git_head
 from rlm_crystal.segment import BoolArray, Segment, merge_segments
@@ -50,6 +52,9 @@ def build(
     tell(Progress("joining", 0, 1))
     merged = _folded(plan, batches)
     tell(Progress("joining", 1, 1))
+    tell(Progress("clustering", 0, merged.chunk_count))
+    clusters = clusters_of(merged)
+    tell(Progress("clustering", merged.chunk_count, merged.chunk_count))
     return Crystal(
         corpus_id=corpus_id(roots),
         generation=previous.generation + 1 if previous else 1,
@@ -58,6 +63,7 @@ def build(
         skipped=_all_skipped(found, plan, batches),
         segments=(merged,),
         alive=(np.ones(merged.file_count, dtype=np.bool_),),
+        clusters=Lazy.of(clusters),
         embedder=embedder,
     )
 

@@ -1,6 +1,7 @@
 """A crystal as pages and back.
 
     manifest            roots, head, what was skipped, which segments, which files are masked
+    clusters            labels, centroids, summaries of the first segment
     <segment>-files     paths, sizes, times, hashes, chunk spans; all that drift needs
     <segment>-graph     names, signatures, docs, definitions, references
     <segment>-postings  the inverted lists
@@ -13,19 +14,23 @@ Only the manifest and the files pages are read to open a crystal; the others at 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from rlm_crystal.cluster import Clustering
+from rlm_crystal.clusters import Clusters
 from rlm_crystal.columns import AnyArray, Columns, Json, pack, unpack
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.errors import FormatUnknown
 from rlm_crystal.lazy import Lazy
+from rlm_crystal.map import MapCluster, MapEntry
 from rlm_crystal.postings import FIELDS, Postings
 from rlm_crystal.segment import Graph, Segment
+from rlm_crystal.summary import Summary
 from rlm_crystal.tables import (
     ChunkTable,
     DefinitionTable,
@@ -58,7 +63,7 @@ def to_pages(crystal: Crystal) -> dict[str, bytes]:
             [skip.path, skip.reason, skip.size_bytes, skip.mtime_ns] for skip in crystal.skipped
         ],
     }
-    pages = {"manifest": pack(meta, masks)}
+    pages = {"manifest": pack(meta, masks), "clusters": _clusters_page(crystal.clusters.get())}
     for number, segment in enumerate(crystal.segments):
         pages.update(segment_pages(segment, f"segment-{number}", to_search=True))
     return pages
@@ -94,6 +99,7 @@ def from_pages(read: ReadPage, *, embedder: Embedder | None = None) -> Crystal:
         skipped=tuple(Skipped(*skip) for skip in meta["skipped"]),
         segments=segments,
         alive=alive,
+        clusters=Lazy(lambda: _clusters(unpack(read("clusters")))),
         embedder=embedder,
     )
 
@@ -156,6 +162,33 @@ def segment_from(read: ReadPage, name: str) -> Segment:
             _array(head, "text_pages"),
             lambda number: read(f"{name}-text-{number}"),
         ),
+    )
+
+
+def _clusters_page(clusters: Clusters) -> bytes:
+    clustering = clusters.clustering
+    meta: dict[str, Any] = {
+        "summaries": [astuple(summary) for summary in clusters.summaries],
+        "shown": [astuple(cluster) for cluster in clusters.shown],
+    }
+    columns = {field.name: getattr(clustering, field.name) for field in fields(Clustering)}
+    return pack(meta, columns)
+
+
+def _clusters(page: Columns) -> Clusters:
+    meta: Mapping[str, Any] = page.meta
+    summaries = (
+        Summary(title, text, tuple(terms), tuple(central), place, files, size, weight)
+        for title, text, terms, central, place, files, size, weight in meta["summaries"]
+    )
+    shown = (
+        MapCluster(*head, tuple(MapEntry(*entry) for entry in entries))
+        for *head, entries in meta["shown"]
+    )
+    return Clusters(
+        Clustering(**{field.name: _array(page, field.name) for field in fields(Clustering)}),
+        tuple(summaries),
+        tuple(shown),
     )
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from rlm_crystal.cluster import assign
+from rlm_crystal.clusters import Clusters
 from rlm_crystal.embed import Embedder
 from rlm_crystal.errors import UnknownPath
 from rlm_crystal.graph import SymbolGraph
+from rlm_crystal.lazy import Lazy
 from rlm_crystal.lines import split_lines
+from rlm_crystal.map import MapCluster, MapView, render_map
 from rlm_crystal.query import understand
 from rlm_crystal.search import Filters, search
 from rlm_crystal.segment import BoolArray, Segment
 from rlm_crystal.types import Definition, FileEntry, Hit, Reference, Skipped
 from rlm_crystal.view import View
+from rlm_crystal.words import Int32Array
 
 CHARS_PER_TOKEN = 4
 
@@ -36,6 +41,7 @@ class Crystal:
     skipped: tuple[Skipped, ...]
     segments: tuple[Segment, ...]
     alive: tuple[BoolArray, ...]
+    clusters: Lazy[Clusters] = field(repr=False)
     embedder: Embedder = field(repr=False)
 
     @cached_property
@@ -114,8 +120,39 @@ class Crystal:
     def importers(self, name: str) -> list[Reference]:
         return self._graph.importers(name)
 
+    def map(self, budget_tokens: int = 2000, query: str | None = None) -> str:
+        """The corpus in so many tokens, best first; nearest to `query` where one is given.
+
+        Places in files changed since the last full build are left out until the next.
+        """
+        centroids = self.clusters.get().clustering.centroids
+        view = MapView(
+            file_count=len(self.files),
+            chunk_count=self.chunk_count,
+            clusters=[self._still_true(cluster) for cluster in self.clusters.get().shown],
+            likeness=lambda text: (centroids @ self.embedder.embed([text])[0]).tolist(),
+        )
+        return render_map(view, budget_tokens=budget_tokens, query=query)
+
+    @property
+    def cluster_count(self) -> int:
+        return self.clusters.get().clustering.count
+
+    def cluster_labels(self) -> Int32Array:
+        """The cluster of every chunk, segment after segment; -1 for noise.
+
+        Chunks that came after the last full build have that of the nearest centroid.
+        """
+        clustering = self.clusters.get().clustering
+        newer = [
+            assign(clustering.centroids, segment.vectors.get().dense())
+            for segment in self.segments[1:]
+        ]
+        return np.concatenate([clustering.labels, *newer])
+
     def load(self) -> None:
         """Reads every page that is still unread, so that the store may drop this generation."""
+        self.clusters.get()
         for segment in self.segments:
             segment.graph.get()
             segment.postings.get()
@@ -130,6 +167,15 @@ class Crystal:
     @cached_property
     def _graph(self) -> SymbolGraph:
         return SymbolGraph(self.segments, self.alive)
+
+    def _still_true(self, cluster: MapCluster) -> MapCluster:
+        base, alive = self.segments[0], self.alive[0]
+        entries = tuple(
+            entry
+            for entry in cluster.entries
+            if (row := base.paths.find(entry.path)) >= 0 and alive[row]
+        )
+        return replace(cluster, entries=entries)
 
     def _locate(self, path: str) -> tuple[Segment, int]:
         for segment, mask in zip(self.segments, self.alive, strict=True):
