@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 from anyio.abc import TaskGroup
 from anyio.to_thread import run_sync
-from rlm_crystal.errors import CrystalError, NoCrystal
+from rlm_crystal.errors import CrystalError, HaltError, NoCrystal
 from rlm_crystal.types import ProgressSink
 from rlm_tools.host import Issue, JobState, Reindexed, Revision, SessionStats, Setting, Status, View
 
@@ -142,7 +142,7 @@ class Service(Actor):
         """How it stands, without waiting for anything."""
         from rlm_server.status import status_of
 
-        self.begin()
+        await self._not_halted()
         return await status_of(self)
 
     async def job(self, job_id: str) -> JobState:
@@ -155,6 +155,7 @@ class Service(Actor):
         """What was done since the start."""
         from rlm_server.status import stats_of
 
+        await self._not_halted()
         return stats_of(self._state.tally, uptime_s=monotonic() - self._started_s)
 
     async def reindex(self, scope: Literal["changed", "full"], progress: ProgressSink) -> Reindexed:
@@ -210,13 +211,19 @@ class Service(Actor):
 
     async def _use(self) -> "Opened":
         """What was opened; raises the same error for everyone where that failed."""
-        self.begin()
-        await self._checked.wait()
+        await self._not_halted()
         if self._opened is None:
             assert self._failure is not None  # one of the two is set before the event
             raise self._failure.with_traceback(None)
-        _ = self._opened.gate.keyring  # raises once it halted at work
         return self._opened
+
+    async def _not_halted(self) -> None:
+        self.begin()
+        await self._checked.wait()
+        if isinstance(self._failure, HaltError):
+            raise self._failure.with_traceback(None)
+        if self._opened is not None:
+            _ = self._opened.gate.keyring  # raises once it halted at work
 
     async def _wait_for_first(self, opened: "Opened", progress: ProgressSink) -> None:
         keeper = opened.keeper

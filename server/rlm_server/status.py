@@ -4,7 +4,6 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from anyio.to_thread import run_sync
-from rlm_crystal.errors import HaltError
 from rlm_tools.host import Revision, SessionStats, Status
 
 from rlm_server.state import Tally
@@ -61,9 +60,7 @@ def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
     )
 
 
-def _state_of(service: "Service") -> Literal["secure", "indexing", "empty", "halt"]:
-    if isinstance(service.failure, HaltError):
-        return "halt"
+def _state_of(service: "Service") -> Literal["secure", "indexing", "empty"]:
     if service.state.crystal is not None:
         return "secure"
     return "empty" if service.failure else "indexing"

@@ -57,7 +57,7 @@ class JobState:
 class Status:
     """The state of the service; `roots` are absolute paths."""
 
-    state: Literal["secure", "indexing", "empty", "halt"]
+    state: Literal["secure", "indexing", "empty"]
     message: str
     roots: tuple[str, ...]
     generation: int

@@ -64,8 +64,8 @@ class QueryReply:
         parts += self.notes
         parts.append(
             f"{self.provider}: {self.iterations} turns, {self.subcalls} sub-calls,"
-            f" {self.tokens_in} tokens in, {self.tokens_out} out, ${self.cost_usd:.4f},"
-            f" {self.seconds:.1f} s, trace {self.trace_id}"
+            f" {self.tokens_in} tokens in, {self.tokens_out} out, ${self.cost_usd},"
+            f" {self.seconds} s, trace {self.trace_id}"
         )
         return "\n\n".join(parts)
 
@@ -106,7 +106,7 @@ def _reply(answer: "Answer", chars: int) -> QueryReply:
         subcalls=answer.subcalls,
         tokens_in=answer.tokens_in,
         tokens_out=answer.tokens_out,
-        cost_usd=answer.cost_usd,
+        cost_usd=round(answer.cost_usd, 6),
         seconds=answer.seconds,
         limit_hit=answer.limit_hit or "",
         notes=answer.notes + more,

@@ -58,7 +58,8 @@ class SearchReply:
         found = "\n\n".join(_block(result) for result in self.results)
         more = f"\n\nMore: call again with cursor={self.next_cursor!r}." if self.next_cursor else ""
         body = found or f"Nothing matches {self.query!r}. Try fewer or other words."
-        return f"{body}{more}\n\n{revision_line(self.revision)} {self.milliseconds:.0f} ms."
+        seen = f"{revision_line(self.revision)} {self.milliseconds} ms."
+        return f"Query: {self.query}\n\n{body}{more}\n\n{seen}"
 
 
 async def search(host: Host, arguments: SearchArguments, progress: ProgressSink) -> SearchReply:
@@ -97,7 +98,7 @@ TOOL = Tool(
 
 def revision_line(revision: Revision) -> str:
     """Say which state of the disk was seen."""
-    head = f"Indexed at {revision.head[:12]}" if revision.head else "Indexed"
+    head = f"Indexed at {revision.head}" if revision.head else "Indexed"
     if revision.caught_up:
         return f"{head}, caught up with the disk."
     return f"{head}; {revision.pending} changed files are not in it yet."

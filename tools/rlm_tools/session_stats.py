@@ -24,7 +24,7 @@ class SessionStatsReply:
         calls = ", ".join(f"{name} {count}" for name, count in sorted(stats.calls.items()))
         return "\n".join(
             [
-                f"Up for {stats.uptime_s:.1f} s, {stats.rss_mib} MiB of memory",
+                f"Up for {stats.uptime_s} s, {stats.rss_mib} MiB of memory",
                 f"Calls: {calls or 'none'}; errors: {stats.errors}",
                 f"Questions: {stats.questions}, sub-calls: {stats.subcalls}",
                 f"Tokens: {stats.tokens_in} in, {stats.tokens_out} out; cost: ${stats.cost_usd}",

@@ -1,0 +1,33 @@
+"""A small repository and a home of its own for each test."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from mcp import StdioServerParameters
+
+sys.path.insert(0, str(Path(__file__).parent))
+from small_repository import make_repository
+
+RLM_MCP = Path(sys.executable).with_name("rlm-mcp")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return make_repository(tmp_path)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def server(repository: Path, home: Path) -> StdioServerParameters:
+    """How a client starts the real server on the repository."""
+    return StdioServerParameters(
+        command=str(RLM_MCP),
+        args=["serve", "--root", str(repository)],
+        env={"RLM_HOME": str(home)},
+        cwd=repository,
+    )

@@ -1,0 +1,117 @@
+"""A real process, the SDK's own client, both protocol eras."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters
+
+Mode = Literal["auto", "legacy"]
+VOUCHER = 'def redeem_voucher(code: str) -> bool:\n    """Redeem a voucher."""\n    return True\n'
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("rlm_query", {"question": "how is the total price computed"}),
+    ("rlm_search", {"query": "sum the prices of a cart", "limit": 3}),
+    ("rlm_explain", {"path": "shop/cart.py", "symbol": "total_price"}),
+    ("rlm_review", {"path": "shop/checkout.py"}),
+    ("rlm_test", {"path": "shop/cart.py", "symbol": "total_price"}),
+    ("rlm_status", {}),
+    ("rlm_session_stats", {}),
+    ("rlm_reindex", {"scope": "changed"}),
+    ("rlm_validate", {}),
+    ("rlm_settings", {"key": "max_iterations", "value": "12"}),
+]
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.asyncio
+async def test_every_tool_answers_a_real_client(server: StdioServerParameters, mode: Mode) -> None:
+    with anyio.fail_after(60):
+        async with Client(server, mode=mode) as client:
+            listed = await client.list_tools()
+            assert [tool.name for tool in listed.tools] == [name for name, _ in CALLS]
+            for name, arguments in CALLS:
+                result = await client.call_tool(name, arguments)
+                assert not result.is_error, result.content
+                assert result.structured_content
+                assert result.content[0].text
+
+
+@pytest.mark.asyncio
+async def test_text_and_fields_hold_the_same_content(server: StdioServerParameters) -> None:
+    with anyio.fail_after(60):
+        async with Client(server) as client:
+            for name, arguments in CALLS:
+                result = await client.call_tool(name, arguments)
+                text = result.content[0].text
+                missing = [leaf for leaf in leaves(result.structured_content) if leaf not in text]
+                assert missing == [], name
+
+
+@pytest.mark.asyncio
+async def test_a_change_on_disk_is_found_at_once(
+    server: StdioServerParameters, repository: Path
+) -> None:
+    with anyio.fail_after(60):
+        async with Client(server) as client:
+            await client.call_tool("rlm_search", {"query": "cart"})
+            (repository / "shop" / "voucher.py").write_text(VOUCHER)
+            result = await client.call_tool("rlm_search", {"query": "redeem voucher", "limit": 1})
+            (repository / "shop" / "voucher.py").unlink()
+            gone = await client.call_tool("rlm_search", {"query": "redeem voucher", "limit": 5})
+    assert result.structured_content["results"][0]["path"] == "shop/voucher.py"
+    assert result.structured_content["revision"]["caught_up"]
+    assert "voucher.py" not in json.dumps(gone.structured_content["results"])
+
+
+@pytest.mark.asyncio
+async def test_an_error_teaches_what_to_do(server: StdioServerParameters) -> None:
+    with anyio.fail_after(60):
+        async with Client(server) as client:
+            wrong = await client.call_tool("rlm_search", {"query": "cart", "k": 3})
+            refused = await client.call_tool("rlm_settings", {"key": "max_cost_usd", "value": "9"})
+            unknown = await client.call_tool("rlm_status", {"job_id": "nope"})
+    assert wrong.is_error
+    assert "k: Extra inputs" in wrong.content[0].text
+    assert "query, limit" in wrong.content[0].text
+    assert "RLM_MAX_COST_USD" in refused.content[0].text
+    assert "no job 'nope'" in unknown.content[0].text
+
+
+@pytest.mark.asyncio
+async def test_a_full_reindex_is_rate_limited(server: StdioServerParameters) -> None:
+    with anyio.fail_after(60):
+        async with Client(server) as client:
+            first = await client.call_tool("rlm_reindex", {})
+            second = await client.call_tool("rlm_reindex", {})
+    assert first.structured_content["status"] == "DONE"
+    assert second.structured_content["status"] == "RATE_LIMITED"
+    assert 0 < second.structured_content["seconds_left"] <= 60
+
+
+@pytest.mark.asyncio
+async def test_without_a_key_that_fits_every_tool_gives_the_same_error(
+    server: StdioServerParameters,
+) -> None:
+    halted = server.model_copy(update={"env": {**(server.env or {}), "RLM_KEY": "too short"}})
+    with anyio.fail_after(60):
+        async with Client(halted) as client:
+            errors = set()
+            for name, arguments in CALLS:
+                result = await client.call_tool(name, arguments)
+                assert result.is_error
+                errors.add(result.content[0].text)
+    assert len(errors) == 1
+    assert "RLM_KEY must hold 32 random bytes" in errors.pop()
+
+
+def leaves(value: object) -> list[str]:
+    """Every text and figure but zero in a JSON value, as a person would read it."""
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in leaves(part)]
+    if isinstance(value, list):
+        return [leaf for part in value for leaf in leaves(part)]
+    if isinstance(value, bool) or not value:
+        return []
+    return [str(value)]
