@@ -27,7 +27,7 @@ from rlm_crystal.words import Int32Array
 CHARS_PER_TOKEN = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crystal:
     """Safe to use from many threads; `segments` lie over each other as `alive` says.
 
@@ -39,8 +39,8 @@ class Crystal:
     roots: tuple[Path, ...]
     head: str | None
     skipped: tuple[Skipped, ...]
-    segments: tuple[Segment, ...]
-    alive: tuple[BoolArray, ...]
+    segments: tuple[Segment, ...] = field(repr=False)
+    alive: tuple[BoolArray, ...] = field(repr=False)
     clusters: Lazy[Clusters] = field(repr=False)
     embedder: Embedder = field(repr=False)
 

@@ -15,13 +15,9 @@ TERM_CHARS_MAX = 64
 
 RAW_WORD = re.compile(r"\w+")
 
-# A run of capitals before a capitalised word (HTTP|Server), a capitalised or lower-case word,
-# a run of capitals, a number; any other letters (no case, or another script) stay together.
-_PART = re.compile(
-    r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
-    r"|[А-ЯЁ]+(?=[А-ЯЁ][а-яё])|[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+"  # noqa: RUF001
-    r"|[^\W\d_A-Za-zА-Яа-яЁё]+"  # noqa: RUF001
-)
+# A run of capitals before a capitalised word (HTTP|Server), a word, a run of capitals, a number.
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_ALPHABETIC_PART = re.compile(r"[^\W\d_]+|\d+")
 _CYRILLIC = re.compile(r"[а-яё]")  # noqa: RUF001
 
 STOP_WORDS = frozenset(
@@ -64,7 +60,21 @@ _stemmers = threading.local()
 
 def parts(identifier: str) -> list[str]:
     """The lower-case words inside an identifier: `HTTPServer_v2` gives http, server, v, 2."""
-    return [part.lower() for part in _PART.findall(identifier)]
+    if identifier.isascii():
+        return [part.lower() for part in _PART.findall(identifier)]
+    return [part.lower() for part in _ALPHABETIC_PART.findall(_cased(identifier))]
+
+
+def _cased(identifier: str) -> str:
+    """The identifier with a space where its case says that a new word begins, in any script."""
+    pieces: list[str] = []
+    for at, char in enumerate(identifier):
+        after = identifier[at + 1 : at + 2]
+        before = identifier[at - 1 : at]
+        if char.isupper() and (before.islower() or (before.isupper() and after.islower())):
+            pieces.append(" ")
+        pieces.append(char)
+    return "".join(pieces)
 
 
 def terms_of_word(word: str) -> tuple[str, ...]:

@@ -21,9 +21,7 @@ class Words(Sequence[str]):
 
     __slots__ = ("_by_end", "_starts", "blob", "lengths")
 
-    def __init__(
-        self, blob: bytes, lengths: Int32Array, by_end: Int32Array | None = None
-    ) -> None:
+    def __init__(self, blob: bytes, lengths: Int32Array, by_end: Int32Array | None = None) -> None:
         self.blob = blob
         self._by_end = by_end
         self.lengths = lengths
