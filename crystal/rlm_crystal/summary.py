@@ -32,12 +32,11 @@ _COMMON_SHARE = 0.7
 _TYPES = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
 _UNNAMED = frozenset({"lines", "module"})
 _COMMENT = re.compile(r"(?<=[:{)]) (?:#|//|/\*).*$")
-_SYNTAX = frozenset(
-    """
-    args bool class cls const def func function import init int kwargs none null param params
-    public private return returns self static str string struct true false type var void
-    """.split()
-)
+_SYNTAX = frozenset({
+    "args", "bool", "class", "cls", "const", "def", "func", "function", "import", "init", "int",
+    "kwargs", "none", "null", "param", "params", "public", "private", "return", "returns", "self",
+    "static", "str", "string", "struct", "true", "false", "type", "var", "void",
+})  # fmt: skip
 _ROLE_WEIGHT: dict[Role, float] = {
     "source": 1.0, "doc": 0.6, "config": 0.5, "test": 0.4, "vendor": 0.2, "generated": 0.2,
 }  # fmt: skip
