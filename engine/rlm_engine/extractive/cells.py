@@ -43,7 +43,7 @@ import re
 
 def is_test(path):
     *folders, file = path.lower().split("/")
-    return (not {"test", "tests", "testing", "spec", "specs", "__tests__", "e2e"}.isdisjoint(folders)
+    return (not {"test", "tests", "testing", "spec", "specs", "__tests__"}.isdisjoint(folders)
             or re.match(r"(test_.*|tests?|conftest)\.\w+$", file) is not None
             or re.search(r"[._](test|spec|tests)\.\w+$", file) is not None)
 """

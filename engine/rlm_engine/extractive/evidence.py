@@ -114,11 +114,10 @@ def lines_of(numbered: str) -> tuple[Line, ...]:
 
 
 def _record(line: str) -> Record:
-    start = line.find(MARK)
-    if start < 0:
+    if not line.startswith(MARK):
         return []
     try:
-        value: object = json.loads(line[start + len(MARK) :])
+        value: object = json.loads(line.removeprefix(MARK))
     except ValueError:
         return []
     return cast("Record", value) if isinstance(value, list) and value else []

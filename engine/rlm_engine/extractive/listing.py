@@ -47,6 +47,8 @@ def parse_listing(text: str) -> Listing | None:
         return None
     if relation == "all" and target == "line":
         return None
+    if target == "noun" and relation in _NATURAL_TARGETS:
+        target = _NATURAL_TARGETS[relation]
     if relation == "contain" and target in ("noun", "line") and noun:
         target = "line"
     return Listing(target, noun, relation, value, scope, attribute, counting)
@@ -90,6 +92,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+_NATURAL_TARGETS: dict[Relation, Target] = {"subclass": "class", "import": "file", "call": "line"}
 _COUNTING = _compiled(
     r"^\s*(?:how many|count\b|number of|what is the (?:total )?(?:number|count))"
     r"|^\s*(?:сколько|посчитай|подсчитай|количество|число)"

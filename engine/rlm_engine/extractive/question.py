@@ -77,7 +77,11 @@ def _type_and_subjects(text: str) -> tuple[QuestionType, tuple[str, ...]]:
             return kind, tuple(
                 _bare(groups[key]) for key in ("a", "b") if groups.get(key) and _bare(groups[key])
             )
-    return ("definition" if _BARE_NAME.match(text) else "where"), ()
+    if _BARE_NAME.match(text):
+        return "definition", ()
+    if "?" not in text and len(text.split()) >= 4 and not _ASKS.match(text):
+        return "error", (text.strip(" ."),)
+    return "where", ()
 
 
 def _error_message(text: str) -> str:
@@ -128,6 +132,10 @@ _NAME = re.compile(
 _NOT_NAMES = frozenset({"e.g", "i.e", "github", "javascript", "typescript", "and/or"})
 _QUOTED = re.compile(
     r"\"([^\"]{2,})\"|“([^”]{2,})”|«([^»]{2,})»|(?<!\w)'([^']{2,})'(?!\w)|`([^`]{2,})`"
+)
+_ASKS = re.compile(
+    r"(?i)\s*(?:in |at )?(?:wh(?:ere|ich|at|o|en|y)|how|find|show|tell|explain|describe|is|are|does|do|can"
+    r"|где|в как|каки|какой|какая|как|кто|что|почему|зачем|когда|найди|покажи|объясни)\b"
 )
 _BARE_NAME = re.compile(r"^`?[@\w.]+(?:\(\))?`?\??$")
 

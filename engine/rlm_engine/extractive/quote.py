@@ -53,16 +53,21 @@ def introduction(definition: Definition, kind: str) -> str:
     sentence = first_sentence(definition)
     if sentence:
         return f"{text}: {said(sentence)}"
-    return f"{text}: {code(definition.signature)}" if definition.signature else text
+    return f"{text}: {code(header)}" if (header := signature(definition)) else text
 
 
 def lead(definition: Definition, verb: str) -> str:
     """The beginning of an answer: name, what it is, signature, place, its own words."""
     where = place(definition.path, definition.start_line, definition.end_line)
-    shown = code(definition.signature) if definition.signature else f"`{definition.symbol}`"
+    shown = code(signature(definition)) if definition.signature else f"`{definition.symbol}`"
     doc = sentences(definition, limit=2)
     text = f"`{definition.symbol}` {verb}, {shown}, {where}"
     return f"{text}: {said(doc, chars=320)}" if doc else f"{text}."
+
+
+def signature(definition: Definition) -> str:
+    """The header of a definition without the comment that may follow it."""
+    return re.split(r":\s+(?:#|//)", definition.signature)[0].strip()
 
 
 def sentences(definition: Definition, *, limit: int) -> str:

@@ -12,10 +12,12 @@ from rlm_engine.extractive.evidence import Line
 from rlm_engine.extractive.lines import rank_lines
 from rlm_engine.extractive.words import concepts_of
 from rlm_engine.model import Completion, Message
+from rlm_engine.prompt import data_in
 
 NOTHING_FOUND = "Not found in the text:"
 _NUMBERED = re.compile(r"^\s*(\d+)\| ?(.*)$")
 _QUESTION = re.compile(r"(?im)^\s*(?:question|query|task|вопрос|задача)\s*:\s*(.+)$")
+_UNFENCED = re.compile(r"(?m)^<data \w+>$")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZА-ЯЁ\"“«`])")  # noqa: RUF001
 _LINES_MAX = 5
 
@@ -26,7 +28,8 @@ class ExtractiveReader:
     name = "extractive"
 
     async def complete(self, messages: Sequence[Message], *, max_tokens: int) -> Completion:
-        prompt = next((m.content for m in reversed(messages) if m.role == "user"), "")
+        request = next((m for m in reversed(messages) if m.role == "user"), Message("user", ""))
+        prompt = "\n\n".join((_UNFENCED.split(request.content)[0], *data_in(request)))
         text = answer_from(prompt)[: max(1, max_tokens) * 4]
         return Completion(text, len(prompt) // 4, len(text) // 4, 0.0)
 

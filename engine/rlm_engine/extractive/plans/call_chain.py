@@ -92,7 +92,8 @@ def _calls_between(steps: Sequence[_Step], links: Printed) -> list[Reference]:
     calls: dict[tuple[str, str], Reference] = {}
     for reference in sorted([*outer, *inner], key=lambda r: (r not in inner, r.path, r.line)):
         calls.setdefault((reference.within, _last(reference.name)), reference)
-    return list(calls.values())
+    by_line = {(call.path, call.line, _last(call.name)): call for call in calls.values()}
+    return list(by_line.values())
 
 
 def _in_calling_order(steps: Sequence[_Step], calls: Sequence[Reference]) -> list[_Step]:

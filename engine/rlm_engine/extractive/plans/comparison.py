@@ -17,10 +17,14 @@ from rlm_engine.extractive.question import Question
 from rlm_engine.extractive.quote import code, introduction, lead, place
 from rlm_engine.extractive.voice import Voice
 
-_LOOK_UP = """
+_LOOK_UP = r"""
 for side, name in enumerate(names):
     for d in crystal.symbol(name)[:6]:
         show_definition(f"side{side}", d)
+        alias = re.fullmatch(r"(?:const |let |var |type )?\w+\s*=\s*([A-Za-z_][\w.]*);?", (d["signature"] or "").strip())
+        for target in crystal.symbol(alias.group(1).split(".")[-1])[:2] if alias else []:
+            if target["path"] == d["path"]:
+                show_definition(f"side{side}", target)
 """
 
 _MEMBERS = r"""
@@ -29,7 +33,7 @@ for side, (path, symbol, start, end) in enumerate(sides):
     inside = symbol + "."
     for d in crystal.outline(path):
         if d["symbol"].startswith(inside) and "." not in d["symbol"][len(inside):] and start <= d["start_line"] <= end:
-            show(f"member{side}", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"], "",
+            show(f"member{side}", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"], (d["signature"] or "")[:110],
                  (d["doc"] or "")[:90])
     shown = 0
     for number, line in enumerate(crystal.read(path, start, min(end, start + 300)).split("\n"), start):
@@ -60,7 +64,12 @@ def _best(definitions: Sequence[Definition], name: str) -> Definition | None:
     last = name.rsplit(".", 1)[-1]
     return min(
         definitions,
-        key=lambda d: (role(d.path) != "source", d.symbol.rsplit(".", 1)[-1] != last, not d.doc),
+        key=lambda d: (
+            role(d.path) != "source",
+            d.kind == "constant",
+            d.symbol.rsplit(".", 1)[-1] != last,
+            not d.doc,
+        ),
         default=None,
     )
 
@@ -102,7 +111,7 @@ def _tell_members(
                 f"Оба определяют членов с одинаковым именем, всего {len(shared)}:",
             ),
             [
-                f"`{name}` {_where(members[0][name])}; `{name}` {_where(members[1][name])}"
+                f"{name}: {_where(members[0][name])} and {_where(members[1][name])}"
                 for name in first
             ],
         )

@@ -39,6 +39,8 @@ for document in context:
             continue
         found = match.group().strip("-._")
         after = value.match(line[match.end():])
+        if quoted_whole(line, match):
+            after = None
         before = line[:match.start()].strip()
         exact = re.sub(r"[^a-z0-9]", "", found.split(".")[-1].lower()) == "".join(plain)
         row = (document.path, number, found, exact, line.strip()[:220])
@@ -49,9 +51,35 @@ for document in context:
             settings.append((not exact, 8, *row))
         else:
             reads.append(row)
+# A nested setting: the last word gets a value under a less indented line that names the first ones.
+if not settings and len(words) > 1:
+    for document in context:
+        lower = document.text.lower()
+        if is_aside(document.path) or not all(word in lower for word in plain):
+            continue
+        lines = document.text.split("\n")
+        for cut in range(1, len(words)):
+            head, tail = "[_-]?".join(plain[:cut]), "[_-]?".join(plain[cut:])
+            inner = re.compile(r"^\s*[\"']?" + tail + r"[\"']?\s*[:=]\s*\S", re.IGNORECASE)
+            outer = re.compile(r"^\s*[\[\"']*(?:\w+[ .])?" + head + r"[\"'\]]*\s*(?:[:=({]|$)", re.IGNORECASE)
+            for number, line in enumerate(lines, 1):
+                if not inner.match(line):
+                    continue
+                depth = len(line) - len(line.lstrip())
+                for above in range(number - 2, max(-1, number - 80), -1):
+                    row = lines[above]
+                    shallow = len(row) - len(row.lstrip())
+                    if row.strip() and (shallow < depth or row.lstrip().startswith("[")):
+                        if outer.match(row):
+                            name = ".".join(["_".join(words[:cut]), "_".join(words[cut:])])
+                            settings.append((False, shallow, document.path, number, name, True, line.strip()[:220]))
+                            break
+                        depth = min(depth, shallow)
+                        if not depth:
+                            break
 # Asked for by its exact spelling, only that spelling is the setting: a local of the same words is not.
-if any(s[4].split(".")[-1] == spelled for s in settings):
-    settings = [s for s in settings if s[4].split(".")[-1] == spelled]
+if any(s[4] == spelled or s[4].split(".")[-1] == spelled for s in settings):
+    settings = [s for s in settings if s[4] == spelled or s[4].split(".")[-1] == spelled]
     reads = [r for r in reads if spelled in r[4]]
 show("found", len(settings), len(reads))
 settings.sort(key=lambda s: (s[0], is_aside(s[2]), not s[4].isupper(), not likely(s[2]), s[1], s[2], s[3]))
@@ -71,11 +99,17 @@ for path, number, found, exact, text in reads:
         show("read", path, number, text)
 """
 
-_PLACES = """
+_PLACES = r"""
 PROSE = (".md", ".rst", ".txt", ".adoc", ".html", ".po")
 
 def is_aside(path):
     return path.endswith(PROSE) or any(p in ("test", "tests", "testing", "docs", "doc", "examples") for p in path.lower().split("/"))
+
+def quoted_whole(line, match):
+    "Whether the name stands inside a longer string, as in a message."
+    before = line[:match.start()]
+    inside = [mark for mark in "\"'`" if before.count(mark) % 2]
+    return bool(inside) and line[match.end():match.end() + 1] not in inside
 
 def likely(path):
     return any(word in path.lower() for word in ("setting", "config", "conf", "default", "option", "const"))

@@ -13,13 +13,26 @@ from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
 from rlm_engine.extractive.question import Question
-from rlm_engine.extractive.quote import code, first_sentence, lead, place, said
+from rlm_engine.extractive.quote import (
+    code,
+    first_sentence,
+    introduction,
+    lead,
+    place,
+    said,
+    signature,
+)
 from rlm_engine.extractive.voice import Voice
 
 _LOOK_UP = r"""
 import re
 for d in crystal.symbol(name)[:12]:
     show_definition("definition", d)
+for d in crystal.symbol(name)[:3]:
+    alias = re.fullmatch(r"(?:const |let |var |type )?\w+\s*=\s*([A-Za-z_][\w.]*);?", (d["signature"] or "").strip())
+    for target in crystal.symbol(alias.group(1).split(".")[-1])[:2] if alias else []:
+        if target["path"] == d["path"]:
+            show_definition("alias", target)
 last = re.escape(name.split(".")[-1])
 assigned = re.compile(
     r"^[ \t]*(?:export\s+)?(?:pub(?:lic)?\s+)?(?:const|let|var|val|static|final|#define)?\s*"
@@ -72,7 +85,7 @@ def define(question: Question) -> Plan:
         DEFINITION_ROW + _LOOK_UP,
         {"name": name, "doc_chars": 420},
     )
-    definitions = _ordered(found.definitions(), name)
+    definitions = [*found.definitions("alias"), *_ordered(found.definitions(), name)]
     if not definitions:
         assigned = found.strings("assigned")
         if assigned and len(question.concepts) <= 4:
@@ -137,7 +150,7 @@ def _tell_definition(
     others = [d for d in definitions[1:] if role(d.path) == "source"][:4] or definitions[1:3]
     draft.rows(
         voice("Other definitions of this name:", "Другие определения этого имени:"),
-        [f"`{d.symbol}` {place(d.path, d.start_line, d.end_line)}" for d in others],
+        [introduction(d, voice.kind(d.kind)) for d in others],
     )
     return draft.conclude()
 
@@ -150,7 +163,8 @@ def _told_member(member: Definition) -> str:
     where = place(member.path, member.start_line, member.end_line)
     sentence = first_sentence(member)
     name = member.symbol.rsplit(".", 1)[-1]
-    return f"`{name}` {where}" + (f": {said(sentence, chars=140)}" if sentence else "")
+    shown = said(sentence, chars=140) if sentence else code(signature(member), chars=100)
+    return f"`{name}` {where}: {shown}"
 
 
 def _used(detail: Printed, voice: Voice) -> str:

@@ -29,6 +29,7 @@ _SPECIAL = {
     "route": scans.ROUTES,
     "exception": scans.EXCEPTIONS,
     "noun": nouns.NOUN,
+    "test": scans.TESTS,
 }
 
 
@@ -89,8 +90,7 @@ def _all(listing: Listing) -> tuple[str, dict[str, object]]:
             "words": words or [[listing.noun]], "attribute_words": attribute, "preferred": preferred,
         }  # fmt: skip
     if listing.target in _KINDS:
-        pattern = "^(test|Test)" if listing.target == "test" else ""
-        return scans.DEFINITIONS, {"kinds": _KINDS[listing.target], "value": pattern}
+        return scans.DEFINITIONS, {"kinds": _KINDS[listing.target], "value": ""}
     language = re.match(
         r"(?i)(python|javascript|typescript|go|rust|java|ruby|php|c\+\+|c)\b", listing.noun
     )
@@ -259,8 +259,22 @@ def _how_subclasses(printed: Printed, voice: Voice) -> str:
 def _how_all(listing: Listing, printed: Printed, voice: Voice) -> str:
     if listing.target == "noun":
         way = (printed.strings("way") or [("",)])[0][0]
-        return _WAYS[way][voice.russian] if way in _WAYS else ""
-    if listing.target in ("class", "function", "method", "test"):
+        loosened = (printed.strings("loosened") or [("",)])[0][0]
+        beside = (
+            voice(
+                f"Nothing is named by all of `{listing.noun}`; these go by `{loosened}` alone. ",
+                f"По всем словам `{listing.noun}` ничего нет; это найдено только по `{loosened}`. ",
+            )
+            if loosened
+            else ""
+        )
+        return beside + (_WAYS[way][voice.russian] if way in _WAYS else "")
+    if listing.target == "test":
+        return voice(
+            "Counted: functions and marks that the usual test runners take for tests.",
+            "Посчитаны функции и метки, которые обычные средства запуска считают тестами.",
+        )
+    if listing.target in ("class", "function", "method"):
         return voice(
             "Counted: definitions the parser sees in the indexed files.",
             "Посчитаны определения, которые видит разбор индексированных файлов.",

@@ -9,7 +9,7 @@ from rlm_crystal.types import Definition
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
 from rlm_engine.extractive.cells import DEFINITION_ROW
-from rlm_engine.extractive.compose import Draft
+from rlm_engine.extractive.compose import Draft, quoted_lines
 from rlm_engine.extractive.evidence import Line, Printed, lines_of
 from rlm_engine.extractive.plans.explanation import explain
 from rlm_engine.extractive.question import Question
@@ -81,7 +81,7 @@ def trace_message(question: Question) -> Plan:
     found = yield Cell("Find where the text of the message stands in the code.", _FIND, values)
     places = _best_places(found)
     runs = found.number("runs")
-    if not places:
+    if not places or places[0][0] < 0.3 * max(1, runs):
         return (yield from explain(question))
     around = yield Cell(
         "Read what leads to it.",
@@ -138,7 +138,7 @@ def _tell(question: Question, around: Printed, share: float) -> Conclusion:
         shown = [raising, *message] if raising and raising not in message else message
         inside = f"`{holder.symbol}`, " if holder else ""
         draft.say(f"{heading} {inside}{place(path, *_span(holder, start, end))}:")
-        draft.rows("", [f"{place(path, line.number)}: {code(line.text)}" for line in shown[:4]])
+        draft.rows("", quoted_lines(path, shown, limit=4))
         conditions = _conditions(lines, (raising or message[0]))
         draft.rows(
             voice("It gets there when:", "Сюда попадают, когда:"),

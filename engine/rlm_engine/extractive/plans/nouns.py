@@ -47,6 +47,9 @@ def told(node, text):
             try:
                 value = ast.literal_eval(child.value)
                 value = value if isinstance(value, str) else str(value)
+                if child.end_lineno > child.lineno and len(value.split()) < 4:
+                    # Put together from literals on several lines: quote the pieces as they stand.
+                    value = " … ".join(re.findall(r"[\"']([^\"'\n]+)[\"']", ast.get_source_segment(text, child.value) or value))
             except ValueError:
                 strings = [c.value for c in ast.walk(child.value) if isinstance(c, ast.Constant) and isinstance(c.value, str)]
                 value = " … ".join(s for s in strings if s.strip()) or (ast.get_source_segment(text, child.value) or "")
@@ -150,6 +153,13 @@ for way in sorted(ways, key=lambda way: not preferred or not way.__name__.starts
     results.append((way.__name__, way()))
     if len(results[-1][1]) >= 2:
         break
+if max(len(found) for _, found in results) < 2 and len(words) > 1:
+    words = words[-1:]
+    for way in sorted(ways, key=lambda way: not preferred or not way.__name__.startswith(preferred)):
+        results.append((way.__name__, way()))
+        if len(results[-1][1]) >= 2:
+            show("loosened", words[0][0])
+            break
 taken = max(results, key=lambda r: len(r[1]))
 items = [(p, a, b, n, " ".join(t.split())[:200]) for p, a, b, n, t in taken[1]]
 show("way", taken[0])

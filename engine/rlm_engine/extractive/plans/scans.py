@@ -371,5 +371,24 @@ while grown:
     more = {n for _, _, _, n, bases, _ in classes if n not in known and any(b in known or re.search(r"(Error|Exception|Warning)$", b) for b in bases)}
     known |= more
     grown = bool(more)
-items = [(p, a, b, n, row_text(t)) for p, a, b, n, bases, t in classes if n in known - roots]
+items = [(p, a, b, n, row_text(t)) for p, a, b, n, bases, t in classes
+         if any(base in known or re.search(r"(Error|Exception|Warning)$", base) for base in bases)]
+"""
+
+TESTS = r"""
+marks = {
+    "js": r"^\s*(?:it|test)(?:\.\w+)*\(\s*['\"`]", "rs": r"^\s*#\[(?:\w+::)?test\]", "rb": r"^\s*(?:it|test|specify) ['\"]",
+    "java": r"^\s*@(?:Test|ParameterizedTest)\b", "cs": r"^\s*\[(?:Test|Fact|Theory|TestMethod)\b",
+    "cpp": r"^\s*(?:TEST|TEST_F|TEST_P|TEST_CASE)\(", "ex": r"^\s*test ['\"]",
+}
+family = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "kt": "java", "scala": "java", "cc": "cpp", "cxx": "cpp", "exs": "ex"}
+for path, text in documents():
+    kind = family.get(extension(path), extension(path))
+    if kind in marks:
+        items += [(path, n, n, "", row_text(line)) for n, line in enumerate(text.split("\n"), 1) if re.match(marks[kind], line)]
+    elif is_code(path) and "est" in text:
+        named = r"(?:Test|Benchmark|Fuzz|Example)[A-Z_]" if path.endswith("_test.go") else r"test(?:_|[A-Z]|\d|$)"
+        for d in crystal.outline(path):
+            if d["kind"] in ("function", "method") and re.match(named, d["symbol"].split(".")[-1]):
+                items.append((path, d["start_line"], d["end_line"], d["symbol"], row_text(d["signature"] or "")))
 """

@@ -1,0 +1,88 @@
+"""What the extractive root makes of a question's wording, in English and in Russian."""
+
+import pytest
+from rlm_engine.extractive.listing import Listing, parse_listing
+from rlm_engine.extractive.question import QuestionType, names_in, understand
+from rlm_engine.extractive.words import concepts_of, matched
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "subjects"),
+    [
+        ("What is the MigrationAutodetector?", "definition", ("MigrationAutodetector",)),
+        ("where is url_for defined", "definition", ("url_for",)),
+        ("Flask.run", "definition", ("Flask.run",)),
+        ("where is the class Session", "definition", ("Session",)),
+        ("что такое Blueprint", "definition", ("Blueprint",)),
+        ("где определён класс Flask?", "definition", ("Flask",)),
+        ("who calls get_commands", "usage", ("get_commands",)),
+        ("where is escape used?", "usage", ("escape",)),
+        ("кто вызывает get_commands", "usage", ("get_commands",)),
+        ("what does full_dispatch_request call", "calls", ("full_dispatch_request",)),
+        ("where are database migrations autodetected", "where", ()),
+        ("how does the development server reload when files change", "how", ()),
+        ("как сравниваются CSRF токены", "how", ()),
+        ("difference between `A` and `B`?", "compare", ("A", "B")),
+        ("чем Flask отличается от Blueprint", "compare", ("Flask", "Blueprint")),
+        ("where is the default for SESSION_COOKIE_AGE set", "config", ("SESSION_COOKIE_AGE",)),
+        ("which setting controls the session cookie name", "config", ("session cookie name",)),
+        ("где задаётся значение по умолчанию для TIMEOUT", "config", ("TIMEOUT",)),
+        ('why do I get "no such table here"?', "error", ("no such table here",)),
+        ("RuntimeError: Working outside of context.", "error", ("Working outside of context",)),
+        ("AppNotReady: Apps aren't loaded yet.", "error", ("Apps aren't loaded yet",)),
+        ("Received unregistered task of type 'foo.bar'.", "error",
+         ("Received unregistered task of type 'foo.bar'",)),
+        ("which files handle authentication", "where", ()),
+    ],
+)  # fmt: skip
+def test_the_type_and_subject_of_a_question(
+    text: str, kind: QuestionType, subjects: tuple[str, ...]
+) -> None:
+    question = understand(text)
+    assert (question.type, question.subjects) == (kind, subjects)
+
+
+@pytest.mark.parametrize(
+    ("text", "listing"),
+    [
+        ("how many files import json", Listing("file", "files", "import", "json", "", "", True)),
+        ("which files use the re module", Listing("file", "files", "import", "re", "", "", False)),
+        ("сколько файлов импортируют json",
+         Listing("file", "файлов", "import", "json", "", "", True)),
+        ("how many classes subclass `Field`?",
+         Listing("class", "classes", "subclass", "Field", "", "", True)),
+        ("what are the subclasses of Field",
+         Listing("class", "", "subclass", "Field", "", "", False)),
+        ("which files contain TODO", Listing("file", "files", "contain", "TODO", "", "", False)),
+        ("list all management commands with their help text",
+         Listing("noun", "management commands", "all", "", "", "help text", False)),
+        ("how many functions are in src/helpers.py",
+         Listing("function", "functions are", "all", "", "src/helpers.py", "", True)),
+        ("which functions are decorated with @cached",
+         Listing("function", "functions", "decorate", "@cached", "", "", False)),
+        ("which functions raise ValueError",
+         Listing("function", "functions", "raise", "ValueError", "", "", False)),
+        ("how many times is run called", Listing("line", "times", "call", "run", "", "", True)),
+    ],
+)  # fmt: skip
+def test_a_listing_is_parsed_into_target_condition_and_scope(text: str, listing: Listing) -> None:
+    assert parse_listing(text) == listing
+
+
+def test_a_condition_that_needs_judgement_is_no_listing() -> None:
+    assert parse_listing("which files handle authentication") is None
+
+
+def test_names_are_told_from_plain_words() -> None:
+    text = "Where does `run` use get_commands(), HttpRequest.path and src/app.py, or settings?"
+    assert set(names_in(text)) == {"run", "get_commands", "HttpRequest.path", "src/app.py"}
+
+
+def test_concepts_drop_asking_words_and_translate_russian() -> None:
+    assert concepts_of("How does the server reload?") == (("server",), ("reload",))
+    assert concepts_of("как перезагружается сервер") == (("reload", "restart"), ("server",))
+
+
+def test_a_concept_is_met_by_stem_or_inside_a_compound() -> None:
+    concepts = (("reload",), ("compared",), ("cat",))
+    assert matched(concepts, "autoreloader compares concatenation") == {("reload",), ("compared",)}
