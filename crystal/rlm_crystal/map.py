@@ -153,7 +153,7 @@ def _named(stems: Sequence[str], text: str) -> frozenset[str]:
 def _rarity(stems: Sequence[str], together: Sequence[frozenset[str]]) -> dict[str, float]:
     """How rare each stem is among the clusters; all of them together weigh 1."""
     spread = Counter(name for names in together for name in names)
-    raw = {name: math.log(1 + len(together) / (1 + spread[name])) for name in stems}
+    raw = {name: math.log(1 + (1 + len(together)) / (1 + spread[name])) for name in stems}
     return {name: value / sum(raw.values()) for name, value in raw.items()}
 
 
@@ -213,11 +213,13 @@ def _body(
 
 def _footer(chosen: dict[int, list[_Piece]], clusters: Sequence[MapCluster]) -> str:
     shown = sum(len(pieces) - 1 for pieces in chosen.values())
-    places = sum(len(cluster.entries) for cluster in clusters) - shown
-    left_out = len(clusters) - len(chosen)
-    if not left_out and not places:
+    places = sum(len(cluster.entries) for cluster in clusters)
+    if len(chosen) == len(clusters) and shown == places:
         return ""
-    return f"\nLeft out: {left_out} clusters, {places} places. A larger budget shows more.\n"
+    return (
+        f"\nLeft out: {len(clusters) - len(chosen)} of {len(clusters)} clusters, "
+        f"{places - shown} of {places} places. A larger budget shows more.\n"
+    )
 
 
 def _group(place: str) -> str:
