@@ -21,6 +21,7 @@ from rlm_crystal.keys import Keyring
 from rlm_crystal.types import Progress
 
 from rlm_server.archive import Archive
+from rlm_server.explaining import explained
 from rlm_server.lifetime import die_with_parent
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def main() -> None:
     except (CrystalError, OSError) as error:
         outcome = {"error": type(error).__name__, "message": str(error)}
     except MemoryError:
-        outcome = {"error": "MemoryError", "message": "memory ran out while building"}
+        outcome = {"error": "BuildFailed", "message": "Memory ran out while building."}
+    except Exception as error:  # the boundary of a process: it must end with a word
+        outcome = {"error": "BuildFailed", "message": explained(error)}
     _tell(wire, outcome)
     os._exit(0 if "generation" in outcome else 1)  # the watching thread blocks a clean exit
 

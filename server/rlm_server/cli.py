@@ -85,7 +85,7 @@ def _performed(options: argparse.Namespace, roots: tuple[Path, ...]) -> int:
         bar.clear()
         return _INTERRUPTED
     except Exception as error:
-        from rlm_server.tool_call import explained
+        from rlm_server.explaining import explained
 
         bar.clear()
         print(f"rlm-mcp: {explained(error)}", file=sys.stderr)

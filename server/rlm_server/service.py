@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -69,6 +69,8 @@ class Service(Actor):
                     yield
                 finally:
                     tasks.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise _sole(group) from None
         finally:
             if self._opened is not None:
                 self._opened.recollection.close()
@@ -299,6 +301,16 @@ class Service(Actor):
 
     async def _count(self, add: Callable[[Tally], Tally]) -> None:
         self._state = replace(self._state, tally=add(self._state.tally))
+
+
+def _sole(error: BaseException) -> BaseException:
+    """The one error inside a group, as whoever uses the service raised it."""
+    while isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        if len(group.exceptions) != 1:
+            break
+        error = group.exceptions[0]
+    return error
 
 
 def _pending(crystal: "Crystal") -> int:

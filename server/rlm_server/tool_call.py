@@ -1,7 +1,5 @@
 """One call of a tool: arguments in, a result for any transport out, errors that teach."""
 
-import logging
-import traceback
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +9,13 @@ from rlm_tools.host import JobState
 from rlm_tools.tool import Arguments, Reply, Tool, structured
 
 from rlm_server.errors import Indexing
+from rlm_server.explaining import explained
 from rlm_server.jobs import Jobs
 
 if TYPE_CHECKING:
     from rlm_server.service import Service
 
-_log = logging.getLogger(__name__)
-
 ANSWER_WITHIN_S = 45.0
-_OUR_ROOMS = frozenset(
-    {"rlm_server", "rlm_tools", "rlm_engine", "rlm_memory", "rlm_crystal", "rlm_sandbox"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +68,6 @@ async def _performed(
     if service.jobs is None:
         return await work(progress)
     return await service.jobs.run(tool.name, work, wait_s=ANSWER_WITHIN_S, progress=progress)
-
-
-def explained(error: Exception) -> str:
-    """The message of an error of ours; of any other only where it happened.
-
-    What a library or a bug puts into its message may be text of the corpus.
-    """
-    if type(error).__module__.partition(".")[0] in _OUR_ROOMS:
-        return str(error)
-    where = "; ".join(
-        f"{frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})"
-        for frame in traceback.extract_tb(error.__traceback__)[-3:]
-    )
-    _log.error("unexpected %s in %s", type(error).__name__, where)
-    return (
-        f"An unexpected {type(error).__name__} in {where}. Nothing was lost; rlm_validate tells"
-        " whether the index is sound. Please report it with these words."
-    )
 
 
 def _wrong_arguments(tool: Tool, error: ValidationError) -> str:

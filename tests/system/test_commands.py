@@ -1,0 +1,199 @@
+"""The commands: their documented JSON, their exit codes, and what they say of bad input."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import plain_environment, rlm_mcp, run_here
+
+KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
+OTHER_KEY = "enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmEwOTg3NjU="
+
+
+def test_index_tells_what_was_indexed(repository: Path, home: Path) -> None:
+    ran = run_here("index", "--root", repository, "--json", home=home)
+    assert ran.code == 0, ran.err
+    assert set(ran.json) == {
+        "root", "files", "chunks", "clusters", "skipped", "tokens", "bytes_source",
+        "bytes_sealed", "seconds", "generation",
+    }  # fmt: skip
+    assert ran.json["root"] == str(repository)
+    assert ran.json["files"] == 4
+    assert ran.json["bytes_sealed"] > 0
+
+
+def test_search_finds_the_place_without_an_index_before(repository: Path, home: Path) -> None:
+    ran = run_here("search", "sum the prices", "--root", repository, "--json", home=home)
+    assert ran.code == 0, ran.err
+    assert list(ran.json) == ["query", "results", "revision", "milliseconds"]
+    assert list(ran.json["results"][0]) == [
+        "path", "start_line", "end_line", "symbol", "kind", "score", "snippet",
+    ]  # fmt: skip
+    assert "shop/cart.py" in [result["path"] for result in ran.json["results"][:2]]
+    assert ran.json["revision"]["caught_up"]
+    assert len(ran.json["revision"]["head"]) == 40
+
+
+def test_the_root_is_the_git_root_above_the_working_directory(repository: Path, home: Path) -> None:
+    ran = rlm_mcp("index", "--json", home=home, cwd=repository / "shop")
+    assert ran.json["root"] == str(repository)
+
+
+def test_ask_answers_with_checked_citations(repository: Path, home: Path) -> None:
+    ran = run_here(
+        "ask", "how is the total price computed", "--root", repository, "--json", home=home
+    )
+    assert ran.code == 0, ran.err
+    assert list(ran.json) == [
+        "question", "answer", "citations", "provider", "iterations", "subcalls", "tokens_in",
+        "tokens_out", "cost_usd", "seconds", "limit_hit", "trace_id",
+    ]  # fmt: skip
+    assert ran.json["provider"] == "extractive"
+    assert {"shop/cart.py"} <= {c["path"] for c in ran.json["citations"] if c["verified"]}
+
+
+def test_ask_says_what_it_took_in_one_line(repository: Path, home: Path) -> None:
+    ran = run_here("ask", "what does pay return", "--root", repository, home=home)
+    assert ran.code == 0, ran.err
+    assert "Citations:\n  shop/checkout.py:" in ran.out
+    assert ran.out.splitlines()[-1].startswith("$0.0000, ")
+
+
+def test_status_tells_what_there_is_and_builds_nothing(repository: Path, home: Path) -> None:
+    before = run_here("status", "--root", repository, "--json", home=home)
+    run_here("index", "--root", repository, home=home)
+    after = run_here("status", "--root", repository, "--json", home=home)
+    assert set(before.json) == {
+        "state", "roots", "generation", "files", "chunks", "provider", "key_source", "sandbox",
+    }  # fmt: skip
+    assert (before.json["state"], before.json["files"]) == ("empty", 0)
+    assert (after.json["state"], after.json["files"]) == ("secure", 4)
+    assert after.json["key_source"] == "file"
+
+
+def test_doctor_finds_every_part_in_order(repository: Path, home: Path) -> None:
+    ran = run_here("doctor", "--json", home=home)
+    assert ran.code == 0, ran.out
+    parts = [finding["part"] for finding in ran.json["findings"]]
+    assert {"python", "crypto", "key", "sandbox", "embedder", "grammar"} <= set(parts)
+
+
+def test_doctor_tells_the_fix_for_a_model_without_its_package(home: Path) -> None:
+    code = (
+        "import sys; sys.modules['litellm'] = None\n"
+        "from rlm_server.cli import run; sys.exit(run(['doctor']))"
+    )
+    ran = in_python(code, home=home, RLM_MODEL="openai/x")
+    assert ran.returncode == 1
+    assert "pip install 'rlm-mcp[litellm]'" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["search"], ["search", "x", "--limit", "99"], ["fly"], ["index", "--colour"]]
+)
+def test_a_misuse_exits_with_two(home: Path, arguments: list[str]) -> None:
+    assert run_here(*arguments, home=home).code == 2
+
+
+def test_a_missing_root_is_named(home: Path) -> None:
+    ran = run_here("index", "--root", "no-such-folder", home=home)
+    assert (ran.code, ran.out) == (1, "")
+    assert "no-such-folder does not exist" in ran.err
+
+
+def test_the_home_folder_is_refused_as_a_root(home: Path, tmp_path: Path) -> None:
+    ran = run_here("index", "--root", tmp_path, home=home, HOME=str(tmp_path))
+    assert ran.code == 1
+    assert "is the home folder" in ran.err
+
+
+def test_another_key_is_refused_and_the_crystal_stays(repository: Path, home: Path) -> None:
+    run_here("index", "--root", repository, home=home, RLM_KEY=KEY)
+    wrong = run_here("search", "cart", "--root", repository, home=home, RLM_KEY=OTHER_KEY)
+    right = run_here("search", "cart", "--root", repository, "--json", home=home, RLM_KEY=KEY)
+    assert wrong.code == 1
+    assert "sealed under key" in wrong.err
+    assert right.json["results"]
+
+
+def test_a_truncated_crystal_is_told_and_indexing_again_heals_it(
+    repository: Path, home: Path
+) -> None:
+    run_here("index", "--root", repository, home=home)
+    for page in home.rglob("*.page"):
+        os.truncate(page, page.stat().st_size - 7)
+    broken = run_here("search", "cart", "--root", repository, home=home)
+    healed = run_here("index", "--root", repository, home=home)
+    found = run_here("search", "cart", "--root", repository, "--json", home=home)
+    assert broken.code == 1
+    assert "index" in broken.err
+    assert healed.code == 0, healed.err
+    assert found.json["results"]
+
+
+def test_a_changed_byte_in_a_page_is_healed_by_indexing_again(repository: Path, home: Path) -> None:
+    run_here("index", "--root", repository, home=home)
+    for page in home.rglob("*.page"):
+        sealed = bytearray(page.read_bytes())
+        sealed[len(sealed) // 2] ^= 1
+        page.write_bytes(sealed)
+    assert run_here("search", "cart", "--root", repository, home=home).code == 1
+    assert run_here("index", "--root", repository, home=home).code == 0
+    assert run_here("search", "cart", "--root", repository, home=home).code == 0
+
+
+def test_without_cryptography_nothing_is_written(repository: Path, home: Path) -> None:
+    code = (
+        "import sys; sys.modules['cryptography'] = None\n"
+        f"from rlm_server.cli import run; sys.exit(run(['index', '--root', {str(repository)!r}]))"
+    )
+    ran = in_python(code, home=home)
+    assert ran.returncode == 1
+    assert "pip install 'cryptography" in ran.stderr
+    assert not [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_a_file_deleted_after_indexing_is_no_result(repository: Path, home: Path) -> None:
+    run_here("index", "--root", repository, home=home)
+    (repository / "shop" / "checkout.py").unlink()
+    ran = run_here("search", "purse money", "--root", repository, "--json", home=home)
+    assert ran.code == 0, ran.err
+    assert "shop/checkout.py" not in [result["path"] for result in ran.json["results"]]
+    assert ran.json["revision"]["caught_up"]
+
+
+def test_files_that_cannot_be_indexed_do_not_stop_the_rest(repository: Path, home: Path) -> None:
+    (repository / "logo.dat").write_bytes(bytes(range(256)) * 40)
+    (repository / "long.txt").write_bytes(b"a" * 100_000_000)
+    unreadable = repository / "shop" / "closed.py"
+    unreadable.write_text("x = 1\n")
+    unreadable.chmod(0)
+    ran = run_here("index", "--root", repository, "--json", home=home)
+    unreadable.chmod(0o600)
+    assert ran.code == 0, ran.err
+    assert ran.json["files"] >= 4
+    assert ran.json["skipped"] >= 2
+
+
+def test_a_workspace_full_of_traps_runs_none_of_its_code(repository: Path, home: Path) -> None:
+    trap = f"open({str(home.parent / 'sprung')!r}, 'w')\n"
+    for name in ("types", "json", "typing", "server", "rlm_server", "sitecustomize", "anyio"):
+        (repository / f"{name}.py").write_text(trap)
+    (repository / ".env").write_text("RLM_MODEL=openai/evil\nRLM_KEY=nonsense\n")
+    ran = rlm_mcp("ask", "what is a cart", "--json", home=home, cwd=repository)
+    assert ran.code == 0, ran.err
+    assert ran.json["provider"] == "extractive"
+    assert not (home.parent / "sprung").exists()
+
+
+def in_python(code: str, *, home: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run code that breaks something and then calls the command line."""
+    return subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        env={**plain_environment(os.environ), "RLM_HOME": str(home), **environ},
+        capture_output=True,
+        text=True,
+        cwd=home.parent,
+    )
