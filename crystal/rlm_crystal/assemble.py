@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from rlm_crystal.embed import Embedder
 from rlm_crystal.language import is_interface, role
-from rlm_crystal.lazy import Lazy
+from rlm_crystal.lazy import ready
 from rlm_crystal.lines import line_count
 from rlm_crystal.postings import Postings, PostingsBuilder
 from rlm_crystal.segment import Graph, Segment
@@ -44,7 +45,7 @@ def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
         languages=languages,
         files=_file_table(ordered, languages),
         chunks=_chunk_table(ordered, name_id, prose_id),
-        graph=Lazy.of(
+        graph=ready(
             Graph(
                 names,
                 prose,
@@ -52,8 +53,8 @@ def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
                 _reference_table(ordered, name_id),
             )
         ),
-        postings=Lazy.of(_postings(ordered)),
-        vectors=Lazy.of(_vectors(chunks, embedder)),
+        postings=ready(_postings(ordered)),
+        vectors=ready(_vectors(chunks, embedder)),
         texts=Texts.of_frames([encode(file.document.text) for file in ordered]),
     )
 

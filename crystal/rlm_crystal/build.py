@@ -16,7 +16,7 @@ from rlm_crystal.clusters import clusters_of
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.home import corpus_id
-from rlm_crystal.lazy import Lazy
+from rlm_crystal.lazy import ready
 from rlm_crystal.reading import read
 from rlm_crystal.revision import git_head
 from rlm_crystal.segment import BoolArray, Segment, merge_segments
@@ -63,7 +63,7 @@ def build(
         skipped=_all_skipped(found, plan, batches),
         segments=(merged,),
         alive=(np.ones(merged.file_count, dtype=np.bool_),),
-        clusters=Lazy.of(clusters),
+        clusters=ready(clusters),
         embedder=embedder,
     )
 

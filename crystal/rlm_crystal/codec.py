@@ -182,8 +182,8 @@ def _clusters(page: Columns) -> Clusters:
         for title, text, terms, central, place, files, size, weight in meta["summaries"]
     )
     shown = (
-        MapCluster(*head, tuple(MapEntry(*entry) for entry in entries))
-        for *head, entries in meta["shown"]
+        MapCluster(title, place, size, files, weight, tuple(MapEntry(*entry) for entry in entries))
+        for title, place, size, files, weight, entries in meta["shown"]
     )
     return Clusters(
         Clustering(**{field.name: _array(page, field.name) for field in fields(Clustering)}),
@@ -227,7 +227,7 @@ def _ends(name: str, words: Words, wanted: bool) -> dict[str, AnyArray]:
 
 def _words_from(page: Columns, name: str) -> Words:
     blob = page.arrays[f"{name}-blob"].tobytes()
-    return Words(blob, _array(page, f"{name}-lengths"), page.arrays.get(f"{name}-by-end"))
+    return Words(blob, _array(page, f"{name}-lengths"), _column(page, f"{name}-by-end"))
 
 
 def _table(name: str, table: Table) -> dict[str, AnyArray]:
@@ -236,6 +236,11 @@ def _table(name: str, table: Table) -> dict[str, AnyArray]:
 
 def _table_from(kind: type[Table], page: Columns, name: str) -> Table:
     return kind(**{f.name: _array(page, f"{name}-{f.name}") for f in fields(kind)})
+
+
+def _column(page: Columns, name: str) -> Any:
+    """As `_array`, None where the page goes without it."""
+    return page.arrays.get(name)
 
 
 def _array(page: Columns, name: str) -> Any:

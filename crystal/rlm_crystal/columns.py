@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from rlm_crystal.errors import PageDamaged
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 AnyArray: TypeAlias = npt.NDArray[np.generic]
 
 _MAGIC: Final = b"RLMC"

@@ -197,24 +197,20 @@ class Crystal:
 
 def _entries(segment: Segment, alive: BoolArray) -> list[FileEntry]:
     files = segment.files
+    languages: list[int] = files.language.tolist()
+    lines: list[int] = files.lines.tolist()
+    sizes: list[int] = files.size_bytes.tolist()
+    times: list[int] = files.mtime_ns.tolist()
+    paths = list(segment.paths)
+    rows: list[int] = np.flatnonzero(alive).tolist()
     return [
         FileEntry(
-            path=path,
-            language=segment.languages[language],
-            lines=lines,
-            size_bytes=size_bytes,
-            mtime_ns=mtime_ns,
-            content_hash=digest.tobytes().hex(),
+            path=paths[row],
+            language=segment.languages[languages[row]],
+            lines=lines[row],
+            size_bytes=sizes[row],
+            mtime_ns=times[row],
+            content_hash=files.content_hash[row].tobytes().hex(),
         )
-        for path, language, lines, size_bytes, mtime_ns, digest, wanted in zip(
-            segment.paths,
-            files.language.tolist(),
-            files.lines.tolist(),
-            files.size_bytes.tolist(),
-            files.mtime_ns.tolist(),
-            files.content_hash,
-            alive.tolist(),
-            strict=True,
-        )
-        if wanted
+        for row in rows
     ]

@@ -16,12 +16,6 @@ class Lazy(Generic[T]):
         self._make: Callable[[], T] | None = make
         self._lock = threading.Lock()
 
-    @classmethod
-    def of(cls, value: T) -> "Lazy[T]":
-        lazy = cls(lambda: value)
-        lazy.get()
-        return lazy
-
     def get(self) -> T:
         if self._make is not None:
             with self._lock:
@@ -29,3 +23,10 @@ class Lazy(Generic[T]):
                     self._value = self._make()
                     self._make = None
         return self._value
+
+
+def ready(value: T) -> Lazy[T]:
+    """A value that is there already."""
+    lazy = Lazy(lambda: value)
+    lazy.get()
+    return lazy

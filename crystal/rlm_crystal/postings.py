@@ -86,7 +86,9 @@ class PostingsBuilder:
         terms_flat = order[np.asarray(term_ids, dtype=np.int32)]
         counts_flat = np.asarray(term_counts, dtype=np.int64)
         lengths = [np.asarray(field, dtype=np.int32) for field in self._lengths]
-        keys, fields, weights = [], [], []
+        keys: list[Int64Array] = []
+        fields: list[npt.NDArray[np.int8]] = []
+        weights: list[Int64Array] = []
         for field, (raw_ids, length) in enumerate(zip(self._words, lengths, strict=True)):
             key, weight = _occurrences(
                 np.asarray(raw_ids, dtype=np.int32), length, terms_flat, counts_flat
@@ -111,7 +113,8 @@ def merge_postings(
     The result depends on the chunks only, not on how they were spread over the parts.
     """
     words, maps = merge_words([part.words for part in parts])
-    keys, rows = [], []
+    keys: list[Int64Array] = []
+    rows: list[list[UInt8Array]] = []
     for part, term_map, doc_map in zip(parts, maps, new_docs, strict=True):
         term = np.repeat(term_map, np.diff(part.starts))
         doc = doc_map[part.docs]

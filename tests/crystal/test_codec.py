@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - other scripts are meant
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rlm_crystal.build import build, refresh
 from rlm_crystal.codec import from_pages, to_pages
 from rlm_crystal.columns import pack, unpack

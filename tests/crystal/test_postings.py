@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rlm_crystal.postings import FIELDS, Postings, PostingsBuilder, merge_postings
 from rlm_crystal.terms import terms
 from rlm_crystal.words import Words

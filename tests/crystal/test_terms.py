@@ -1,6 +1,7 @@
+# ruff: noqa: RUF001 - other scripts are meant
+
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rlm_crystal.terms import TERM_CHARS_MAX, parts, stem, terms, terms_of_word
 
 
