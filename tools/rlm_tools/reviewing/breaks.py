@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rlm_crystal.code_lines import code_lines
 from rlm_crystal.types import Definition, Reference
 
 from rlm_tools.reviewing.change import Change
@@ -62,7 +64,7 @@ def _removed(
         return  # its class is gone, which is told once
     if any(other.rsplit(".", 1)[-1] == name for other in after) or name in _CONSTRUCTORS:
         return
-    uses = _uses(crystal, change, definition)
+    uses = [*_uses(crystal, change, definition), *_words_left(change, name)]
     if not uses:
         return
     sure = any(use.sure for use in uses)
@@ -151,6 +153,16 @@ def _uses(crystal: Crystal, change: Change, definition: Definition) -> list[_Use
                 continue
             uses.append(_Use(ref, sure=near and not is_method))
     return uses
+
+
+def _words_left(change: Change, name: str) -> list[_Use]:
+    """The lines of code of this very file that still hold the name of what is gone."""
+    if change.new is None:
+        return []
+    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+    code = code_lines(change.new, change.language)
+    lines = [n for n in sorted(code) if n <= len(change.lines) and word.search(change.lines[n - 1])]
+    return [_Use(Reference(change.path, line, name, "call", ""), sure=False) for line in lines]
 
 
 def _is_import_of(reference: Reference, module: str, name: str) -> bool:

@@ -1,0 +1,1 @@
+"""The parts of a generated test: where it goes, what it imports, what it asserts."""
