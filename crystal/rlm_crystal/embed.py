@@ -141,7 +141,8 @@ class NeuralEmbedder:
 
     def __init__(self, name: str, model: Any) -> None:
         self.identity = f"neural:{name}"
-        self.dimensions = int(model.get_sentence_embedding_dimension())
+        # The method that tells the dimension was renamed between versions of the library.
+        self.dimensions = int(model.encode(["a"], convert_to_numpy=True).shape[1])
         self._model: Any = model
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -1,0 +1,79 @@
+"""How a corpus falls into clusters: number, size, noise, agreement with its folders, CPU seconds.
+
+    python benchmarks/clusters.py ROOT [ROOT ...]
+
+For each root: what ships, and what it is compared with: HDBSCAN straight on the chunk vectors, and
+on them after PCA. Agreement is that of the clustered chunks' labels with their folders, down to the
+third level. Folders are among the features of what ships, so its agreement is partly by design.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import hdbscan
+import numpy as np
+from rlm_crystal.assemble import embedding_text
+from rlm_crystal.chunk import parse
+from rlm_crystal.cluster import CLUSTER_SIZE_MIN, cluster_chunks
+from rlm_crystal.embed import static_embedder
+from rlm_crystal.points import reduce
+from rlm_crystal.reading import read
+from rlm_crystal.types import Chunk, Document
+from rlm_crystal.walk import walk
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+STRAIGHT_CHUNKS_MAX = 5_000
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("roots", type=Path, nargs="+")
+    for root in arguments.parse_args().roots:
+        chunks = chunks_of(root)
+        started = time.process_time()
+        vectors = static_embedder().embed([embedding_text(chunk) for chunk in chunks])
+        print(f"{root.name}: {len(chunks)} chunks, {_since(started)} to embed")
+        started = time.process_time()
+        clustering = cluster_chunks(chunks, vectors)
+        report("ours", chunks, clustering.labels, started)
+        few = np.random.default_rng(0).permutation(len(chunks))[:STRAIGHT_CHUNKS_MAX]
+        some = [chunks[at] for at in few]
+        for name, rows in (("PCA 16", reduce(vectors[few], 16)), ("straight", vectors[few])):
+            started = time.process_time()
+            model = hdbscan.HDBSCAN(min_cluster_size=CLUSTER_SIZE_MIN, core_dist_n_jobs=1)
+            labels = model.fit_predict(rows.astype(np.float64))
+            report(f"{name}, {len(few)} chunks", some, labels, started)
+
+
+def chunks_of(root: Path) -> list[Chunk]:
+    documents = [read(source) for source in walk([root]).sources]
+    return [
+        chunk
+        for document in documents
+        if isinstance(document, Document)
+        for chunk in parse(document).chunks
+    ]
+
+
+def report(name: str, chunks: Sequence[Chunk], labels: np.ndarray, started: float) -> None:
+    spent = _since(started)
+    inside = labels >= 0
+    folders = np.asarray(["/".join(chunk.path.split("/")[:-1][:3]) for chunk in chunks])[inside]
+    sizes = np.bincount(labels[inside], minlength=1)
+    print(
+        f"  {name}: {labels.max() + 1} clusters, noise {1 - inside.mean():.2f}, "
+        f"largest {sizes.max() / len(labels):.3f}, median {np.median(sizes):.0f}, "
+        f"ARI {adjusted_rand_score(folders, labels[inside]):.2f}, "
+        f"NMI {normalized_mutual_info_score(folders, labels[inside]):.2f}, {spent}",
+        flush=True,
+    )
+
+
+def _since(started: float) -> str:
+    return f"{time.process_time() - started:.1f} s CPU"
+
+
+if __name__ == "__main__":
+    main()
