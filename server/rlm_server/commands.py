@@ -43,7 +43,7 @@ async def index(request: Request, progress: ProgressSink) -> Told:
         crystal, opened = service.state.crystal, service.opened
         assert crystal is not None  # reindex raises where there is none
         assert opened is not None
-        fields = {
+        fields: dict[str, Any] = {
             "root": _joined(request.roots),
             "files": done.files,
             "chunks": done.chunks,

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, redirect_stdout
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import MCPServer
@@ -14,6 +13,7 @@ from pydantic import ConfigDict
 from rlm_tools.catalogue import TOOLS
 from rlm_tools.tool import Tool
 
+from rlm_server import __version__
 from rlm_server.progress_teller import ProgressTeller
 from rlm_server.tool_call import Outcome, call_tool, jobs_of
 
@@ -56,7 +56,7 @@ def make_server(service: "Service", *, tools: Sequence[Tool] = TOOLS) -> "MCPSer
         name="rlm-mcp",
         title="Ask anything of a large corpus",
         instructions=INSTRUCTIONS,
-        version=version("rlm-mcp"),
+        version=__version__,
         tools=[_offered(service, tool) for tool in tools],
         log_level="WARNING",
         lifespan=lifespan,

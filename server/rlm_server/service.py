@@ -305,11 +305,9 @@ class Service(Actor):
 
 def _sole(error: BaseException) -> BaseException:
     """The one error inside a group, as whoever uses the service raised it."""
-    while isinstance(error, BaseExceptionGroup):
+    if isinstance(error, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", error)
-        if len(group.exceptions) != 1:
-            break
-        error = group.exceptions[0]
+        return _sole(group.exceptions[0]) if len(group.exceptions) == 1 else group
     return error
 
 

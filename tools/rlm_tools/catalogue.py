@@ -1,11 +1,25 @@
 """The tools that are offered, in the order a client lists them."""
 
-from rlm_tools import query, reindex, search, session_stats, settings, status, validate
+from rlm_tools import (
+    explain,
+    query,
+    reindex,
+    review,
+    search,
+    session_stats,
+    settings,
+    status,
+    test,
+    validate,
+)
 from rlm_tools.tool import Tool
 
 TOOLS: tuple[Tool, ...] = (
     query.TOOL,
     search.TOOL,
+    explain.TOOL,
+    review.TOOL,
+    test.TOOL,
     status.TOOL,
     session_stats.TOOL,
     reindex.TOOL,

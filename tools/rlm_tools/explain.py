@@ -63,8 +63,8 @@ class ExplainReply:
     def text(self) -> str:
         """Return the explanation, each fact with its place."""
         head = f"{self.path}:{self.start_line}-{self.end_line}"
-        name = f"{self.kind} {self.symbol}" if self.symbol else f"{self.role} file"
-        parts = [f"{head} {name} ({self.language})"]
+        name = f"{self.kind} {self.symbol}" if self.symbol else "file"
+        parts = [f"{head} {name} ({self.language}, {self.role})"]
         parts += [text for text in (self.signature, self.doc) if text]
         parts += _section("Defines" if not self.symbol else "Members and siblings", self.outline)
         parts += _section(f"Called from ({self.callers_total} calls by name)", self.callers)

@@ -1,0 +1,64 @@
+"""What a client is shown of the tools before it calls one."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from rlm_server.mcp_server import INSTRUCTIONS, input_schema
+from rlm_tools.catalogue import TOOLS
+from rlm_tools.tool import Tool
+
+NAMES = [
+    "rlm_query", "rlm_search", "rlm_explain", "rlm_review", "rlm_test", "rlm_status",
+    "rlm_session_stats", "rlm_reindex", "rlm_validate", "rlm_settings",
+]  # fmt: skip
+WRITERS = {"rlm_reindex", "rlm_settings"}
+
+
+def test_the_ten_tools_are_offered_in_this_order() -> None:
+    assert [tool.name for tool in TOOLS] == NAMES
+
+
+def test_all_schemas_together_take_under_1500_tokens() -> None:
+    listed = [
+        {"name": tool.name, "description": tool.description, "inputSchema": input_schema(tool)}
+        for tool in TOOLS
+    ]
+    assert len(json.dumps(listed)) / 4 < 1_500
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_schema_is_flat_scalars_and_enums(tool: Tool) -> None:
+    schema = input_schema(tool)
+    assert set(schema) <= {"type", "properties", "required", "additionalProperties"}
+    for rules in schema["properties"].values():
+        assert rules["type"] in {"string", "integer", "number", "boolean"}
+        assert not {"anyOf", "allOf", "oneOf", "$ref"}.intersection(rules)
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_description_says_first_when_to_use_the_tool(tool: Tool) -> None:
+    assert tool.description.startswith("Use ")
+    assert len(tool.description) < 2_000
+
+
+def test_only_two_tools_change_anything() -> None:
+    assert {tool.name for tool in TOOLS if not tool.effects.reads_only} == WRITERS
+
+
+def test_the_instructions_stay_below_what_clients_cut() -> None:
+    assert len(INSTRUCTIONS.encode()) < 2_048
+
+
+def test_offering_the_tools_imports_nothing_heavy() -> None:
+    heavy = {
+        "numpy", "scipy", "hdbscan", "sklearn", "tree_sitter", "litellm", "torch", "watchdog",
+        "psutil", "keyring", "argon2", "rlm_crystal.crystal", "rlm_engine.loop", "rlm_sandbox",
+        "rlm_memory",
+    }  # fmt: skip
+    code = (
+        f"import sys, rlm_server.stdio\nprint([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stdout + done.stderr
