@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_engine import prelude
+from rlm_sandbox import Limits, Sandbox
+from rlm_sandbox.availability import available
 
 
 class ScriptedModel:
@@ -193,3 +195,34 @@ def test_a_failed_sub_call_is_raised_where_the_map_function_asked() -> None:
         namespace,
     )
     assert namespace["out"] == ["a", "failed: boom"]
+
+
+@pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
+@pytest.mark.asyncio
+async def test_the_helpers_run_inside_the_sandbox() -> None:
+    batches: list[list[str]] = []
+
+    async def batched(prompts: list[str]) -> list[str]:
+        batches.append(prompts)
+        return [prompt.upper() for prompt in prompts]
+
+    async def single(prompt: str) -> str:
+        return prompt.upper()
+
+    sandbox = await Sandbox.start(
+        limits=Limits(),
+        context=None,
+        functions={"llm_query": single, "llm_query_batched": batched},
+        prelude=prelude.source(),
+    )
+    try:
+        done = await sandbox.execute(
+            "out = map_reduce(chunk_text('abcdef', 2, 0), lambda piece: llm_query(piece))\n"
+            "FINAL(aggregate_results(out) + str(count_frequencies('aab')))"
+        )
+    finally:
+        await sandbox.close()
+    assert done.error is None
+    assert done.final is not None
+    assert done.final.value == "AB\nCD\nEF{'a': 2, 'b': 1}"
+    assert batches == [["ab", "cd", "ef"]]

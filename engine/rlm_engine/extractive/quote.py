@@ -48,7 +48,8 @@ def introduction(definition: Definition, kind: str) -> str:
     """`Name` (kind) with its place and, where it has one, its own first sentence."""
     where = place(definition.path, definition.start_line, definition.end_line)
     if definition.kind == "section":
-        return f"{said(definition.symbol.rsplit(' > ', 1)[-1])} ({kind}) {where}"
+        # The heading as the crystal names it has lost its markup, so it is not quoted.
+        return f"{definition.symbol.rsplit(' > ', 1)[-1]} ({kind}) {where}"
     text = f"`{definition.symbol}` ({kind}) {where}"
     sentence = first_sentence(definition)
     if sentence:

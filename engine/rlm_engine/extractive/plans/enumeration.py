@@ -251,8 +251,8 @@ def _how_subclasses(printed: Printed, voice: Voice) -> str:
         )
     listed = joined(names.split(", "))
     return voice(
-        f"Through these, {count} more classes inherit it indirectly: {listed}.",
-        f"Через них косвенно наследуют ещё {count}: {listed}.",
+        f"Through these, followed by name, {count} more inherit it indirectly: {listed}.",
+        f"Через них, если идти по именам, косвенно наследуют ещё {count}: {listed}.",
     )
 
 

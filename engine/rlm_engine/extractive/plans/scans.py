@@ -99,9 +99,18 @@ patterns = {
 family = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "cjs": "js", "vue": "js", "svelte": "js",
           "kt": "java", "scala": "java", "cs": "java", "groovy": "java", "swift": "java", "h": "c", "cc": "c",
           "cpp": "c", "hpp": "c", "cxx": "c", "m": "c", "pyi": "py", "pyw": "py"}
+# Only files where an import of the name can stand are parsed.
+statement = re.compile(r"(?:^|[;:])[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\n)*(?:\([^)]*\))?", re.MULTILINE)
+named = re.compile(r"\b(?:" + re.escape(wanted) + "|" + last + r")\b")
+
+def may_import(text):
+    return any(named.search(m.group()) for m in statement.finditer(text))
+
 others = set()
 for path, text in documents(wanted.split(".")[-1].split("/")[-1]):
     kind = family.get(extension(path), extension(path))
+    if kind == "py" and not may_import(text):
+        continue
     tree = parsed(text) if kind == "py" else None
     lines = text.split("\n")
     at = []
@@ -153,17 +162,14 @@ for path, text in documents():
         for m in implementing.finditer(text):
             n = line_of(text, m.start("name"))
             classes.append((path, n, n, m["name"], {m["base"]}, text.split("\n", n)[n - 1]))
-# The pattern may also see examples in docstrings: files that seem to matter are parsed.
-likely = {wanted}
-grown = True
-while grown:
-    more = {name for found in heads.values() for name, bases in found if name not in likely and bases & likely}
-    likely |= more
-    grown = bool(more)
+# The pattern may also see examples in docstrings, so files with a direct subclass are parsed.
 for path, found in heads.items():
-    relevant = any(bases & likely for _, bases in found)
-    tree = parsed(context[path].text) if relevant else None
-    lines = context[path].text.split("\n") if relevant else []
+    if not any(wanted in bases for _, bases in found):
+        classes += [(path, 1, 1, name, bases, "") for name, bases in found]
+        continue
+    text = context[path].text
+    tree = parsed(text)
+    lines = text.split("\n")
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.ClassDef):
             bases = {dotted(base).split(".")[-1] for base in node.bases}
@@ -175,8 +181,7 @@ while grown:
     more = {n for _, _, _, n, bases, _ in classes if n not in reached and bases & reached}
     reached |= more
     grown = bool(more)
-chosen = {(i[0], i[1]) for i in items}
-further = [c for c in classes if c[4] & (reached - {wanted}) and (c[0], c[1]) not in chosen and c[3] != wanted]
+further = [c for c in classes if c[4] & (reached - {wanted}) and wanted not in c[4] and c[3] != wanted]
 show("indirect", len(further), ", ".join(sorted({c[3] for c in further})[:8]))
 """
 
