@@ -69,6 +69,8 @@ def parts(identifier: str) -> list[str]:
 
 def _cased(identifier: str) -> str:
     """The identifier with a space where its case says that a new word begins, in any script."""
+    if identifier[1:].islower():
+        return identifier
     pieces: list[str] = []
     for at, char in enumerate(identifier):
         after = identifier[at + 1 : at + 2]
