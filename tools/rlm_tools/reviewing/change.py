@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -10,6 +11,8 @@ from rlm_crystal.chunk import parse
 from rlm_crystal.language import language_of
 from rlm_crystal.lines import split_lines
 from rlm_crystal.types import Definition, Document, ParsedFile
+
+_EXACT_LINES_MAX = 2_000
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,24 @@ def change_between(path: str, old: str | None, new: str | None) -> Change:
         return Change(path, old, new, frozenset(range(1, len(after) + 1)))
     before = [line.rstrip("\r\n") for line in split_lines(old)]
     bare = [line.rstrip("\r\n") for line in after]
+    return Change(path, old, new, frozenset(_added(before, bare)))
+
+
+def _added(before: Sequence[str], after: Sequence[str]) -> set[int]:
+    """The lines of `after` that `before` does not have there. The common beginning and end are cut
+    off first: the matcher is quadratic in what is left."""
+    shorter = min(len(before), len(after))
+    head = next((i for i in range(shorter) if before[i] != after[i]), shorter)
+    tail = next(
+        (i for i in range(shorter - head) if before[-1 - i] != after[-1 - i]), shorter - head
+    )
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    matcher = SequenceMatcher(None, old, new, autojunk=len(new) > _EXACT_LINES_MAX)
     added: set[int] = set()
-    matcher = SequenceMatcher(None, before, bare, autojunk=False)
     for tag, _, _, start, end in matcher.get_opcodes():
         if tag in {"replace", "insert"}:
-            added.update(range(start + 1, end + 1))
-    return Change(path, old, new, frozenset(added))
+            added.update(range(head + start + 1, head + end + 1))
+    return added
 
 
 def whole_file(path: str, text: str) -> Change:

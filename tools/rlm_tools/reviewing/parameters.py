@@ -18,6 +18,7 @@ _PYTHON_LIKE = re.compile(r"^(\*{0,2})\s*(\w+)\s*(?::[^=]*)?(=)?", re.DOTALL)
 _NAME_FIRST = re.compile(r"^(\.\.\.|&|mut\s)*\s*(\$?\w+)(\?)?", re.DOTALL)
 _NAME_LAST = re.compile(r"(\.\.\.)?\s*[&*]*(\$?\w+)\s*(?:\[\])?\s*(=.*)?$", re.DOTALL)
 _NAME_LAST_LANGUAGES = frozenset({"java", "c", "cpp", "csharp", "php", "bash"})
+_GENERIC_LANGUAGES = frozenset({"java", "cpp", "csharp", "rust", "typescript", "tsx", "kotlin"})
 _SCAN_CHARS = 6000
 
 
@@ -49,7 +50,8 @@ def parameters_of(
     head = re.search(
         rf"(?<![\w.]){name}\s*(?:<[^()]*>)?\s*(?:=\s*(?:async\s*)?(?:function\s*)?)?\(", text
     )
-    parts = _split(text, head.end()) if head else None
+    angles = language in _GENERIC_LANGUAGES
+    parts = _split(text, head.end(), angles=angles) if head else None
     if parts is None:
         return None
     parameters: list[Parameter] = []
@@ -135,9 +137,10 @@ def _call(parts: list[str], language: str) -> Call:
     return Call(positional, frozenset(keywords), spread or (generator and len(parts) > 1))
 
 
-def _split(text: str, start: int) -> list[str] | None:
+def _split(text: str, start: int, *, angles: bool = False) -> list[str] | None:
     """The comma-separated parts from `start`, just behind an opening bracket, to its closing one;
-    None where that bracket is not closed. Strings and comments are passed over."""
+    None where that bracket is not closed. Strings and comments are passed over; with `angles`
+    type arguments are brackets too."""
     parts: list[str] = []
     closing = [")"]
     begin = at = start
@@ -152,6 +155,11 @@ def _split(text: str, start: int) -> list[str] | None:
             text = text[:at] + " " * (end - at) + text[end:]
         elif char in _OPENING:
             closing.append(_OPENING[char])
+        elif angles and char == "<":
+            closing.append(">")
+        elif angles and char == ">" and text[at - 1] not in "=-":
+            if closing.pop() != char:
+                return None
         elif char in ")]}":
             if closing.pop() != char:
                 return None
