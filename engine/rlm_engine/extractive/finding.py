@@ -21,6 +21,7 @@ _ROLE_WEIGHT = {
     "vendor": 0.3,
 }
 _ENOUGH, _SOME, _MISSING_TOO_MUCH = 0.6, 0.4, 0.35
+_NEAR = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +194,20 @@ def _innermost(definitions: Sequence[Definition], path: str, number: int) -> Def
 
 
 def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> str:
-    """ "good", "some" or "none": how much of the question the best file covers.
+    """ "good", "some" or "none": how much of the question the best places cover together.
 
-    Every word of the best file's passages counts, since an answer may be spread over functions.
+    The best file's passages and those nearly as good count as one, since an answer may be spread
+    over functions.
     """
     if not findings:
         return "none"
-    best = findings[0].passage.path
-    covered = frozenset[Concept]().union(*(f.covered for f in findings if f.passage.path == best))
+    best = findings[0]
+    near = (
+        f.covered
+        for f in findings
+        if f.passage.path == best.passage.path or f.score >= _NEAR * best.score
+    )
+    covered = frozenset[Concept]().union(*near)
     share = vocabulary.share(covered)
     if vocabulary.share(vocabulary.missing) >= _MISSING_TOO_MUCH:
         return "none"
