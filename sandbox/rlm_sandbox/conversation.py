@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final as Constant
 
 import anyio
+import anyio.lowlevel
 
 from rlm_sandbox import reports
 from rlm_sandbox.clock import CellClock
@@ -52,18 +54,21 @@ class Conversation:
             while True:
                 message = await self._receive()
                 if message.kind is Kind.DONE:
-                    return reports.done(message, self._output_chars)
+                    return self._named(reports.done(message, self._output_chars))
                 await self._handle(message)
         finally:
             self._clock.pause(time.monotonic())
 
+    def _named(self, done: reports.Done) -> reports.Done:
+        # The child knows that it was stopped, the host which limit it was.
+        if done.error is None or done.error.kind != "timeout" or not self.interrupted:
+            return done
+        return replace(done, error=replace(done.error, message=self.interrupted))
+
     async def _handle(self, message: Message) -> None:
         if message.kind is Kind.CALL:
-            self._clock.pause(time.monotonic())
-            reply = await self._reply(reports.call(message))
-            self._clock.resume(time.monotonic())
-            await self._send(reply)
-        elif message.kind is Kind.FINAL:
+            await self._send(await self._reply(reports.call(message)))
+        elif message.kind is Kind.FINAL and self.final is None:
             self.final = Final(*reports.final(message))
         else:
             raise ProtocolError(f"the child sent {message.kind.name} in the middle of a cell")
@@ -77,11 +82,15 @@ class Conversation:
             return refusal(f"a cell may call host functions {_CALLS_MAX} times")
         if self.interrupted:
             return refusal(self.interrupted)
+        # The clock rests only while the host works: calls that are refused cost the cell time.
+        self._clock.pause(time.monotonic())
         try:
             return Message(Kind.REPLY, {"value": await function(*call.args, **call.kwargs)})
         except Exception as error:
             # Whatever a host function raises is told to the cell; it must not end the session.
             return refusal(str(error) or type(error).__name__)
+        finally:
+            self._clock.resume(time.monotonic())
 
     async def _send(self, message: Message) -> None:
         try:
@@ -102,6 +111,10 @@ class Conversation:
             raise OverLimit("the child did not take what it was sent") from None
 
     async def _receive(self) -> Message:
+        # A child that floods the pipe never makes us wait: let others run, and look at the clock.
+        await anyio.lowlevel.checkpoint()
+        if self._clock.exceeded(time.monotonic()):
+            self._enforce()
         while True:
             wait_s = max(_CHECK_S_MIN, self._clock.next_check_s(time.monotonic()))
             with anyio.move_on_after(wait_s):

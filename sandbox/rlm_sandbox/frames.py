@@ -137,7 +137,8 @@ class FrameReader:
         if len(self._buffer) < _HEADER.size:
             return None
         length, flags, tag = _HEADER.unpack_from(self._buffer)
-        if length > FRAME_BYTES_MAX or flags > _LAST:
+        # Only the last frame may be short: empty ones in an endless row would never be a message.
+        if length > FRAME_BYTES_MAX or flags > _LAST or (not flags and length < FRAME_BYTES_MAX):
             raise ProtocolError(f"a frame of {length} bytes with flags {flags}")
         if len(self._body) + length > self._bounds.message_bytes:
             raise ProtocolError(f"a message longer than {self._bounds.message_bytes} bytes")

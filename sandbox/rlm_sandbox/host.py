@@ -32,6 +32,8 @@ from rlm_sandbox.reports import layers_of
 _READ_BYTES: Final = 1 << 16
 _START_S: Final = 30.0
 _CHILD: Final = Path(__file__).with_name("child.py")
+# An interpreter built as a shared library may not start without it; cleared before the seal.
+_LOADER: Final = ("LD_LIBRARY_PATH",)
 _FLAGS: Final = ("-I", "-S", "-B", "-X", "utf8")
 
 
@@ -175,7 +177,7 @@ def _spawn(descriptors: tuple[int, ...]) -> Child:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(child_read, child_write, *descriptors),
-            env={},
+            env={name: os.environ[name] for name in _LOADER if name in os.environ},
             cwd="/",
             start_new_session=True,
         )

@@ -131,7 +131,7 @@ class Sandbox:
         redactor.count = 0
         error = done.error
         if error is not None:
-            message = redactor.text(cell.interrupted or error.message)
+            message = redactor.text(error.message)
             hint = redactor.text(error.hint)
             error = CodeError(error.kind, message, error.line, hint)
         final = cell.final

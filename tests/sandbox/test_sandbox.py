@@ -303,7 +303,48 @@ async def test_stray_and_forged_frames_end_the_child_and_not_the_session():
         broken = await sandbox.execute(forged)
         after = await sandbox.execute("x")
 
-    assert "wrong tag" in broken.error.message
+    assert "a frame of 0 bytes" in broken.error.message
+    assert after.output == "1\n"
+
+
+TAKE_OVER = """
+import sys
+frames = sys.modules["rlm_sandbox.frames"]
+link = FINAL.__self__._variables.__closure__[0].cell_contents._link
+final = frames.Message(frames.Kind.FINAL, {"from": None, "json": False}, "forged")
+call = frames.Message(frames.Kind.CALL, {"name": "nobody", "args": [], "kwargs": {}})
+def empty_frame():
+    tag = link._writer._tag.next(0, b"")
+    os.write(link._write_fd, frames._HEADER.pack(0, 0, tag))
+while True:
+"""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("flood", "words"),
+    [
+        ("link.send(final)", "sent FINAL"),
+        ("empty_frame()", "a frame of 0 bytes"),
+        ("link.send(call)", "killed"),
+        ("link.send(call); link.receive()", "limit of 0.2 s"),
+        ("link.send(frames.Message(frames.Kind.SEALED))", "sent SEALED"),
+        ("link.send(frames.Message(frames.Kind.CALL))", "a call without name"),
+        ("link.send(frames.Message(frames.Kind.DONE))", "without its variables"),
+    ],
+)
+async def test_a_cell_that_took_over_the_pipe_can_neither_stop_nor_outlast_the_host(
+    flood: str, words: str
+):
+    async with await Sandbox.start(prelude="import os", guard=False) as sandbox:
+        await sandbox.execute("x = 1")
+        with anyio.fail_after(20):
+            flooded = await sandbox.execute(TAKE_OVER + "    " + flood, wall_s=0.2)
+            # It may have spoiled its own session, which the host finds out by the next cell.
+            await sandbox.execute("x")
+        after = await sandbox.execute("x")
+
+    assert words in flooded.error.message
     assert after.output == "1\n"
 
 

@@ -36,8 +36,10 @@ def seal(*, read_fd: int, write_fd: int, parent_pid: int, memory_bytes: int) -> 
     machine = syscalls.machine()
     if not machine:
         raise LayerMissing("seccomp", "no system call table for this machine")
-    # Python itself sets LC_CTYPE when it coerces the C locale (PEP 538).
-    _require("empty-environment", set(os.environ) <= {"LC_CTYPE"}, "variables were inherited")
+    # Python itself sets LC_CTYPE when it coerces the C locale (PEP 538); the loader of an
+    # interpreter built shared may need the library path.
+    known = {"LC_CTYPE", "LD_LIBRARY_PATH"}
+    _require("empty-environment", set(os.environ) <= known, "variables were inherited")
     os.environ.clear()
     _require("own-session", os.getsid(0) == os.getpid(), "the child has no session of its own")
     _put_up("no-descriptors", lambda: _close_others({0, 1, 2, read_fd, write_fd}))
