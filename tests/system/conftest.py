@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from mcp import StdioServerParameters
 
-sys.path.insert(0, str(Path(__file__).parent))
-from small_repository import make_repository
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+from small_repository import make_repository  # noqa: E402
 
 RLM_MCP = Path(sys.executable).with_name("rlm-mcp")
 

@@ -1,0 +1,199 @@
+"""The service in this process: what it serves is what is on disk, or says that it is not."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from rlm_crystal.errors import HaltError, RootMissing
+from rlm_crystal.types import Progress
+from rlm_server.errors import Indexing
+from rlm_server.manner import COMMAND, Manner
+from rlm_server.service import Service
+from small_repository import git
+
+SERVER = Manner(ready_wait_s=60, fresh_wait_s=60)
+
+
+def silent(_: Progress) -> None:
+    pass
+
+
+@asynccontextmanager
+async def serving(
+    root: Path, environ: dict[str, str], manner: Manner = SERVER
+) -> AsyncGenerator[Service]:
+    service = Service([root], environ, manner=manner)
+    with anyio.fail_after(90):
+        async with service.serving():
+            yield service
+
+
+def damage_one_page(home: Path) -> None:
+    page = max(home.rglob("*.page"), key=lambda path: path.name)
+    sealed = bytearray(page.read_bytes())
+    sealed[-20] ^= 1
+    page.write_bytes(sealed)
+
+
+async def first_path(service: Service, query: str) -> str:
+    view = await service.view(silent)
+    return view.crystal.search(query, limit=1)[0].path
+
+
+@pytest.mark.asyncio
+async def test_the_first_index_tells_its_progress(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    seen: list[Progress] = []
+    async with serving(repository, environ) as service:
+        view = await service.view(seen.append)
+    assert len(view.crystal.files) == 4
+    assert "reading files" in [progress.stage for progress in seen]
+
+
+@pytest.mark.asyncio
+async def test_while_the_first_index_runs_a_caller_is_told_how_far_it_is(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ, Manner(ready_wait_s=0)) as service:
+        with pytest.raises(Indexing, match="Try again in"):
+            await service.view(silent)
+        status = await service.status()
+    assert status.state == "indexing"
+
+
+@pytest.mark.asyncio
+async def test_a_restarted_service_serves_what_was_sealed(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ) as service:
+        await service.view(silent)
+    (repository / "shop" / "cart.py").unlink()
+    async with serving(repository, environ, Manner(ready_wait_s=60, fresh_wait_s=60)) as service:
+        view = await service.view(silent)
+        paths = [entry.path for entry in view.crystal.files]
+    assert paths == ["README.md", "shop/__init__.py", "shop/checkout.py"]
+
+
+@pytest.mark.parametrize("manner", [SERVER, COMMAND], ids=["server", "command"])
+@pytest.mark.asyncio
+async def test_a_branch_switch_and_back_is_served_right(
+    repository: Path, environ: dict[str, str], manner: Manner
+) -> None:
+    git(repository, "checkout", "-q", "-b", "vouchers")
+    (repository / "shop" / "voucher.py").write_text("def redeem_voucher():\n    return True\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "Vouchers")
+    async with serving(repository, environ, manner) as service:
+        assert await first_path(service, "redeem voucher") == "shop/voucher.py"
+        git(repository, "checkout", "-q", "main")
+        view = await service.view(silent)
+        assert "shop/voucher.py" not in [entry.path for entry in view.crystal.files]
+        assert view.revision.head == git(repository, "rev-parse", "HEAD")
+        git(repository, "checkout", "-q", "vouchers")
+        assert await first_path(service, "redeem voucher") == "shop/voucher.py"
+        assert (await service.view(silent)).revision.head == git(repository, "rev-parse", "HEAD")
+
+
+@pytest.mark.asyncio
+async def test_a_view_taken_before_a_change_stays_what_it_was(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ) as service:
+        before = await service.view(silent)
+        (repository / "shop" / "cart.py").write_text("def nothing():\n    pass\n")
+        after = await service.view(silent)
+    assert "class Cart" in before.crystal.text("shop/cart.py")
+    assert after.crystal.text("shop/cart.py") == "def nothing():\n    pass\n"
+
+
+@pytest.mark.asyncio
+async def test_two_services_share_one_crystal(repository: Path, environ: dict[str, str]) -> None:
+    async with serving(repository, environ) as one, serving(repository, environ) as other:
+        first, second = await one.view(silent), await other.view(silent)
+    assert [entry.content_hash for entry in first.crystal.files] == [
+        entry.content_hash for entry in second.crystal.files
+    ]
+
+
+@pytest.mark.asyncio
+async def test_a_root_that_went_away_is_told(repository: Path, environ: dict[str, str]) -> None:
+    async with serving(repository, environ, COMMAND) as service:
+        await service.view(silent)
+        moved = await anyio.Path(repository).rename(repository.with_name("moved"))
+        with pytest.raises(RootMissing, match="does not exist"):
+            await service.view(silent)
+        await moved.rename(repository)
+        assert await first_path(service, "total price") == "shop/cart.py"
+
+
+@pytest.mark.asyncio
+async def test_after_a_halt_every_method_raises_the_same_error(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    errors: set[str] = set()
+    async with serving(repository, {**environ, "RLM_KEY": "no key"}) as service:
+        for call in (
+            lambda: service.view(silent),
+            lambda: service.ask("what", silent),
+            lambda: service.reindex("full", silent),
+            service.status,
+            service.session_stats,
+            service.validate,
+            service.settings,
+            lambda: service.change_setting("watch", "off"),
+        ):
+            with pytest.raises(HaltError) as raised:
+                await call()
+            errors.add(str(raised.value))
+    assert len(errors) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_sound_service_has_no_error_to_tell(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ) as service:
+        await service.view(silent)
+        issues = await service.validate()
+    assert [issue for issue in issues if issue.severity == "error"] == []
+
+
+@pytest.mark.asyncio
+async def test_validate_names_the_damaged_page_and_the_fix(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ) as service:
+        await service.view(silent)
+        damage_one_page(Path(environ["RLM_HOME"]))
+        issues = await service.validate()
+    assert [issue.check for issue in issues if issue.severity == "error"] == ["crystal"]
+    assert "rlm_reindex" in issues[0].fix
+
+
+@pytest.mark.asyncio
+async def test_a_changed_setting_holds_in_the_next_process(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ) as service:
+        changed = await service.change_setting("max_iterations", "9")
+    async with serving(repository, environ) as service:
+        kept = {setting.key: setting.value for setting in await service.settings()}
+    assert (changed.value, kept["max_iterations"]) == (9, 9)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_is_counted_traced_and_recalled(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ) as service:
+        answer = await service.ask("how is the total price computed", silent)
+        stats = await service.session_stats()
+        assert service.opened is not None
+        recalled = await service.opened.recollection.recall("total price", 3)
+        traces = service.opened.archive.traces().names()
+    assert (stats.questions, stats.subcalls) == (1, answer.subcalls)
+    assert [row["question"] for row in recalled] == ["how is the total price computed"]
+    assert traces == (f"trace-{answer.trace_id}",)

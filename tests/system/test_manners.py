@@ -1,0 +1,117 @@
+"""Progress, cancellation, and a standard output that belongs to the protocol."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import anyio
+import psutil
+import pytest
+from mcp import Client, StdioServerParameters
+
+NOISY_SERVER = """
+import os, sys
+from pathlib import Path
+from rlm_server import mcp_server, stdio
+from rlm_server.service import Service
+from rlm_tools.search import TOOL, search
+from dataclasses import replace
+
+async def noisy(host, arguments, progress):
+    print("a print from a dependency")
+    os.write(1, b"bytes straight to descriptor 1\\n")
+    os.system("echo from a child of ours")
+    return await search(host, arguments, progress)
+
+mcp_server.TOOLS = (replace(TOOL, run=noisy),)
+stdio.make_server = lambda service: mcp_server.make_server(service, tools=mcp_server.TOOLS)
+print("unflushed at exit", end="")
+stdio.serve([Path(sys.argv[1])], os.environ, allow_wide=False)
+"""
+
+
+def add_many_files(repository: Path) -> None:
+    for number in range(300):
+        body = "\n".join(f"def f{number}_{i}(a, b):\n    return a + b + {i}\n" for i in range(60))
+        (repository / "shop" / f"part{number}.py").write_text(body)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.asyncio
+async def test_the_first_index_sends_progress_that_increases(
+    server: StdioServerParameters, repository: Path, mode: Literal["auto", "legacy"]
+) -> None:
+    add_many_files(repository)
+    told: list[tuple[float, str]] = []
+
+    async def on_progress(value: float, total: float | None, words: str | None) -> None:
+        told.append((value, words or ""))
+
+    with anyio.fail_after(90):
+        async with Client(server, mode=mode) as client:
+            await client.call_tool("rlm_search", {"query": "f1"}, progress_callback=on_progress)
+    values = [value for value, _ in told]
+    assert values
+    assert values == sorted(set(values))
+    assert all(words for _, words in told)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.asyncio
+async def test_cancelling_a_reindex_ends_the_process_that_builds(
+    server: StdioServerParameters, repository: Path, mode: Literal["auto", "legacy"]
+) -> None:
+    with anyio.fail_after(90):
+        async with Client(server, mode=mode) as client:
+            await client.call_tool("rlm_search", {"query": "cart"})
+            add_many_files(repository)
+            async with anyio.create_task_group() as calls:
+                calls.start_soon(client.call_tool, "rlm_reindex")
+                builders = await builders_once_there()
+                calls.cancel_scope.cancel()
+            _, alive = await anyio.to_thread.run_sync(psutil.wait_procs, builders, 10)
+            result = await client.call_tool("rlm_search", {"query": "total price"})
+    assert alive == []
+    assert not result.is_error
+
+
+@pytest.mark.asyncio
+async def test_what_a_dependency_prints_never_reaches_the_protocol(
+    repository: Path, home: Path
+) -> None:
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-c", NOISY_SERVER, str(repository)],
+        env={"RLM_HOME": str(home)},
+    )
+    strays: list[object] = []
+
+    async def on_message(message: object) -> None:
+        if isinstance(message, Exception):
+            strays.append(message)
+
+    with anyio.fail_after(60):
+        async with Client(server, mode="legacy", message_handler=on_message) as client:
+            result = await client.call_tool("rlm_search", {"query": "cart"})
+            assert result.structured_content["results"]
+    assert strays == []
+
+
+async def builders_once_there() -> list[psutil.Process]:
+    """Wait until a build runs below this process."""
+    while True:
+        found = [
+            child
+            for child in psutil.Process().children(recursive=True)
+            if "rlm_server.build_child" in " ".join(_command(child))
+        ]
+        if found:
+            return found
+        await anyio.sleep(0.01)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
