@@ -5,7 +5,6 @@ import textwrap
 from pathlib import Path
 
 import pytest
-
 from rlm_sandbox import Sandbox, SharedContext
 
 README = Path(__file__).parents[2] / "sandbox" / "README.md"
