@@ -18,7 +18,10 @@ _QUOTE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.;!?]\s|\n")
 # What may stand between a reference and a quotation set right after it: a colon, a dash, a space.
-_LEADS_TO_QUOTE = re.compile(r"[)\]]?\*{0,2}(?:\s*(?::|=|\u2014|\u2013|-|\u2192|=>)+\s*|\s+)\(?")
+# Not a new line: the next row of a list quotes for its own reference.
+_LEADS_TO_QUOTE = re.compile(
+    r"[)\]]?\*{0,2}(?:[ \t]*(?::|=|\u2014|\u2013|-|\u2192|=>)+[ \t]*|[ \t]+)\(?"
+)
 _FENCE_AFTER = re.compile(
     r"[)\]*]{0,4}[ \t]*:?[ \t]*\n+[ \t]*(?P<ticks>```+)[^\n`]*\n(?P<code>.*?)\n[ \t]*(?P=ticks)",
     re.DOTALL,
@@ -100,7 +103,7 @@ def _quote_after(answer: str, start: int, end: int) -> tuple[list[str], int]:
         return [line for line in lines if _WORD.search(line)], block.end()
     lead = _LEADS_TO_QUOTE.match(answer, start, end)
     quote = _QUOTE.match(answer, lead.end(), end) if lead is not None else None
-    if quote is None or "\n\n" in answer[start : quote.start()]:
+    if quote is None:
         return [], start
     return _kept(_quoted(quote)), quote.end()
 

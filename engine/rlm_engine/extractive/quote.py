@@ -11,7 +11,7 @@ _MARKS = re.compile(r"^(?:\"\"\"|'''|/\*\*?|//[/!]?|#+|--|\*)\s*|\s*(?:\"\"\"|''
 
 def place(path: str, start: int, end: int = 0) -> str:
     """A citation; in backticks where the path holds what would end it."""
-    cited = f"{path}:{start}-{end or start}"
+    cited = f"{path}:{start}-{end}" if end > start else f"{path}:{start}"
     return f"`{cited}`" if re.search(r"[\s\"'<>|*,;#]", path) else cited
 
 
