@@ -3,7 +3,7 @@
 from collections.abc import Set
 from pathlib import PurePosixPath
 
-from rlm_crystal.language import VENDOR_FOLDERS, role
+from rlm_crystal.language import VENDOR_FOLDERS, is_generated_name
 from rlm_crystal.secrets import secret_reason
 
 
@@ -23,7 +23,7 @@ def outermost_folder_left_out(
 
 def name_reason(path: str, *, with_secrets: bool, taken_back: bool) -> str | None:
     """Why a file of this name is left out, or None; `taken_back` where the user asked for it."""
-    name = PurePosixPath(path).name.lower()
+    name = path.rpartition("/")[2].lower()
     if not with_secrets and (reason := secret_reason(path)):
         return reason
     if name.endswith(_BINARY):
@@ -32,7 +32,7 @@ def name_reason(path: str, *, with_secrets: bool, taken_back: bool) -> str | Non
         return None
     if name in _LOCK_FILES or name.endswith(".lock"):
         return "lock file"
-    return "generated" if role(path) == "generated" else None
+    return "generated" if is_generated_name(name) else None
 
 
 def is_environment_mark(path: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import cache
+import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+    _Chain = tuple[tuple[int, GitIgnoreSpec], ...]
 
 _log = logging.getLogger(__name__)
 _IGNORE_FILE_BYTES_MAX = 1 << 20
@@ -22,34 +24,41 @@ class IgnoreRules:
     """
 
     def __init__(self, root: Path, name: str) -> None:
-        self._root = root
+        self._root = str(root)
         self._name = name
-        self._spec: Callable[[str], GitIgnoreSpec | None] = cache(self._load)
+        lines = _read_patterns(f"{root}/{name}")
+        self._chains: dict[str, _Chain] = {"": ((0, _compile(lines)),) if lines else ()}
 
     def verdict(self, path: str) -> bool | None:
         """True where `path` (POSIX, relative; a folder ends with `/`) is ignored, False where a
         `!` pattern takes it back, None where no pattern speaks of it."""
-        parts = path.rstrip("/").split("/")
-        for depth in range(len(parts) - 1, -1, -1):
-            folder = "/".join(parts[:depth])
-            spec = self._spec(folder)
-            if spec is not None:
-                include = spec.check_file(path[len(folder) :].lstrip("/")).include
-                if include is not None:
-                    return include
+        for start, spec in self._chain(path.rstrip("/").rpartition("/")[0]):
+            include = spec.check_file(path[start:]).include
+            if include is not None:
+                return include
         return None
 
-    def _load(self, folder: str) -> GitIgnoreSpec | None:
-        path = self._root / folder / self._name if folder else self._root / self._name
-        lines = _read_patterns(path)
-        return _compile(lines) if lines else None
+    def _chain(self, folder: str) -> _Chain:
+        """The ignore files that speak of what lies in `folder`, the nearest first, each with how
+        much of a path stands before what it sees."""
+        unknown: list[str] = []
+        while folder not in self._chains:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        chain = self._chains[folder]
+        for below in reversed(unknown):
+            lines = _read_patterns(f"{self._root}/{below}/{self._name}")
+            if lines:
+                chain = ((len(below) + 1, _compile(lines)), *chain)
+            self._chains[below] = chain
+        return chain
 
 
-def _read_patterns(path: Path) -> list[str]:
+def _read_patterns(path: str) -> list[str]:
     try:
-        if path.is_symlink() or not path.is_file():
+        if not stat.S_ISREG(os.lstat(path).st_mode):
             return []
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             data = file.read(_IGNORE_FILE_BYTES_MAX)
     except OSError:
         return []

@@ -34,7 +34,7 @@ def role(path: str) -> Role:
     *folders, name = lower.split("/")
     if not VENDOR_FOLDERS.isdisjoint(folders):
         return "vendor"
-    if _GENERATED_NAME.search(name):
+    if is_generated_name(name):
         return "generated"
     if not _TEST_FOLDERS.isdisjoint(folders) or _TEST_NAME.search(path.rsplit("/", 1)[-1]):
         return "test"
@@ -42,6 +42,11 @@ def role(path: str) -> Role:
     if language in _PROSE or not _DOC_FOLDERS.isdisjoint(folders):
         return "doc"
     return "config" if language in _CONFIG or name.startswith(".") else "source"
+
+
+def is_generated_name(name: str) -> bool:
+    """Whether tools write files of this name, lower case and without folders."""
+    return bool(_GENERATED_NAME.search(name))
 
 
 def is_interface(path: str) -> bool:

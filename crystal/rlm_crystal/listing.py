@@ -50,7 +50,8 @@ def _git_listing(root: Path, depth: int) -> Listing | None:
     skipped = [Skipped(path, "ignored by .gitignore") for path in ignored]
     paths: list[str] = []
     for path in offered:
-        if path.endswith("/") or (root / path).is_dir():
+        # A string, no Path: this look is taken at every file.
+        if path.endswith("/") or os.path.isdir(f"{root}{os.sep}{path}"):  # noqa: PTH112
             inner = _nested(root, path.rstrip("/"), depth)
             paths += inner.paths
             skipped += inner.skipped
@@ -122,7 +123,7 @@ def _scan(root: Path) -> Listing:
 
 
 def _entries(root: Path, folder: str) -> Iterator[tuple[str, bool]]:
-    with os.scandir(root / folder if folder else root) as entries:
+    with os.scandir(f"{root}/{folder}" if folder else root) as entries:
         for entry in entries:
             if entry.name in _NEVER:
                 continue

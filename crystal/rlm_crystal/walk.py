@@ -191,7 +191,7 @@ class _Chooser:
         return name_reason(path, with_secrets=self.options.with_secrets, taken_back=taken_back)
 
     def _take(self, path: str) -> None:
-        absolute = self.root / path
+        absolute = f"{self.root}{os.sep}{path}"
         try:
             status = os.lstat(absolute)
         except FileNotFoundError:
@@ -207,7 +207,7 @@ class _Chooser:
             self._skip(path, f"too large ({status.st_size:,} bytes)")
         else:
             full = self.prefix + path
-            self.sources.append(Source(full, absolute, status.st_size, status.st_mtime_ns))
+            self.sources.append(Source(full, Path(absolute), status.st_size, status.st_mtime_ns))
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(self.prefix + _printable(path), reason))

@@ -201,3 +201,14 @@ def test_drift_tells_changed_added_and_removed(tmp_path):
     assert found == Drift(("changed.py",), ("new.py",), ("gone.py",))
     plant(tmp_path, {"binary": "now text"})
     assert "binary" in drift(entries, walk([tmp_path]), left_out).added
+
+
+def test_folders_deeper_than_python_recurses_are_walked(tmp_path):
+    if os.name == "nt":
+        pytest.skip("this system has shorter paths")
+    deep = tmp_path
+    for _ in range(11):
+        deep = deep / "/".join(["d"] * 100)
+        deep.mkdir(parents=True)
+    (deep / "a.py").write_text("1")
+    assert chosen(tmp_path) == ["d/" * 1100 + "a.py"]
