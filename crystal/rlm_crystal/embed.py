@@ -50,7 +50,7 @@ def static_embedder() -> Embedder:
     vocabulary = (_DATA / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
     rows = cast("npt.NDArray[np.int8]", np.load(_DATA / "static.npy", mmap_mode="r"))
     scales = cast("npt.NDArray[np.float16]", np.load(_DATA / "static-scales.npy"))
-    return StaticEmbedder("static-2", WordPiece(vocabulary), rows, scales.astype(np.float32))
+    return StaticEmbedder("minilm-static-1", WordPiece(vocabulary), rows, scales.astype(np.float32))
 
 
 class StaticEmbedder:
