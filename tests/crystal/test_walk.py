@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from rlm_crystal.errors import RootMissing, RootRefused
+from rlm_crystal.ignore import IgnoreRules
 from rlm_crystal.types import FileEntry, Skipped
 from rlm_crystal.walk import Drift, WalkOptions, drift, walk
 
@@ -203,12 +204,8 @@ def test_drift_tells_changed_added_and_removed(tmp_path):
     assert "binary" in drift(entries, walk([tmp_path]), left_out).added
 
 
-def test_folders_deeper_than_python_recurses_are_walked(tmp_path):
-    if os.name == "nt":
-        pytest.skip("this system has shorter paths")
-    deep = tmp_path
-    for _ in range(11):
-        deep = deep / "/".join(["d"] * 100)
-        deep.mkdir(parents=True)
-    (deep / "a.py").write_text("1")
-    assert chosen(tmp_path) == ["d/" * 1100 + "a.py"]
+def test_rules_reach_into_folders_deeper_than_python_recurses(tmp_path):
+    plant(tmp_path, {".gitignore": "*.log\n"})
+    rules = IgnoreRules(tmp_path, ".gitignore")
+    assert rules.verdict("d/" * 1500 + "x.log") is True
+    assert rules.verdict("d/" * 1500 + "x.py") is None

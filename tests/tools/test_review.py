@@ -7,6 +7,7 @@ from rlm_tools.review import ReviewArguments, review
 from rlm_tools.reviewing.change import change_between
 from rlm_tools.reviewing.judge import read_findings
 from rlm_tools.reviewing.line_rules import line_findings
+from rlm_tools.reviewing.syntax_errors import syntax_findings
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -260,3 +261,21 @@ def rules_of(path: str, text: str) -> list[str]:
 )  # fmt: skip
 def test_a_line_is_judged_by_the_rules_of_its_language(path, text, rules):
     assert rules_of(path, text) == rules
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "lines"),
+    [
+        ("a.py", "x = 1\n", "x = (1\n", [1]),
+        ("a.py", None, "match x:\n    case 1: pass\n", []),
+        ("a.js", None, "function f( {\n", [1]),
+        ("a.c", None, "MACRO(x) int f() { return 1 }\n", []),
+        ("a.c", "int f() { return 1; }\n", "int f() { return 1; \n", [1]),
+        ("a.json", None, '{"a": 1,\n}\n', [2]),
+        ("tsconfig.json", None, "{ // with a remark\n}\n", []),
+        ("a.toml", None, "a = 1\na = 2\n", [2]),
+    ],
+)
+def test_only_what_surely_does_not_parse_is_an_error(path, old, new, lines):
+    found = list(syntax_findings(change_between(path, old, new)))
+    assert [finding.line for finding in found] == lines

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
+import tomllib
 import warnings
 from collections.abc import Iterator
 
 from rlm_tools.reviewing.change import Change
 from rlm_tools.reviewing.finding import Finding
 
+# Grammars that read what their compilers read; C's cannot expand macros, others lag behind.
+_EXACT = frozenset({"javascript", "typescript", "tsx", "go", "rust", "java", "ruby", "php"})
+_WITH_COMMENTS = re.compile(r"(?:^|/)(?:[tj]sconfig[^/]*|\.eslintrc|\.babelrc)|\.(?:jsonc|json5)$")
+
 
 def syntax_findings(change: Change) -> Iterator[Finding]:
-    """Parse errors of the file, where it parsed before or the file is reviewed as it stands."""
+    """Where the file stopped to parse, or, new or reviewed as it stands, does not parse."""
     if change.new is None or change.is_fragment:
         return
+    if change.language in {"json", "toml"}:
+        yield from _data(change)
+        return
     errors = change.parsed.syntax_errors
-    if not errors or (change.old is not None and not change.whole and _was_broken(change)):
+    if not errors or not _is_telling(change):
         return
     if change.language == "python":
         yield from _python(change, errors[0])
-        return
-    yield Finding(
-        change.path, errors[0], "error", "syntax", f"this line does not parse as {change.language}."
-    )
+    else:
+        yield _finding(change, errors[0], f"this line does not parse as {change.language}.")
+
+
+def _is_telling(change: Change) -> bool:
+    """Whether an error of the grammar is one of the text: it was not there before, or the grammar
+    is exact."""
+    if change.old is None or change.whole:
+        return change.language in _EXACT or change.language == "python"
+    return not change.parsed_before.syntax_errors
 
 
 def _python(change: Change, line: int) -> Iterator[Finding]:
@@ -32,12 +48,25 @@ def _python(change: Change, line: int) -> Iterator[Finding]:
             warnings.simplefilter("ignore")
             ast.parse(change.new or "")
     except SyntaxError as error:
-        yield Finding(
-            change.path, error.lineno or line, "error", "syntax", f"does not parse: {error.msg}."
-        )
+        yield _finding(change, error.lineno or line, f"does not parse: {error.msg}.")
     except (ValueError, RecursionError, MemoryError):
-        yield Finding(change.path, line, "error", "syntax", "this line does not parse as python.")
+        yield _finding(change, line, "this line does not parse as python.")
 
 
-def _was_broken(change: Change) -> bool:
-    return len(change.parsed_before.syntax_errors) >= len(change.parsed.syntax_errors)
+def _data(change: Change) -> Iterator[Finding]:
+    try:
+        if change.language == "toml":
+            tomllib.loads(change.new or "")
+        elif not _WITH_COMMENTS.search(change.path) and not change.path.endswith(".ipynb"):
+            json.loads(change.new or "")
+    except json.JSONDecodeError as error:
+        yield _finding(change, error.lineno, f"does not parse: {error.msg}.")
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+)", str(error))
+        yield _finding(change, int(place.group(1)) if place else 1, f"does not parse: {error}.")
+    except RecursionError:
+        yield _finding(change, 1, "is nested too deeply to be read.")
+
+
+def _finding(change: Change, line: int, message: str) -> Finding:
+    return Finding(change.path, line, "error", "syntax", message)
