@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rlm_server.redaction import RedactingModel
 from rlm_server.settings import EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ def models_for(settings: Settings, environ: Mapping[str, str]) -> "tuple[Model, 
 
     root, sub = settings.model, settings.sub_model
     return (
-        ExtractiveRoot() if root == EXTRACTIVE else _hosted(root, environ),
-        ExtractiveReader() if sub == EXTRACTIVE else _hosted(sub, environ),
+        ExtractiveRoot() if root == EXTRACTIVE else _hosted(root, environ, settings.patterns),
+        ExtractiveReader() if sub == EXTRACTIVE else _hosted(sub, environ, settings.patterns),
     )
 
 
@@ -74,7 +75,9 @@ class MeteredModel:
         return self._model.worst_case_usd(messages, max_tokens)
 
 
-def _hosted(name: str, environ: Mapping[str, str]) -> "Model":
+def _hosted(name: str, environ: Mapping[str, str], patterns: tuple[str, ...]) -> "Model":
     from rlm_engine.models.litellm_model import models_from_environ
 
-    return models_from_environ({**environ, "RLM_MODEL": name, "RLM_SUB_MODEL": name})[0]
+    named = {**environ, "RLM_MODEL": name, "RLM_SUB_MODEL": name}
+    model, _ = models_from_environ(named)
+    return RedactingModel(model, patterns) if patterns else model

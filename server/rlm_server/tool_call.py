@@ -11,6 +11,7 @@ from rlm_tools.tool import Arguments, Reply, Tool, structured
 from rlm_server.errors import Indexing
 from rlm_server.explaining import explained
 from rlm_server.jobs import Jobs
+from rlm_server.redaction import redacted
 
 if TYPE_CHECKING:
     from rlm_server.service import Service
@@ -38,7 +39,8 @@ async def call_tool(
     """Perform a call; it raises nothing but cancellation."""
     outcome = await _outcome(service, tool, arguments, progress)
     await service.count_call(tool.name, failed=outcome.failed)
-    return outcome
+    text, fields = redacted(outcome.text, outcome.fields, service.state.book.settings.patterns)
+    return Outcome(text, fields, outcome.failed)
 
 
 async def _outcome(
