@@ -50,7 +50,7 @@ class Clustering:
 def cluster_chunks(chunks: Sequence[Chunk], vectors: Floats) -> Clustering:
     """Clusters the chunks, whose rows in `vectors` are float32 (n, d) of length 1 or zero.
 
-    About 3 s of CPU for 30,000 chunks in 9,000 points; beyond POINTS_CLUSTERED_MAX points an even
+    About 5 s of CPU for 30,000 chunks in 9,000 points; beyond POINTS_CLUSTERED_MAX points an even
     sample is clustered and the rest assigned, so that cost stays bounded.
     """
     if len(chunks) < CLUSTER_SIZE_MIN:

@@ -3,7 +3,7 @@
 HDBSCAN on the static vectors of single chunks gives one giant cluster: each has too few words, and
 the density is even. Means over a file or a top-level symbol, joined with the folders and words of
 the path and reduced to 16 dimensions, give some hundred clusters on a large framework with the
-largest under 4 %; what else was tried is in benchmarks/clusters.md.
+largest near 5 %; what else was tried is in benchmarks/clusters.md.
 """
 
 from collections import Counter
