@@ -33,6 +33,7 @@ class _Job(Generic[T]):
     state: Literal["running", "done", "failed", "cancelled"] = "running"
     value: T | None = None
     error: Exception | None = None
+    handed_over: bool = False
 
 
 class Jobs(Generic[T]):
@@ -60,6 +61,7 @@ class Jobs(Generic[T]):
             job.scope.cancel()
             raise
         if not job.over.is_set():
+            job.handed_over = True
             return self._state_of(job)
         del self._jobs[job.job_id]
         if job.error is not None:
@@ -80,8 +82,8 @@ class Jobs(Generic[T]):
         return self._state_of(job)
 
     def states(self) -> tuple[JobState, ...]:
-        """Return all jobs that a caller may still ask for, oldest first."""
-        return tuple(self._state_of(job) for job in self._jobs.values())
+        """Return the jobs whose callers got a handle, oldest first."""
+        return tuple(self._state_of(job) for job in self._jobs.values() if job.handed_over)
 
     async def _perform(self, job: _Job[T], work: Work[T], progress: ProgressSink) -> None:
         def report(step: Progress) -> None:

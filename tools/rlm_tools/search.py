@@ -1,9 +1,11 @@
 """`rlm_search`: the spans of the corpus that answer a query best."""
 
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
+from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
@@ -67,12 +69,14 @@ async def search(host: Host, arguments: SearchArguments, progress: ProgressSink)
     first = _offset(arguments.cursor)
     view = await host.view(progress)
     started = perf_counter()
-    hits = view.crystal.search(
+    ranked = partial(
+        view.crystal.search,
         arguments.query,
         limit=first + arguments.limit + 1,
         path_glob=arguments.path_glob,
         language=arguments.language,
     )
+    hits = await run_sync(ranked, abandon_on_cancel=True)
     page, more = hits[first : first + arguments.limit], len(hits) > first + arguments.limit
     lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
     return SearchReply(
