@@ -24,14 +24,7 @@ async def build_in_child(job: BuildJob, progress: ProgressSink) -> int:
 
     Raises the error of the crystal that the child met, or BuildFailed when it ended without word.
     """
-    process = await anyio.open_process(
-        [sys.executable, "-I", "-m", "rlm_server.build_child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=None,
-        env=scrubbed(os.environ),
-        start_new_session=sys.platform != "win32",
-    )
+    process = await _started()
     try:
         assert process.stdin is not None  # both pipes were asked for
         assert process.stdout is not None
@@ -42,6 +35,20 @@ async def build_in_child(job: BuildJob, progress: ProgressSink) -> int:
         end_group(process)
         with anyio.CancelScope(shield=True), anyio.move_on_after(2):
             await process.aclose()
+
+
+async def _started() -> Process:
+    """Start the child; a cancellation in the middle of it would leave the child to nobody."""
+    with anyio.CancelScope(shield=True):
+        return await anyio.open_process(
+            [sys.executable, "-I", "-m", "rlm_server.build_child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None,
+            env=scrubbed(os.environ),
+            start_new_session=sys.platform != "win32",
+        )
+    raise AssertionError("a shielded scope that nobody cancels runs to its end")
 
 
 async def _hand_over(process: Process, job: BuildJob) -> None:
