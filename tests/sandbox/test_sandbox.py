@@ -295,9 +295,11 @@ async def test_a_crash_of_the_interpreter_is_survived():
 
 @pytest.mark.asyncio
 async def test_stray_and_forged_frames_end_the_child_and_not_the_session():
-    forged = (
-        "for fd in range(3, 1024):\n    try: os.write(fd, b'\\0' * 4096)\n    except OSError: pass\n"
-    )
+    forged = """
+for fd in range(3, 1024):
+    try: os.write(fd, bytes(4096))
+    except OSError: pass
+"""
     async with await Sandbox.start(prelude="import os", guard=False) as sandbox:
         await sandbox.execute("x = 1")
         broken = await sandbox.execute(forged)
