@@ -20,6 +20,7 @@ CrystalError
 │   ├── RootMissing
 │   └── RootRefused         the home folder, `/` or a mount root, without the flag
 ├── UnknownPath             no file of that name in the crystal
+├── NoHistory               a repository without commits to measure on
 └── EmbedderUnavailable     the embedding model asked for is not on this machine
 """
 
@@ -102,6 +103,10 @@ class RootRefused(RootError):
 
 class UnknownPath(CrystalError):
     """The crystal holds no file of that name."""
+
+
+class NoHistory(CrystalError):
+    """There is no git history here that could be asked for."""
 
 
 class EmbedderUnavailable(CrystalError):

@@ -2,12 +2,11 @@
 
 import logging
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rlm_crystal.git import run_git
 from rlm_crystal.ignore import IgnoreRules
 from rlm_crystal.revision import git_dir_of
 from rlm_crystal.types import Skipped
@@ -15,9 +14,6 @@ from rlm_crystal.types import Skipped
 _log = logging.getLogger(__name__)
 _GIT_TIMEOUT_S = 60
 _NESTED_MAX = 16
-_KEPT_ENVIRONMENT = (
-    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "XDG_CONFIG_HOME", "APPDATA", "TMPDIR", "TEMP",
-)  # fmt: skip
 _NEVER = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", "__pycache__"})
 
 
@@ -74,29 +70,13 @@ def _nested(root: Path, folder: str, depth: int) -> Listing:
 
 
 def _git(root: Path, *selection: str) -> list[str] | None:
-    """One `git ls-files`, with everything a repository's own settings could make git run off."""
-    program = shutil.which("git")
-    if program is None or Path(program).resolve().is_relative_to(root.resolve()):
+    listed = run_git(
+        root, "ls-files", "-z", "--exclude-standard", *selection, timeout_s=_GIT_TIMEOUT_S
+    )
+    if listed is None:
+        _log.info("git could not list the files; scanning instead")
         return None
-    command = [
-        program, "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}",
-        "-c", "core.untrackedCache=false", "-c", "submodule.recurse=false",
-        "ls-files", "-z", "--exclude-standard", *selection,
-    ]  # fmt: skip
-    environment = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(
-            command, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=_GIT_TIMEOUT_S, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        _log.info("git could not list the files (%s); scanning instead", type(error).__name__)
-        return None
-    if done.returncode != 0:
-        _log.info("git could not list the files (exit %d); scanning instead", done.returncode)
-        return None
-    return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
+    return [os.fsdecode(path) for path in listed.split(b"\0") if path]
 
 
 def _scan(root: Path) -> Listing:

@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("question", metavar="QUESTION")
     asked.add_argument("--model", default="", help="model to use (default: RLM_MODEL, else none)")
     commands.add_parser("status", parents=[common], help="say what is indexed")
+    measured = commands.add_parser("bench", parents=[common], help="measure on your own code")
+    measured.add_argument("what", choices=["localisation"], help="commit message to changed file")
+    measured.add_argument(
+        "--queries", type=_many, default=150, metavar="N", help="commits asked (1 to 2000)"
+    )
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
     return parser
 
@@ -122,6 +127,10 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return anyio.run(commands.ask, request, options.question, options.model, bar)
         case "status":
             return commands.status(request)
+        case "bench":
+            from rlm_server.bench import localisation
+
+            return localisation(roots[0], options.queries, bar)
         case _:
             from rlm_server.doctor import examine
 
@@ -137,11 +146,15 @@ def _print(told: "Told", *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def _count(text: str) -> int:
+def _count(text: str, most: int = 50) -> int:
     count = int(text)
-    if not 1 <= count <= 50:
-        raise argparse.ArgumentTypeError(f"{count} is not between 1 and 50")
+    if not 1 <= count <= most:
+        raise argparse.ArgumentTypeError(f"{count} is not between 1 and {most}")
     return count
+
+
+def _many(text: str) -> int:
+    return _count(text, 2_000)
 
 
 def _default_root(folder: Path) -> Path:

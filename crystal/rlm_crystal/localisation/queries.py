@@ -1,0 +1,72 @@
+"""Commits made into questions with known answers. No files, no git: commits in, queries out."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from rlm_crystal.git_log import Commit
+from rlm_crystal.language import role
+from rlm_crystal.terms import STOP_WORDS, parts
+
+WORDS_MIN = 5
+FILES_MAX = 3
+
+_REFERENCE = re.compile(r"\s*\((?:[\w./-]*#\d+(?:,\s*)?)+\)|\s*\b(?:GH-|#)\d+\b")
+_BOT_AUTHOR = re.compile(
+    r"\[bot\]|\bbot$|-bot\b|^(?:dependabot|renovate|pre-commit|github.actions)", re.IGNORECASE
+)
+_BOT_SUBJECT = re.compile(
+    r"^(?:\S+:\s*|\[\S+\]\s*)?(?:bump \S+ from \S+ to \S+|update dependency \S+|"
+    r"pre-commit autoupdate|merge (?:branch|pull request|remote|tag)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A commit's first line, the source files it changed, and whether it names one of them."""
+
+    commit: str
+    text: str
+    right: tuple[str, ...]
+    names_file: bool
+
+
+def queries_of(commits: Iterable[Commit], existing: Collection[str]) -> list[Query]:
+    """The usable commits as queries, in the order given.
+
+    Left out: bots, merges, fewer than five words, no or more than three source files changed, and
+    commits none of whose source files is among `existing`.
+    """
+    found = (_query(commit, existing) for commit in commits)
+    return [query for query in found if query is not None]
+
+
+def spread(queries: Sequence[Query], count: int) -> list[Query]:
+    """At most `count` of them, at even distances, so that no one week decides."""
+    if len(queries) <= count:
+        return list(queries)
+    return [queries[at * len(queries) // count] for at in range(count)]
+
+
+def _query(commit: Commit, existing: Collection[str]) -> Query | None:
+    text = _REFERENCE.sub("", commit.subject).strip()
+    if len(text.split()) < WORDS_MIN or _BOT_SUBJECT.search(text):
+        return None
+    if _BOT_AUTHOR.search(commit.author):
+        return None
+    changed = [path for path in commit.paths if role(path) == "source"]
+    right = tuple(sorted(path for path in set(changed) if path in existing))
+    if not right or len(changed) > FILES_MAX:
+        return None
+    return Query(commit.id, text, right, any(_names(text, path) for path in right))
+
+
+def _names(text: str, path: str) -> bool:
+    """Whether the text spells out the file's path or every word of its name."""
+    if path in text:
+        return True
+    said = {part for word in re.findall(r"\w+", text) for part in parts(word)}
+    name = path.rpartition("/")[2].partition(".")[0]
+    own = [part for part in parts(name) if part not in STOP_WORDS]
+    return bool(own) and said.issuperset(own)
