@@ -13,8 +13,9 @@ Only the manifest and the files pages are read to open a crystal; the others at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import astuple, fields
+from collections.abc import Callable, Mapping, Set
+from dataclasses import astuple, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,23 +51,25 @@ Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable)
 
 def to_pages(crystal: Crystal) -> dict[str, bytes]:
     """All pages of the crystal; equal crystals give equal pages."""
-    masks = {f"alive-{number}": np.packbits(mask) for number, mask in enumerate(crystal.alive)}
-    meta: dict[str, Json] = {
-        "format": FORMAT,
-        "corpus_id": crystal.corpus_id,
-        "generation": crystal.generation,
-        "roots": [str(root) for root in crystal.roots],
-        "head": crystal.head,
-        "embedder": crystal.embedder.identity,
-        "segments": len(crystal.segments),
-        "skipped": [
-            [skip.path, skip.reason, skip.size_bytes, skip.mtime_ns] for skip in crystal.skipped
-        ],
-    }
-    pages = {"manifest": pack(meta, masks), "clusters": _clusters_page(crystal.clusters.get())}
-    for number, segment in enumerate(crystal.segments):
-        pages.update(segment_pages(segment, f"segment-{number}", to_search=True))
-    return pages
+    return {name: page.make() for name, page in _pages_of(crystal).items()}
+
+
+def pages_since(
+    crystal: Crystal, sealed: Crystal, standing: Set[str]
+) -> tuple[dict[str, bytes], frozenset[str]]:
+    """The pages to be written, and the names of those of `sealed` that need not be.
+
+    `standing` are the pages of `sealed` that the store still has. That a page is the same is told
+    by what the two crystals share: a refreshed one stands on the large segment of the one before,
+    whose pages are then not even read.
+    """
+    before, now = _pages_of(sealed), _pages_of(crystal)
+    same = frozenset(
+        name
+        for name, page in now.items()
+        if name in standing and name in before and before[name].of is page.of
+    )
+    return {name: page.make() for name, page in now.items() if name not in same}, same
 
 
 def from_pages(read: ReadPage, *, embedder: Embedder | None = None) -> Crystal:
@@ -109,40 +112,8 @@ def segment_pages(segment: Segment, name: str, *, to_search: bool) -> dict[str, 
 
     A segment that is only handed on to be merged goes without the orders that searching uses.
     """
-    graph, postings, vectors = (
-        segment.graph.get(),
-        segment.postings.get(),
-        segment.vectors.get(),
-    )
-    pages = {
-        f"{name}-files": pack(
-            {"languages": list(segment.languages)},
-            _words("paths", segment.paths)
-            | _table("files", segment.files)
-            | _table("chunks", segment.chunks)
-            | {"frame_bytes": segment.texts.frame_bytes, "text_pages": segment.texts.pages},
-        ),
-        f"{name}-graph": pack(
-            {},
-            _words("names", graph.names)
-            | _ends("names", graph.names, to_search)
-            | _words("prose", graph.prose)
-            | _table("definitions", graph.definitions)
-            | _table("references", graph.references),
-        ),
-        f"{name}-postings": pack(
-            {},
-            _words("words", postings.words)
-            | _ends("words", postings.words, to_search)
-            | {"starts": postings.starts, "docs": postings.docs}
-            | {f"count-{f}": count for f, count in zip(FIELDS, postings.counts, strict=True)}
-            | {f"length-{f}": length for f, length in zip(FIELDS, postings.lengths, strict=True)},
-        ),
-        f"{name}-vectors": pack({}, {"values": vectors.values, "scales": vectors.scales}),
-    }
-    for number in range(segment.texts.page_count):
-        pages[f"{name}-text-{number}"] = segment.texts.page(number)
-    return pages
+    parts = _pages_of_segment(segment, name, to_search=to_search)
+    return {page: part.make() for page, part in parts.items()}
 
 
 def segment_from(read: ReadPage, name: str) -> Segment:
@@ -163,6 +134,92 @@ def segment_from(read: ReadPage, name: str) -> Segment:
             lambda number: read(f"{name}-text-{number}"),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page to be made, and the object that alone decides what it holds."""
+
+    of: object
+    make: Callable[[], bytes]
+
+
+def _pages_of(crystal: Crystal) -> dict[str, _Page]:
+    pages = {
+        "manifest": _Page(crystal, lambda: _manifest_page(crystal)),
+        "clusters": _Page(crystal.clusters, lambda: _clusters_page(crystal.clusters.get())),
+    }
+    for number, segment in enumerate(crystal.segments):
+        pages.update(_pages_of_segment(segment, f"segment-{number}", to_search=True))
+    return pages
+
+
+def _pages_of_segment(segment: Segment, name: str, *, to_search: bool) -> dict[str, _Page]:
+    pages = {
+        f"{name}-files": _Page(segment.files, lambda: _files_page(segment)),
+        f"{name}-graph": _Page(segment.graph, lambda: _graph_page(segment.graph.get(), to_search)),
+        f"{name}-postings": _Page(
+            segment.postings, lambda: _postings_page(segment.postings.get(), to_search)
+        ),
+        f"{name}-vectors": _Page(segment.vectors, lambda: _vectors_page(segment.vectors.get())),
+    }
+    for number in range(segment.texts.page_count):
+        pages[f"{name}-text-{number}"] = _Page(segment.texts, partial(segment.texts.page, number))
+    return pages
+
+
+def _manifest_page(crystal: Crystal) -> bytes:
+    masks = {f"alive-{number}": np.packbits(mask) for number, mask in enumerate(crystal.alive)}
+    meta: dict[str, Json] = {
+        "format": FORMAT,
+        "corpus_id": crystal.corpus_id,
+        "generation": crystal.generation,
+        "roots": [str(root) for root in crystal.roots],
+        "head": crystal.head,
+        "embedder": crystal.embedder.identity,
+        "segments": len(crystal.segments),
+        "skipped": [
+            [skip.path, skip.reason, skip.size_bytes, skip.mtime_ns] for skip in crystal.skipped
+        ],
+    }
+    return pack(meta, masks)
+
+
+def _files_page(segment: Segment) -> bytes:
+    texts = segment.texts
+    return pack(
+        {"languages": list(segment.languages)},
+        _words("paths", segment.paths)
+        | _table("files", segment.files)
+        | _table("chunks", segment.chunks)
+        | {"frame_bytes": texts.frame_bytes, "text_pages": texts.pages},
+    )
+
+
+def _graph_page(graph: Graph, to_search: bool) -> bytes:
+    return pack(
+        {},
+        _words("names", graph.names)
+        | _ends("names", graph.names, to_search)
+        | _words("prose", graph.prose)
+        | _table("definitions", graph.definitions)
+        | _table("references", graph.references),
+    )
+
+
+def _postings_page(postings: Postings, to_search: bool) -> bytes:
+    return pack(
+        {},
+        _words("words", postings.words)
+        | _ends("words", postings.words, to_search)
+        | {"starts": postings.starts, "docs": postings.docs}
+        | {f"count-{f}": count for f, count in zip(FIELDS, postings.counts, strict=True)}
+        | {f"length-{f}": length for f, length in zip(FIELDS, postings.lengths, strict=True)},
+    )
+
+
+def _vectors_page(vectors: Vectors) -> bytes:
+    return pack({}, {"values": vectors.values, "scales": vectors.scales})
 
 
 def _clusters_page(clusters: Clusters) -> bytes:

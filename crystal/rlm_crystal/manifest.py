@@ -35,6 +35,11 @@ class Generation:
     def files(self) -> frozenset[str]:
         return frozenset(entry.file for entry in self.pages.values())
 
+    def shared_with(self, other: "Generation") -> frozenset[str]:
+        """The names of the pages that are one and the same file in both."""
+        pages = other.pages
+        return frozenset(n for n, entry in self.pages.items() if pages.get(n) == entry)
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:

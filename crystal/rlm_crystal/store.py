@@ -7,7 +7,8 @@
 New pages are written beside the old ones and reach the disk before the manifest that names them
 replaces the old manifest. A process killed at any instant leaves the old generation or the new
 one, and perhaps files nobody names, which the next writer removes. The generation before the
-current one is kept until the next write, so whoever reads it can finish.
+current one is kept until the next write, so whoever reads it can finish; who needs one for longer
+holds it.
 
 Not noticed: that somebody put the whole folder back to an older state of its own.
 """
@@ -15,8 +16,9 @@ Not noticed: that somebody put the whole folder back to an older state of its ow
 import hashlib
 import logging
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +34,7 @@ from rlm_crystal.errors import (
     StoreError,
 )
 from rlm_crystal.header import TAG_BYTES
+from rlm_crystal.held import HeldFiles, HeldGeneration
 from rlm_crystal.manifest import (
     Generation,
     Manifest,
@@ -45,6 +48,7 @@ _MANIFEST: Final = "current"
 _LOCK: Final = "lock"
 _PAGES: Final = "pages"
 _SUFFIX: Final = ".page"
+_HOLD_TRIES: Final = 10
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +66,7 @@ class PageStore:
 
     def current(self) -> int:
         """The number of the current generation; NoCrystal before the first."""
-        return self._manifest().current.number
+        return self._generation(None).number
 
     def pages(self, generation: int | None = None) -> tuple[str, ...]:
         """The names of all pages of a generation (default: the current one), sorted."""
@@ -81,18 +85,41 @@ class PageStore:
             raise self._explain_missing(found.number) from None
         return self._open(page, entry, sealed)
 
+    def generation(self) -> Generation:
+        """What the current generation is made of; NoCrystal before the first."""
+        return self._generation(None)
+
+    def hold(self) -> HeldGeneration:
+        """The current generation, to be read for as long as the result is kept."""
+        for _ in range(_HOLD_TRIES):
+            found = self._generation(None)
+            folder = self._folder / _PAGES
+            try:
+                files = HeldFiles({name: folder / page.file for name, page in found.pages.items()})
+            except OSError as error:
+                raise StoreError(f"{folder} cannot be read: {error.strerror or error}") from error
+            if not files.missing or self.current() == found.number:
+                return HeldGeneration(found, files, partial(self._open_of, found))
+        raise GenerationGone("this crystal is written faster than it can be opened; try again")
+
     def write_generation(
-        self, pages: Mapping[str, bytes], *, carry: bool = True, timeout_s: float = 30.0
+        self,
+        pages: Mapping[str, bytes],
+        *,
+        same: Collection[str] = (),
+        carry: bool = True,
+        timeout_s: float = 30.0,
     ) -> int:
         """Make `pages` the current generation, whole or not at all, and return its number.
 
-        A page equal to the one before is not written again, unless `carry` is false. WrongKey if
-        the store belongs to another key; a damaged manifest is replaced, as nothing under it can
-        be opened.
+        A page equal to the one before is not written again, unless `carry` is false; those named
+        in `same` are known to be equal and are not handed over, PageMissing where one is not
+        there. WrongKey if the store belongs to another key; a damaged manifest is replaced, as
+        nothing under it can be opened.
         """
         try:
             with self.lock(timeout_s):
-                return self._write(pages, carry=carry)
+                return self._write(pages, same, carry=carry)
         except OSError as error:
             raise StoreError(
                 f"the crystal cannot be written to {self._folder}: {error.strerror or error}; "
@@ -119,11 +146,11 @@ class PageStore:
 
     def verify(self) -> dict[str, SealError]:
         """Open every page of the current generation: what is wrong with which. Empty is sound."""
-        generation = self._generation(None)
+        held = self.hold()
         wrong: dict[str, SealError] = {}
-        for name in generation.pages:
+        for name in held.generation.pages:
             try:
-                self.read(name, generation.number)
+                held.read(name)
             except SealError as error:
                 wrong[name] = error
         return wrong
@@ -136,16 +163,16 @@ class PageStore:
                 total += path.stat().st_size if path.is_file() else 0
         return total
 
-    def _write(self, pages: Mapping[str, bytes], *, carry: bool) -> int:
+    def _write(self, pages: Mapping[str, bytes], same: Collection[str], *, carry: bool) -> int:
         private_folder(self._folder / _PAGES)
         before = self._manifest_to_follow()
         if before:
             self._remove_all_but(before)
         number = before.current.number + 1 if before else 1
         standing: Mapping[str, PageEntry] = before.current.pages if before and carry else {}
-        entries = {
-            name: self._put(name, page, number, standing.get(name)) for name, page in pages.items()
-        }
+        entries = {name: self._carried(name, before) for name in same}
+        for name, page in pages.items():
+            entries[name] = self._put(name, page, number, standing.get(name))
         sync_folder(self._folder / _PAGES)
         after = Manifest(Generation(number, entries), before.current if before else None)
         sealed = self._sealer.seal(encode_manifest(after), context=self._manifest_context())
@@ -182,6 +209,9 @@ class PageStore:
             )
         return found
 
+    def _open_of(self, generation: Generation, page: str, sealed: bytes) -> bytes:
+        return self._open(page, generation.pages[page], sealed)
+
     def _open(self, page: str, entry: PageEntry, sealed: bytes) -> bytes:
         opened = self._sealer.open(sealed, context=self._context(page, entry.generation))
         if sealed_tag(sealed) != entry.tag:
@@ -195,6 +225,12 @@ class PageStore:
         if self._manifest().find(number) is None:
             return GenerationGone(f"generation {number} was replaced while it was read")
         return PageMissing("a page of this crystal is missing; index again to write it anew")
+
+    def _carried(self, name: str, before: Manifest | None) -> PageEntry:
+        entry = before.current.pages.get(name) if before else None
+        if entry is None or not self._stands(entry):
+            raise PageMissing("a page to be carried on is missing; index again to write it anew")
+        return entry
 
     def _put(self, name: str, page: bytes, number: int, before: PageEntry | None) -> PageEntry:
         digest = hashlib.blake2b(page, digest_size=32).hexdigest()

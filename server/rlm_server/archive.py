@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rlm_crystal.home import Home, corpus_id
 from rlm_crystal.keys import Keyring
+from rlm_crystal.manifest import Generation
 from rlm_crystal.store import PageStore
 from rlm_crystal.vault import Vault
 
@@ -39,12 +40,37 @@ class Archive:
         return PageStore(folder, self.keyring.sealer("crystal"), self.corpus)
 
     def crystal(self) -> "Crystal":
-        """Open the current generation; NoCrystal before the first, SealError if it is damaged."""
+        """The crystal of the current generation; NoCrystal before the first, else SealError."""
+        return self.sealed().crystal
+
+    def sealed(self) -> "Sealed":
+        """The current generation; what is read of it later stays what it was."""
         from rlm_crystal.codec import from_pages
 
+        held = self.store().hold()
+        return Sealed(held.generation, from_pages(held.read))
+
+    def newer(self, known: int) -> "Sealed | None":
+        """The current generation, unless that is the one `known` by its number."""
+        return None if self.store().current() == known else self.sealed()
+
+    def seal(
+        self, crystal: "Crystal", since: "Sealed", *, known: int, timeout_s: float
+    ) -> "Sealed | None":
+        """Write `crystal` down, which grew out of `since`; None where `known` is not the last.
+
+        Pages that the two share are neither read nor written. StoreBusy while another writes.
+        """
+        from rlm_crystal.codec import pages_since
+
         store = self.store()
-        generation = store.current()
-        return from_pages(lambda page: store.read(page, generation))
+        with store.lock(timeout_s):
+            now = store.generation()
+            if now.number != known:
+                return None
+            pages, same = pages_since(crystal, since.crystal, since.generation.shared_with(now))
+            store.write_generation(pages, same=same, timeout_s=timeout_s)
+            return Sealed(store.generation(), crystal)
 
     def traces(self) -> Vault:
         """The records of runs."""
@@ -58,6 +84,14 @@ class Archive:
     @property
     def _handle(self) -> str:
         return self.keyring.handle(self.corpus)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A crystal and the generation of the store that holds it."""
+
+    generation: Generation
+    crystal: "Crystal"
 
 
 def settings_vault(home: Home, keyring: Keyring) -> Vault:

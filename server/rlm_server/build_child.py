@@ -33,10 +33,14 @@ _PROGRESS_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class BuildJob:
-    """What to build, and where it is sealed."""
+    """What to build, and where it is sealed.
+
+    `unless_done`: a sound crystal that somebody else sealed before our turn came is good enough.
+    """
 
     archive: Archive
     allow_wide: bool = False
+    unless_done: bool = False
 
     def to_line(self) -> bytes:
         """The job as one JSON line; it holds the key and goes through a pipe only."""
@@ -48,6 +52,7 @@ class BuildJob:
             "key": base64.b64encode(archive.keyring.master).decode(),
             "roots": [str(root) for root in archive.roots],
             "allow_wide": self.allow_wide,
+            "unless_done": self.unless_done,
         }
         return json.dumps(job).encode() + b"\n"
 
@@ -60,7 +65,7 @@ class BuildJob:
             Keyring(job["key_source"], base64.b64decode(job["key"])),
             [Path(root) for root in job["roots"]],
         )
-        return cls(archive, allow_wide=job["allow_wide"])
+        return cls(archive, job["allow_wide"], job["unless_done"])
 
 
 def main() -> None:
@@ -89,6 +94,8 @@ def _build(job: BuildJob, teller: "_Teller") -> int:
     teller(Progress("waiting for another writer", 0, 0))
     with store.lock(_LOCK_WAIT_S):
         previous = _previous(job.archive)
+        if previous is not None and job.unless_done:
+            return store.current()
         crystal = build(
             job.archive.roots, previous=previous, progress=teller, allow_wide=job.allow_wide
         )

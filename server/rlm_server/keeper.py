@@ -2,7 +2,8 @@
 
 Refreshes run in a thread here and cost what changed; builds run in a process of their own. Either
 posts a finished crystal and never touches one that is served. A reader that wants to be sure asks
-`caught_up`, which ends when a look at the disk that began after the question is done.
+`caught_up`, which ends when a look at the disk that began after the question is done. Other
+processes may write to the same store: what they sealed is taken over at the next look.
 """
 
 import asyncio
@@ -17,13 +18,15 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.abc import TaskGroup
 from anyio.to_thread import run_sync
-from rlm_crystal.errors import CrystalError, FormatUnknown, NoCrystal, StoreBusy
+from rlm_crystal.errors import CrystalError, FormatUnknown, NoCrystal
 from rlm_crystal.types import Progress, ProgressSink
 
-from rlm_server.archive import Archive
+from rlm_server.archive import Archive, Sealed
 from rlm_server.build_child import BuildJob
 from rlm_server.builder import build_in_child
 from rlm_server.errors import BuildFailed
+from rlm_server.looking import Look, look
+from rlm_server.scribe import Scribe
 from rlm_server.watcher import POLL_S, Watcher
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ SAFETY_LOOK_S = 60.0
 # A look this cheap is taken before every answer; events arrive up to half a second late.
 CHEAP_LOOK_S = 0.15
 OVERLAY_FILES_REBUILT = 64
+# What is left to write when a server ends; clients wait two seconds before they kill.
+LAST_WRITE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class _Build:
 class Keeper:
     """One corpus. Its attributes are changed by tasks of one event loop only.
 
-    `persist`: write a refreshed crystal down at once, for a process that ends right after.
+    `persist`: for a process that ends soon; it writes once, at its end, and takes its time.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Keeper:
         self._inbox = inbox
         self._allow_wide = allow_wide
         self._persist = persist
+        self._scribe = Scribe(archive, inbox.crystal, self.changed)
         self._watcher: Watcher | None = None
         self._wants_watch = False
         self._build: _Build | None = None
@@ -120,9 +126,17 @@ class Keeper:
             try:
                 await self._open_or_build()
                 await self.set_watching(watch)
+                if not self._persist:
+                    tasks.start_soon(self._scribe.run)
                 await self._follow(tasks)
             finally:
                 self._stop_watching()
+                await self._write_the_last()
+
+    async def _write_the_last(self) -> None:
+        bound_s = None if self._persist else LAST_WRITE_S
+        with anyio.CancelScope(shield=True), anyio.move_on_after(bound_s):
+            await self._scribe.write()
 
     async def set_watching(self, watch: bool) -> None:
         """Be told of changes by the system, where it can, or look at the disk when asked only."""
@@ -170,17 +184,21 @@ class Keeper:
         self._followers.add(sink)
         return lambda: self._followers.discard(sink)
 
-    async def rebuild(self) -> None:
-        """Build everything anew, or wait for the build that is running; cancelling ends our own."""
+    async def rebuild(self, *, unless_done: bool = False) -> None:
+        """Build everything anew, or wait for the build that is running; cancelling ends our own.
+
+        `unless_done`: what another process may have sealed by our turn will do.
+        """
         if self._build is not None:
             await self._build.joined()
             return
         self._build = build = _Build()
         try:
-            job = BuildJob(self._archive, allow_wide=self._allow_wide)
+            job = BuildJob(self._archive, self._allow_wide, unless_done)
             await build_in_child(job, self._report)
-            await self._serve(await self._on_disk(), None)
+            await self._serve_sealed(await self._on_disk())
             self.failure = None
+            self.changed()  # while it was built the disk went on
         except (CrystalError, BuildFailed) as error:
             build.error = error
             raise
@@ -193,20 +211,20 @@ class Keeper:
 
     async def _open_or_build(self) -> None:
         try:
-            crystal = await self._on_disk()
+            sealed = await self._on_disk()
         except (NoCrystal, FormatUnknown):
             await self._build_first()
         except CrystalError as error:
             self._fail(error)
         else:
-            await self._serve(crystal, None)
+            await self._serve_sealed(sealed)
 
-    async def _on_disk(self) -> "Crystal":
-        return await run_sync(self._archive.crystal, abandon_on_cancel=True)
+    async def _on_disk(self) -> Sealed:
+        return await run_sync(self._archive.sealed, abandon_on_cancel=True)
 
     async def _build_first(self) -> None:
         try:
-            await self.rebuild()
+            await self.rebuild(unless_done=True)
         except (CrystalError, BuildFailed) as error:
             self._fail(error)
 
@@ -215,9 +233,9 @@ class Keeper:
         self.failure = error
         self.ready.set()
 
-    async def _serve(self, crystal: "Crystal", base: "Crystal | None") -> None:
-        if not await self._inbox.swap(crystal, base):
-            self.changed()
+    async def _serve_sealed(self, sealed: Sealed) -> None:
+        await self._inbox.swap(sealed.crystal, None)
+        self._scribe.opened(sealed)
         self.ready.set()
 
     async def _follow(self, tasks: TaskGroup) -> None:
@@ -244,35 +262,32 @@ class Keeper:
     async def _look(self) -> None:
         """Compare disk and crystal and take over what changed."""
         base = self._inbox.crystal()
-        if base is None:
-            return
         started_s = monotonic()
         try:
-            crystal = await run_sync(self._refreshed, base, abandon_on_cancel=True)
+            seen = await run_sync(
+                look, self._archive, base, self._scribe.known, abandon_on_cancel=True
+            )
+        except NoCrystal:
+            return  # why there is none was told when it happened
         except (CrystalError, OSError) as error:
             _log.warning("changes cannot be followed: %s", error)
             self.failure = error
             return
         self._look_s = monotonic() - started_s
         self.failure = None
-        if crystal is not base:
-            await self._serve(crystal, base)
+        await self._take_over(seen, base)
 
-    def _refreshed(self, base: "Crystal") -> "Crystal":
-        from rlm_crystal.build import refresh
-
-        crystal = refresh(base)
-        if self._persist and crystal is not base:
-            self._write(crystal)
-        return crystal
-
-    def _write(self, crystal: "Crystal") -> None:
-        from rlm_crystal.codec import to_pages
-
-        try:
-            self._archive.store().write_generation(to_pages(crystal), timeout_s=2)
-        except StoreBusy:
-            _log.info("another process writes; the refreshed crystal is not written down")
+    async def _take_over(self, seen: Look, base: "Crystal | None") -> None:
+        served = seen.crystal is base or await self._inbox.swap(seen.crystal, base)
+        if not served:
+            self.changed()
+            return
+        if seen.newer is not None and seen.taken_over:
+            self._scribe.opened(seen.newer)
+        elif seen.newer is not None and base is not None:
+            self._scribe.written_by_another(seen.newer.generation.number, base)
+        if self._scribe.behind:
+            self._scribe.tell()
 
     def _worth_rebuilding(self) -> bool:
         crystal = self._inbox.crystal()

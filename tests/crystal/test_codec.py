@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_crystal.build import build, refresh
-from rlm_crystal.codec import from_pages, to_pages
+from rlm_crystal.codec import from_pages, pages_since, to_pages
 from rlm_crystal.columns import pack, unpack
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import FormatUnknown, PageDamaged
@@ -62,6 +62,19 @@ def test_a_crystal_comes_back_from_its_pages_the_same(crystal: Crystal) -> None:
     assert back.callers("join") == crystal.callers("join")
     assert back.importers("os") == crystal.importers("os")
     np.testing.assert_array_equal(back.cluster_labels(), crystal.cluster_labels())
+
+
+def test_only_what_a_refresh_changed_is_made_into_pages(crystal: Crystal) -> None:
+    pages, asked = to_pages(crystal), list[str]()
+    opened = from_pages(reader(pages, asked))
+    (crystal.roots[0] / "alpha/part_1.py").write_text("def other(): return 2\n", encoding="utf-8")
+    later = refresh(opened)
+    asked.clear()
+    changed, same = pages_since(later, opened, set(pages))
+    assert asked == []
+    assert same == {name for name in pages if name.startswith(("segment-0", "clusters"))}
+    assert changed | {name: pages[name] for name in same} == to_pages(later)
+    assert pages_since(later, opened, set())[0] == to_pages(later)
 
 
 _texts = st.lists(

@@ -99,6 +99,36 @@ def test_a_generation_two_writes_old_is_gone_and_says_so(tmp_path: Path) -> None
         store.read("chunks", 1)
 
 
+def test_a_held_generation_is_read_after_any_number_of_writes(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.write_generation(OLD)
+    held = store.hold()
+    for pages in (NEW, OLD, NEW):
+        store.write_generation(pages, carry=False)
+    assert {page: held.read(page) for page in held.generation.pages} == OLD
+
+
+def test_a_held_generation_tells_of_a_page_that_was_lost_before(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.write_generation(OLD)
+    (tmp_path / "pages" / store.generation().pages["graph"].file).unlink()
+    held = store.hold()
+    assert held.read("chunks") == OLD["chunks"]
+    with pytest.raises(PageMissing, match="index again"):
+        held.read("graph")
+
+
+def test_pages_known_to_be_the_same_are_carried_without_being_handed_over(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.write_generation(OLD)
+    store.write_generation({"manifest": b"new"}, same={"chunks", "graph"})
+    assert content(store) == OLD | {"manifest": b"new"}
+    (tmp_path / "pages" / store.generation().pages["graph"].file).unlink()
+    with pytest.raises(PageMissing, match="carried on is missing"):
+        store.write_generation({"manifest": b"newer"}, same={"chunks", "graph"})
+    assert store.read("manifest") == b"new"
+
+
 def test_a_page_the_generation_lacks_is_a_key_error(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     store.write_generation(OLD)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from small_repository import make_repository
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+from small_repository import make_repository  # noqa: E402
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The service in this process: what it serves is what is on disk, or says that it is not."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -10,24 +8,8 @@ from rlm_crystal.errors import HaltError, RootMissing
 from rlm_crystal.types import Progress
 from rlm_server.errors import Indexing
 from rlm_server.manner import COMMAND, Manner
-from rlm_server.service import Service
+from services import SERVER, first_path, serving, silent
 from small_repository import git
-
-SERVER = Manner(ready_wait_s=60, fresh_wait_s=60)
-
-
-def silent(_: Progress) -> None:
-    pass
-
-
-@asynccontextmanager
-async def serving(
-    root: Path, environ: dict[str, str], manner: Manner = SERVER
-) -> AsyncGenerator[Service]:
-    service = Service([root], environ, manner=manner)
-    with anyio.fail_after(90):
-        async with service.serving():
-            yield service
 
 
 def damage_one_page(home: Path) -> None:
@@ -35,11 +17,6 @@ def damage_one_page(home: Path) -> None:
     sealed = bytearray(page.read_bytes())
     sealed[-20] ^= 1
     page.write_bytes(sealed)
-
-
-async def first_path(service: Service, query: str) -> str:
-    view = await service.view(silent)
-    return view.crystal.search(query, limit=1)[0].path
 
 
 @pytest.mark.asyncio

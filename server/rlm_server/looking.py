@@ -1,0 +1,61 @@
+"""One look at the disk and at what other processes sealed; in a thread, deciding nothing else."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rlm_crystal.errors import NoCrystal, SealError, StoreError
+
+from rlm_server.archive import Archive, Sealed
+
+if TYPE_CHECKING:
+    from rlm_crystal.crystal import Crystal
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The crystal as it should be served, and what another process had sealed, if anything.
+
+    `taken_over` says that the crystal grew out of that, not out of the one served before.
+    """
+
+    crystal: "Crystal"
+    newer: Sealed | None = None
+    taken_over: bool = False
+
+
+def look(archive: Archive, base: "Crystal | None", known: int) -> Look:
+    """Bring `base` up to the disk, or what was sealed after generation `known` where that is more.
+
+    CrystalError where there is nothing to begin with, or a root is gone.
+    """
+    from rlm_crystal.build import refresh
+
+    newer = _newer(archive, known, needed=base is None)
+    if newer is not None and (base is None or says_more(newer.crystal, base)):
+        return Look(refresh(newer.crystal), newer, taken_over=True)
+    if base is None:
+        raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
+    return Look(refresh(base), newer)
+
+
+def says_more(theirs: "Crystal", ours: "Crystal") -> bool:
+    """Whether a crystal of the same corpus holds other files, or was put in order since."""
+    return (
+        theirs.head != ours.head
+        or len(theirs.segments) < len(ours.segments)
+        or theirs.files != ours.files
+    )
+
+
+def _newer(archive: Archive, known: int, *, needed: bool) -> Sealed | None:
+    """What another process sealed; one that cannot be opened does not touch what we have."""
+    try:
+        return archive.newer(known)
+    except (SealError, StoreError) as error:
+        if needed:
+            raise
+        _log.warning("what another process sealed is not taken over: %s", error)
+        return None
