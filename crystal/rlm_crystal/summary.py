@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -62,7 +62,8 @@ def summarise(
     chunks: Sequence[Chunk], vectors: Floats, clustering: Clustering
 ) -> tuple[Summary, ...]:
     """One summary per cluster, in the order of the clusters."""
-    words = [_telling_words(chunk) for chunk in chunks]
+    parts_of = _TellingParts()
+    words = [_telling_words(chunk, parts_of) for chunk in chunks]
     spread = Counter(word for own in words for word in own)
     likeness = _likeness(vectors, clustering)
     members = _members(clustering)
@@ -150,17 +151,27 @@ def _cut(text: str) -> str:
     return line if len(line) <= 100 else line[:99].rsplit(" ", 1)[0] + "…"
 
 
-def _telling_words(chunk: Chunk) -> frozenset[str]:
+class _TellingParts(dict[str, tuple[str, ...]]):
+    """The parts of a raw word that can tell something; each word is cut once."""
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        self[word] = telling = tuple(
+            part
+            for part in parts(word)
+            if len(part) > 2
+            and not part.isdigit()
+            and part not in _SYNTAX
+            and part not in STOP_WORDS
+        )
+        return telling
+
+
+def _telling_words(chunk: Chunk, parts_of: _TellingParts) -> frozenset[str]:
     """The words that name a chunk, not those it is made of: file name, symbol, prose."""
     prose = chunk.doc or (chunk.text[:_PROSE_CHARS] if _is_prose(chunk) else chunk.signature)
     name = chunk.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     text = f"{name} {chunk.symbol} {prose}"
-    return frozenset(
-        part
-        for word in RAW_WORD.findall(text)
-        for part in parts(word)
-        if len(part) > 2 and not part.isdigit() and part not in _SYNTAX and part not in STOP_WORDS
-    )
+    return frozenset(chain.from_iterable(map(parts_of.__getitem__, RAW_WORD.findall(text))))
 
 
 def _is_prose(chunk: Chunk) -> bool:
