@@ -94,7 +94,7 @@ class RootError(CrystalError):
 
 
 class RootMissing(RootError):
-    """The root does not exist or is not a folder."""
+    """The root does not exist, is no folder, or may not be read."""
 
 
 class RootRefused(RootError):

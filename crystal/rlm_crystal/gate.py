@@ -146,4 +146,7 @@ def _parse_marker(data: bytes, path: Path) -> str:
 
 
 def _unusable(error: OSError) -> str:
-    return f"{error.filename or 'the home folder'} cannot be used: {error.strerror or error}"
+    return (
+        f"{error.filename or 'the home folder'} cannot be used: {error.strerror or error}; make it "
+        "readable and writable for this user, or set RLM_HOME to a folder that is"
+    )

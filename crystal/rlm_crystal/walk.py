@@ -99,17 +99,26 @@ def check_root(root: Path, *, allow_wide: bool = False) -> Path:
     """`root` resolved; RootMissing or RootRefused where it cannot be meant."""
     try:
         resolved = root.expanduser().resolve(strict=True)
-    except (OSError, RuntimeError) as error:
+        is_folder = resolved.is_dir()
+    except PermissionError as error:
+        raise RootMissing(_closed(root)) from error
+    except (OSError, RuntimeError, ValueError) as error:
         raise RootMissing(f"{root} does not exist; give a folder that does") from error
-    if not resolved.is_dir():
+    if not is_folder:
         raise RootMissing(f"{root} is a file; give the folder it lies in")
+    if not os.access(resolved, os.R_OK | os.X_OK):
+        raise RootMissing(_closed(root))
     reason = None if allow_wide else _too_wide(resolved)
     if reason:
         raise RootRefused(
             f"{root} is {reason}, which is too wide to index; "
-            "give a project folder, or allow wide roots explicitly"
+            "give a project folder, or pass --allow-wide"
         )
     return resolved
+
+
+def _closed(root: Path) -> str:
+    return f"{root} may not be read; give this user the right to list it, or give another folder"
 
 
 def _too_wide(root: Path) -> str | None:

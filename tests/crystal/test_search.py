@@ -7,6 +7,7 @@ import pytest
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import UnknownPath
+from rlm_crystal.query import understand
 from rlm_crystal.search import glob_matcher
 
 FILES = {
@@ -202,3 +203,13 @@ def test_an_empty_folder_gives_an_empty_crystal(tmp_path: Path) -> None:
     crystal = build([tmp_path])
     assert (len(crystal.files), crystal.chunk_count, crystal.search("anything")) == (0, 0, [])
     assert crystal.symbol("x") == crystal.callers("x") == []
+
+
+@pytest.mark.parametrize("word", ["x", "a-", "a.", "a/", "a::", "_", "aB", "é", "1a", "..", "#"])
+def test_a_question_of_any_length_takes_time_linear_in_it(word: str) -> None:
+    understand(word * 100_000, [])  # hours, if the time grew with the square
+
+
+def test_paths_in_a_question_are_recognised() -> None:
+    asked = understand("what is in src/flask/app.py, setup.py and --config.toml, or a.b.c?", [])
+    assert asked.paths == ("src/flask/app.py", "setup.py", "config.toml", "a.b")

@@ -1,6 +1,8 @@
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -209,3 +211,29 @@ def test_rules_reach_into_folders_deeper_than_python_recurses(tmp_path):
     rules = IgnoreRules(tmp_path, ".gitignore")
     assert rules.verdict("d/" * 1500 + "x.log") is True
     assert rules.verdict("d/" * 1500 + "x.py") is None
+
+
+@pytest.fixture
+def closed_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    return folder
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """A user whom file modes hold back."""
+    if sys.platform == "win32":
+        pytest.skip("modes do not hold anyone back here")
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(before)
+
+
+def test_a_root_that_may_not_be_read_is_told_with_what_to_do(
+    closed_folder: Path, nobody: None
+) -> None:
+    with pytest.raises(RootMissing, match="give this user the right to list it"):
+        walk([closed_folder])
