@@ -86,3 +86,10 @@ def test_concepts_drop_asking_words_and_translate_russian() -> None:
 def test_a_concept_is_met_by_stem_or_inside_a_compound() -> None:
     concepts = (("reload",), ("compared",), ("cat",))
     assert matched(concepts, "autoreloader compares concatenation") == {("reload",), ("compared",)}
+
+
+@pytest.mark.parametrize("piece", ["which ", "where is ", "a-", "a/", "«", "x"])
+def test_a_question_of_any_length_is_read_by_its_ends(piece: str) -> None:
+    question = understand("where is the port bound? " + piece * 20_000 + " in `serve.py`")
+    assert len(question.text) < 5_000
+    assert "serve.py" in question.names

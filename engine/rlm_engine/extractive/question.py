@@ -38,8 +38,11 @@ class Question:
 
 
 def understand(text: str) -> Question:
-    """The question a text asks; the type falls to "where" when nothing tells more."""
-    text = " ".join(text.split())
+    """The question a text asks; the type falls to "where" when nothing tells more.
+
+    Of a very long text only the beginning and the end are read: that is where people ask.
+    """
+    text = _ends(" ".join(text.split()))
     names = names_in(text)
     kind, subjects = _type_and_subjects(text)
     listing = None
@@ -64,6 +67,12 @@ def quoted_in(text: str) -> tuple[str, ...]:
     """Strings between quotation marks, the longest first."""
     found = [next(g for g in m.groups() if g) for m in _QUOTED.finditer(text)]
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def _ends(text: str) -> str:
+    if len(text) <= 2 * _END_CHARS:
+        return text
+    return f"{text[:_END_CHARS]} {text[-_END_CHARS:]}"
 
 
 def _type_and_subjects(text: str) -> tuple[QuestionType, tuple[str, ...]]:
@@ -115,6 +124,7 @@ def _bare(subject: str | None) -> str:
     return subject.strip(" `'\"«»“”")
 
 
+_END_CHARS = 2_000
 _NOUN = (
     r"class(?:es)?|functions?|methods?|modules?|variables?|constants?|types?|structs?|interfaces?|"
     r"decorators?|objects?|exceptions?|"
