@@ -17,11 +17,11 @@ _INDEX_AGAIN = "Call rlm_reindex, or run: rlm-mcp index"
 async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
     """Return everything wrong with what is served; opens every page of the crystal."""
     return (
-        *await run_sync(crystal_issues, opened.archive),
-        *await run_sync(drift_issues, state),
+        *await run_sync(crystal_issues, opened.archive, abandon_on_cancel=True),
+        *await run_sync(drift_issues, state, abandon_on_cancel=True),
         *await memory_issues(opened),
         *settings_issues(opened),
-        *await run_sync(sandbox_issues),
+        *await run_sync(sandbox_issues, abandon_on_cancel=True),
         *model_issues(state.book.settings),
         *_watch_issues(opened, state.book.settings),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
-from rlm_tools.host import Host, Revision
+from rlm_tools.host import Host, Revision, View
 from rlm_tools.neighbours import Neighbourhood, Place, neighbourhood
 from rlm_tools.search import revision_line
 from rlm_tools.subject import Subject, subject_of
@@ -81,12 +84,7 @@ class ExplainReply:
 async def explain(host: Host, arguments: ExplainArguments, progress: ProgressSink) -> ExplainReply:
     """Gather the thing's own words and its neighbours from the crystal."""
     view = await host.view(progress)
-    subject = subject_of(view.crystal, host.roots, arguments.path, arguments.symbol)
-    detailed = arguments.response_format == "detailed"
-    places_max = DETAILED_PLACES if detailed else CONCISE_PLACES
-    around = neighbourhood(view.crystal, subject, places_max=places_max)
-    lines_max = DETAILED_LINES if detailed else CONCISE_LINES
-    return _reply(view.crystal, subject, around, lines_max, view.revision)
+    return await run_sync(_explained, view, host.roots, arguments, abandon_on_cancel=True)
 
 
 TOOL = Tool(
@@ -99,6 +97,15 @@ TOOL = Tool(
     arguments=ExplainArguments,
     run=explain,
 )
+
+
+def _explained(view: View, roots: Sequence[Path], arguments: ExplainArguments) -> ExplainReply:
+    subject = subject_of(view.crystal, roots, arguments.path, arguments.symbol)
+    detailed = arguments.response_format == "detailed"
+    places_max = DETAILED_PLACES if detailed else CONCISE_PLACES
+    around = neighbourhood(view.crystal, subject, places_max=places_max)
+    lines_max = DETAILED_LINES if detailed else CONCISE_LINES
+    return _reply(view.crystal, subject, around, lines_max, view.revision)
 
 
 def _reply(

@@ -6,12 +6,12 @@ secrets, risky calls, slips, missing tests. With a model its review is added to 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
@@ -65,8 +65,9 @@ class ReviewReply:
 async def review(host: Host, arguments: ReviewArguments, progress: ProgressSink) -> ReviewReply:
     """Check the change, and let the model judge it where there is one."""
     view = await host.view(progress)
-    selection = await asyncio.to_thread(_select, view.crystal, host.roots, arguments)
-    findings = await asyncio.to_thread(check, view.crystal, selection)
+    selection, findings = await run_sync(
+        _checked, view.crystal, host.roots, arguments, abandon_on_cancel=True
+    )
     notes = list(selection.notes)
     model = await host.model()
     if model is not None:
@@ -113,6 +114,13 @@ TOOL = Tool(
     arguments=ReviewArguments,
     run=review,
 )
+
+
+def _checked(
+    crystal: Crystal, roots: Sequence[Path], arguments: ReviewArguments
+) -> tuple[Selection, list[Finding]]:
+    selection = _select(crystal, roots, arguments)
+    return selection, check(crystal, selection)
 
 
 def _select(crystal: Crystal, roots: Sequence[Path], arguments: ReviewArguments) -> Selection:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import Definition, ProgressSink
 
@@ -66,15 +67,16 @@ async def write_test(
 ) -> WrittenTest:
     """Write a test file for the subject."""
     view = await host.view(progress)
-    subject = subject_of(view.crystal, host.roots, arguments.path, arguments.symbol)
-    scaffold = scaffold_of(view.crystal, subject)
+    subject, scaffold = await run_sync(
+        _begun, view.crystal, host.roots, arguments, abandon_on_cancel=True
+    )
     notes = list(scaffold.notes)
     author = "the signature (no model is configured)"
     model = await host.model()
     if model is not None:
         from rlm_tools.testing.author import written
 
-        source = view.crystal.text(subject.path)
+        source = await run_sync(view.crystal.text, subject.path, abandon_on_cancel=True)
         better, reason = await written(model, view.crystal, subject, scaffold, source)
         author = model.name if better else "the signature"
         notes += [reason] if reason else []
@@ -128,6 +130,13 @@ TOOL = Tool(
     arguments=WriteTestArguments,
     run=write_test,
 )
+
+
+def _begun(
+    crystal: Crystal, roots: Sequence[Path], arguments: WriteTestArguments
+) -> tuple[Subject, Scaffold]:
+    subject = subject_of(crystal, roots, arguments.path, arguments.symbol)
+    return subject, scaffold_of(crystal, subject)
 
 
 def _definitions(crystal: Crystal, subject: Subject) -> Sequence[Definition]:

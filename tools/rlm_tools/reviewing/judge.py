@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from anyio.to_thread import run_sync
 from rlm_engine.errors import EngineError
 from rlm_engine.model import Message, Model
 from rlm_sandbox.redact import redact
@@ -39,7 +40,7 @@ async def judged(
     model: Model, crystal: Crystal, changes: Sequence[Change], known: Sequence[Finding]
 ) -> tuple[list[Finding], str]:
     """The findings of the model whose places exist, and a note where it could not be asked."""
-    messages = _messages(crystal, changes, known)
+    messages = await run_sync(_messages, crystal, changes, known, abandon_on_cancel=True)
     try:
         completion = await model.complete(messages, max_tokens=_REPLY_TOKENS)
     except EngineError as error:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from anyio.to_thread import run_sync
 from rlm_engine.errors import EngineError
 from rlm_engine.model import Message, Model
 from rlm_sandbox.redact import redact
@@ -35,7 +36,7 @@ async def written(
     model: Model, crystal: Crystal, subject: Subject, scaffold: Scaffold, source: str
 ) -> tuple[Scaffold | None, str]:
     """The model's test file in the place of the scaffold, or None and why it was not taken."""
-    messages = _messages(crystal, subject, scaffold, source)
+    messages = await run_sync(_messages, crystal, subject, scaffold, source, abandon_on_cancel=True)
     try:
         completion = await model.complete(messages, max_tokens=_REPLY_TOKENS)
     except EngineError as error:
