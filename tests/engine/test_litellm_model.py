@@ -14,6 +14,7 @@ from rlm_engine.errors import (
 from rlm_engine.model import Completion, Message
 from rlm_engine.models.failures import without_secrets
 from rlm_engine.models.litellm_model import LitellmModel, close_clients, models_from_environ
+from rlm_engine.models.reach import check_reachable
 from rlm_engine.models.settings import ModelSettings, settings_from_environ
 from rlm_engine.prices import Price
 from scripted_server import Reply, Script, in_turn, scripted_server
@@ -106,6 +107,32 @@ async def test_a_dead_endpoint_is_unavailable():
         url = server.url
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
         await call(ModelSettings("openai/fake", url, SECRET))
+
+
+@pytest.mark.asyncio
+async def test_a_dead_endpoint_is_told_without_importing_litellm_and_without_its_password():
+    with scripted_server(in_turn("hi")) as server:
+        url = server.url
+    settings = ModelSettings("openai/fake", url.replace("://", f"://me:{SECRET}@"))
+    with pytest.raises(ModelUnavailable, match="cannot be reached") as caught:
+        await check_reachable(settings)
+    assert SECRET not in str(caught.value)
+    assert url in str(caught.value)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("base", [None, "http://127.0.0.1:none/", "nonsense"])
+async def test_what_cannot_be_tried_is_left_to_litellm(base: str | None):
+    await check_reachable(ModelSettings("openai/fake", base))
+
+
+@pytest.mark.asyncio
+async def test_an_endpoint_behind_a_proxy_is_left_to_the_proxy(monkeypatch: pytest.MonkeyPatch):
+    with scripted_server(in_turn("hi")) as server:
+        url = server.url
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.delenv("no_proxy", raising=False)
+    await check_reachable(ModelSettings("openai/fake", url))
 
 
 def test_without_a_model_it_is_told_what_to_set():

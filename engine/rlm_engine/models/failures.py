@@ -29,6 +29,7 @@ _BROKEN_OFF = frozenset({"RemoteProtocolError", "ServerDisconnectedError", "APIC
 _WRAPPING = re.compile(r"^(?:litellm\.)?(?:\w+Error: )+(?:\w+Exception - )?")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _SECRET_TEXT = re.compile(r"(?i)\b(?:bearer\s+\S+|(?:sk|pk|gsk|xai|AIza|hf)[-_][\w*.-]{6,})")
+_USER_IN_URL = re.compile(r"(?<=://)[^/]*@")
 _SECRET_CHARS_LEAST = 6
 _TEXT_CHARS = 300
 _CHAIN_MAX = 12
@@ -38,11 +39,9 @@ def model_error(error: BaseException, *, settings: ModelSettings) -> ModelError:
     """`error` as the engine's own, its text cut and without secrets."""
     causes = list(_chain(error))
     names = {type(cause).__name__ for cause in causes}
-    where = f"{settings.model}" + (f" at {settings.api_base}" if settings.api_base else "")
+    where = _where(settings)
     if names & _NO_CONNECTION:
-        return ModelUnavailable(
-            f"{where} cannot be reached. Check that it runs, RLM_API_BASE, and the network."
-        )
+        return unreachable(settings)
     if names & _TIMED_OUT:
         return ModelTimeout(f"{where} did not answer within {settings.reply_timeout_s:.0f} s")
     status = _status(causes)
@@ -58,6 +57,13 @@ def model_error(error: BaseException, *, settings: ModelSettings) -> ModelError:
     return ModelRefused(f"{where} failed: {text}")
 
 
+def unreachable(settings: ModelSettings) -> ModelUnavailable:
+    """That nobody takes a connection."""
+    return ModelUnavailable(
+        f"{_where(settings)} cannot be reached. Check that it runs, RLM_API_BASE, and the network."
+    )
+
+
 def without_secrets(text: str, *, settings: ModelSettings) -> str:
     """`text` without any key that this process holds, and without what looks like one."""
     held = [value for name, value in os.environ.items() if _SECRET_NAME.search(name)]
@@ -65,6 +71,13 @@ def without_secrets(text: str, *, settings: ModelSettings) -> str:
         if len(secret) >= _SECRET_CHARS_LEAST:
             text = text.replace(secret, "[key]")
     return _SECRET_TEXT.sub("[key]", text)
+
+
+def _where(settings: ModelSettings) -> str:
+    """The model and its endpoint, without what may stand before an @ in it."""
+    if not settings.api_base:
+        return settings.model
+    return f"{settings.model} at {_USER_IN_URL.sub('', settings.api_base)}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -19,6 +19,7 @@ from anyio.to_thread import run_sync
 from rlm_engine.errors import ModelNotConfigured, ModelTimeout
 from rlm_engine.model import Completion, Message, tokens_at_most
 from rlm_engine.models.failures import model_error
+from rlm_engine.models.reach import check_reachable
 from rlm_engine.models.settings import ModelSettings, settings_from_environ
 from rlm_engine.prices import Price, prices_from_environ
 
@@ -51,8 +52,10 @@ class LitellmModel:
 
     async def complete(self, messages: Sequence[Message], *, max_tokens: int) -> Completion:
         """One chat call, not retried here; a ModelError says why there is no reply."""
-        litellm = await run_sync(_litellm)
         settings = self._settings
+        if not _litellm.cache_info().currsize:
+            await check_reachable(settings)
+        litellm = await run_sync(_litellm)
         try:
             with anyio.fail_after(settings.reply_timeout_s):
                 response = await litellm.acompletion(
