@@ -13,6 +13,7 @@ import anyio
 from anyio.to_thread import run_sync
 from rlm_crystal.crystal import CHARS_PER_TOKEN, Crystal
 from rlm_crystal.language import language_of
+from rlm_sandbox.availability import available
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.errors import SandboxError, SandboxUnavailable
 from rlm_sandbox.sandbox import Sandbox
@@ -61,6 +62,7 @@ async def ask(
     no code can be run, and a ModelError where the root gave nothing at all. `context` is the
     crystal's documents if the caller keeps them mapped; otherwise they are mapped for this call.
     """
+    _require_sandbox()
     inquiry = Inquiry(
         question,
         crystal=crystal,
@@ -83,6 +85,16 @@ async def ask(
     if tracer is not None:
         await run_sync(tracer, inquiry.trace.name, inquiry.trace.record(answer.to_json()))
     return answer
+
+
+def _require_sandbox() -> None:
+    """Before a model is paid and the corpus is mapped."""
+    found = available()
+    if not found.ok:
+        raise ExecutionUnavailable(
+            f"This question cannot be answered on this machine: {', '.join(found.missing)} missing."
+            f" {found.advice[:1].upper()}{found.advice[1:]}."
+        )
 
 
 async def _run(

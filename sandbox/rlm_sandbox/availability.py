@@ -7,12 +7,13 @@ from typing import Final
 from rlm_sandbox.types import Availability
 
 _ELSEWHERE: Final = (
-    "code execution needs Linux for now (the WASM backend for other systems is not built yet); "
-    "search, maps and status work without it"
+    "running code needs Linux for now (the WASM backend for other systems is not built yet); "
+    "only answering questions runs code, the rest works here"
 )
 _TOO_OLD: Final = (
-    "code execution needs Linux 5.13 or newer on x86_64 or aarch64 with Landlock and seccomp "
-    "switched on (in containers: allow the landlock_* system calls)"
+    "running code needs Linux 5.13 or newer on x86_64 or aarch64 with Landlock and seccomp "
+    "switched on (in containers: allow the landlock_* system calls); "
+    "only answering questions runs code, the rest works here"
 )
 
 

@@ -1,0 +1,75 @@
+"""A Python that looks like another system's to our packages: run by test_other_systems.py.
+
+    python other_system.py {darwin,win32} ARGUMENTS-OF-RLM-MCP...
+    python other_system.py {darwin,win32} --import-all
+
+What is not ours is imported first, as what it is here; then the names that the other system lacks
+are taken away and `sys.platform` changes. Children that are started are as here.
+"""
+
+import importlib
+import mmap
+import os
+import pkgutil
+import signal
+import sys
+
+ROOMS = ("rlm_server", "rlm_tools", "rlm_engine", "rlm_memory", "rlm_crystal", "rlm_sandbox")
+NOT_OURS = (
+    "anyio._backends._asyncio", "argon2", "asyncio", "ctypes",
+    "cryptography.hazmat.primitives.ciphers.aead", "cryptography.hazmat.primitives.kdf.hkdf",
+    "filelock", "keyring", "mcp.server", "numpy", "pathspec", "platformdirs", "psutil", "pydantic",
+    "scipy.sparse", "snowballstemmer", "sqlite3", "subprocess", "tree_sitter",
+    "tree_sitter_language_pack", "watchdog.events", "watchdog.observers", "zstandard",
+)  # fmt: skip
+LINUX_ONLY = "memfd_create MFD_CLOEXEC MFD_ALLOW_SEALING pidfd_open sched_getaffinity"
+POSIX_ONLY = (
+    "O_CLOEXEC O_DIRECTORY O_NOFOLLOW O_NONBLOCK WNOHANG fchmod fork forkpty getegid geteuid "
+    "getgid getloadavg getpgid getuid killpg mkfifo nice setpgid setsid setuid sysconf uname"
+)
+POSIX_SIGNALS = (
+    "SIGALRM SIGCHLD SIGHUP SIGKILL SIGSTOP SIGUSR1 SIGUSR2 SIGXCPU pthread_kill "
+    "pthread_sigmask setitimer"
+)
+POSIX_MAPPING = "MAP_PRIVATE MAP_SHARED PROT_READ PROT_WRITE"
+POSIX_MODULES = ("fcntl", "grp", "pwd", "resource", "termios")
+
+
+def become(system: str) -> None:
+    """Change this process for good."""
+    for name in NOT_OURS:
+        importlib.import_module(name)
+    if system == "win32":
+        filelock = importlib.import_module("filelock")
+        # The lock of a POSIX system, which is loaded here, needs what is now taken away.
+        vars(filelock)["FileLock"] = filelock.SoftFileLock
+        take_away(os, POSIX_ONLY)
+        take_away(signal, POSIX_SIGNALS)
+        take_away(mmap, POSIX_MAPPING)
+        for name in POSIX_MODULES:
+            sys.modules[name] = None  # pyright: ignore[reportArgumentType]
+    take_away(os, LINUX_ONLY)
+    sys.platform = system
+
+
+def take_away(module: object, names: str) -> None:
+    for name in names.split():
+        vars(module).pop(name, None)
+
+
+def import_all() -> None:
+    for room in ROOMS:
+        package = importlib.import_module(room)
+        for found in pkgutil.walk_packages(package.__path__, f"{room}."):
+            importlib.import_module(found.name)
+            print(found.name)
+
+
+if __name__ == "__main__":
+    become(sys.argv[1])
+    if sys.argv[2:] == ["--import-all"]:
+        import_all()
+    else:
+        from rlm_server.cli import run
+
+        sys.exit(run(sys.argv[2:]))
