@@ -63,6 +63,19 @@ def test_the_type_and_subject_of_a_question(
         ("which functions raise ValueError",
          Listing("function", "functions", "raise", "ValueError", "", "", False)),
         ("how many times is run called", Listing("line", "times", "call", "run", "", "", True)),
+        ("which functions return Order",
+         Listing("function", "functions", "return", "Order", "", "", False)),
+        ("list public methods of Cart",
+         Listing("method", "methods", "all", "", "", "", False, "Cart", ("public",))),
+        ("how many methods does Cart have",
+         Listing("method", "methods", "all", "", "", "", True, "Cart")),
+        ("where is StockError thrown", Listing("line", "", "raise", "StockError", "", "", False)),
+        ("list implementations of Shelf",
+         Listing("class", "", "subclass", "Shelf", "", "", False)),
+        ("how many Go files are there",
+         Listing("file", "Go files are there", "all", "", "", "", True)),
+        ("сколько интерфейсов в проекте",
+         Listing("interface", "интерфейсов", "all", "", "", "", True)),
     ],
 )  # fmt: skip
 def test_a_listing_is_parsed_into_target_condition_and_scope(text: str, listing: Listing) -> None:
@@ -71,6 +84,22 @@ def test_a_listing_is_parsed_into_target_condition_and_scope(text: str, listing:
 
 def test_a_condition_that_needs_judgement_is_no_listing() -> None:
     assert parse_listing("which files handle authentication") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["which functions return early", "which functions are slow", "list the slow functions"]
+)
+def test_a_word_that_no_header_says_makes_no_list_of_all(text: str) -> None:
+    listing = parse_listing(text)
+    assert listing is None or listing.target == "noun"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how are proxies picked up from environment variables", "where is caching used to save"],
+)
+def test_a_how_or_a_where_in_plain_words_is_no_list(text: str) -> None:
+    assert understand(text).listing is None
 
 
 def test_names_are_told_from_plain_words() -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Target = Literal[
-    "file", "class", "function", "method", "test", "line", "exception", "environment", "option",
-    "route", "noun",
+    "file", "class", "interface", "struct", "trait", "enum", "annotation", "type", "constant",
+    "function", "method", "member", "test", "line", "exception", "environment", "option", "route",
+    "noun",
 ]  # fmt: skip
 Relation = Literal[
     "all", "import", "subclass", "call", "contain", "decorate", "raise", "prefix", "suffix",
-    "define",
+    "define", "return", "accept",
 ]  # fmt: skip
 
 
@@ -21,7 +22,8 @@ class Listing:
     """`target` things for which `relation` to `object` holds, in paths that contain `scope`.
 
     `noun` is the wording of the target, for those (`target == "noun"`) that the corpus itself has
-    to explain ("management commands"). `attribute` is what to tell of each ("help text").
+    to explain ("management commands"). `attribute` is what to tell of each ("help text"), `owner`
+    the class whose members are meant, `modifiers` what their headers must say ("public").
     """
 
     target: Target
@@ -31,6 +33,8 @@ class Listing:
     scope: str
     attribute: str
     counting: bool
+    owner: str = ""
+    modifiers: tuple[str, ...] = ()
 
 
 def parse_listing(text: str) -> Listing | None:
@@ -42,16 +46,25 @@ def parse_listing(text: str) -> Listing | None:
     body = _SOMEWHERE.sub("", body)
     body = _LEAD.sub("", body).strip()
     relation, value, head = _condition(body)
-    target, noun = _target(head)
-    if relation == "all" and target == "noun" and not (counting or _listed(text)):
-        return None
-    if relation == "all" and target == "line":
-        return None
-    if target == "noun" and relation in _NATURAL_TARGETS:
+    head, owner = _taken(_OWNER, head)
+    head, modifiers = _modifiers(head)
+    target, noun, beside = _target(head)
+    if target == "noun" and relation in _NATURAL_TARGETS and (beside or not noun):
         target = _NATURAL_TARGETS[relation]
+    elif beside and relation != "all":
+        return None
+    asked_for_all = counting or owner or _listed(text)
+    if relation == "all" and (
+        target == "line" or (not asked_for_all and (target == "noun" or beside))
+    ):
+        return None
+    if beside and target != "noun":
+        target = "noun"
     if relation == "contain" and target in ("noun", "line") and noun:
         target = "line"
-    return Listing(target, noun, relation, value, scope, attribute, counting)
+    return Listing(
+        target, noun, relation, value, scope, attribute, counting, owner, tuple(modifiers)
+    )
 
 
 def _taken(pattern: re.Pattern[str], body: str) -> tuple[str, str]:
@@ -71,13 +84,24 @@ def _condition(body: str) -> tuple[Relation, str, str]:
     return "all", "", body
 
 
-def _target(head: str) -> tuple[Target, str]:
+def _modifiers(head: str) -> tuple[str, tuple[str, ...]]:
+    """The head without the adjectives that a definition's own header decides, and those."""
+    found: list[str] = _MODIFIER.findall(head)
+    if not found or _NOT_ADJECTIVE.search(head):
+        return head, ()
+    named = tuple(dict.fromkeys(_MODIFIERS.get(word.lower(), word.lower()) for word in found))
+    return _MODIFIER.sub("", head), named
+
+
+def _target(head: str) -> tuple[Target, str, bool]:
+    """The target, its wording, and whether that wording says more than a scan can decide."""
     words = re.sub(r"\s+", " ", head).strip(" ,")
     for target, pattern in _TARGETS:
-        if pattern.search(words):
-            return target, words
-    noun = _TRAILING_VERB.sub("", words).strip()
-    return "noun", noun
+        match = pattern.search(words)
+        if match:
+            rest = _FILLER.sub(" ", words[: match.start()] + " " + words[match.end() :])
+            return target, words, bool(re.search(r"\w", rest))
+    return "noun", _TRAILING_VERB.sub("", words).strip(), False
 
 
 def _listed(text: str) -> bool:
@@ -92,7 +116,28 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_NATURAL_TARGETS: dict[Relation, Target] = {"subclass": "class", "import": "file", "call": "line"}
+_NATURAL_TARGETS: dict[Relation, Target] = {
+    "subclass": "class", "import": "file", "call": "line", "raise": "line", "return": "function",
+    "accept": "function",
+}  # fmt: skip
+_MODIFIERS = {
+    "exported": "public", "asynchronous": "async", "публичных": "public", "публичные": "public",
+    "приватные": "private", "приватных": "private", "статические": "static",
+    "статических": "static", "абстрактные": "abstract", "абстрактных": "abstract",
+    "асинхронные": "async", "асинхронных": "async", "защищённые": "protected",
+}  # fmt: skip
+_MODIFIER = _compiled(
+    r"\b(public|exported|private|protected|static|abstract|async|asynchronous|final|sealed|virtual|unsafe"
+    r"|публичны[ех]|приватны[ех]|статически[ех]|абстрактны[ех]|асинхронны[ех]|защищённые)\b\s*"
+)
+_NOT_ADJECTIVE = _compiled(r"\b(?:static|public) (?:files?|methods? calls?|pages?|assets?)\b")
+# What may stand beside a target and changes nothing.
+_FILLER = _compiled(
+    r"\b(?:are|is|there|that|which|who|exist\w*|defined|available|provided|supported|declared|do|does|we|it"
+    r"|have|has|all|any|the|of|in|different|own|its|python|go|golang|rust|java|kotlin|scala|ruby|php|c|typescript"
+    r"|javascript|swift|csharp|source|code|top level|being|get|gets|total|used|read|here|так\w*|есть|все\w*|всего|здесь|у|в|и"
+    r"|существу\w+|определен\w*|определён\w*|имеется|имеются|доступн\w*|котор\w+)\b|[+#]+"
+)
 _COUNTING = _compiled(
     r"^\s*(?:how many|count\b|number of|what is the (?:total )?(?:number|count))"
     r"|^\s*(?:сколько|посчитай|подсчитай|количество|число)"
@@ -108,9 +153,9 @@ _EXISTENCE = _compiled(
 _LEAD = _compiled(
     r"^\s*(?:(?:please )?(?:how many|count(?: the)?(?: number of)?|number of"
     r"|what is the (?:total )?(?:number|count) of|list|enumerate|show(?: me)?|name|give me"
-    r"|in (?:how many|which|what)|which|what)\b"
+    r"|in (?:how many|which|what)|which|what|where|who)\b"
     r"|(?:во?\s+)?сколько|посчитай|подсчитай|количество|число|перечисли|список|выведи|покажи|назови"
-    r"|(?:в\s+)?каки[ехм]\w*)\s*(?:all(?: of)?(?: the)?\b|every\b|the\b|a list of\b|все\b|всех\b)?\s*"
+    r"|(?:в\s+)?каки[ехм]\w*|где|кто)\s*(?:all(?: of)?(?: the)?\b|every\b|the\b|a list of\b|все\b|всех\b)?\s*"
 )
 _ATTRIBUTE = _compiled(
     r"\s+(?:(?:along )?with|and|together with)\s+(?:their|its|the|a)\s+([\w -]+?)s?$"
@@ -130,6 +175,12 @@ _SOMEWHERE = _compiled(
     r"\s+(?:in|of|within|across)\s+(?:(?:this|the|our|whole|entire)\s+)*"
     r"(?:repo(?:sitory)?|project|code ?base|code|corpus|source(?: code)?|tree|framework|library)\b"
     r"|\s+(?:во?\s+)?(?:этом\s+|всем\s+|всём\s+|нашем\s+)*(?:проекте|репозитории|коде|корпусе|исходниках)\b"
+)
+_OWNER = _compiled(
+    r"\s+(?:of|in|on|defined (?:by|in|on))\s+(?:the\s+)?(?:class|struct|interface|trait|enum|type)\s+`?([A-Za-z_][\w.$]*)`?(?=\s|$)"
+    r"|\s+(?:of|in|on)\s+(?:the\s+)?`?((?-i:[A-Z_$])[\w.$]*)`?(?:\s+(?:class|struct|interface|trait|enum|type))?\s*$"
+    r"|\s+(?:does|do|has)\s+(?:the\s+)?(?:class\s+)?`?((?-i:[A-Z_$])[\w.$]*)`?(?:\s+(?:class|struct|interface|trait|enum|type))?\s+(?:have|define|declare|offer|expose)s?\s*$"
+    r"|\s+(?:класса|у|структуры|интерфейса)\s+(?:класса\s+)?`?([A-Za-z_$][\w.$]*)`?\s*$"
 )
 _OBJECT = r"(?:the\s+)?(`[^`]+`|\"[^\"]+\"|'[^']+'|«[^»]+»|“[^”]+”|@?[\w.\-/:*$]+)"
 _KIND_AFTER = r"(?:\s+(?:modules?|package|library|class|decorator|function|method|exception|error|comments?|string|word|text))?"
@@ -152,7 +203,8 @@ _CONDITIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
     _rule(
         "subclass",
         rf"\b(?:that |which |directly )*(?:subclass(?:es|ing)?|inherit(?:s|ing)?|extend(?:s|ing)?|deriv(?:es?|ed|ing))\s+(?:of\s+|from\s+)?{_KIND_BEFORE}{_OBJECT}{_KIND_AFTER}",
-        rf"\b(?:that |which )?implement(?:s|ing)?\s+(?:the\s+)?{_KIND_BEFORE}(`[^`]+`|[A-Z]\w+){_KIND_AFTER}",
+        rf"\b(?:that |which )?implement(?:s|ing)?\s+(?:the\s+)?{_KIND_BEFORE}(`[^`]+`|(?-i:[A-Z])\w+){_KIND_AFTER}",
+        rf"\b(?:implementations?|implementers|implementors|descendants|children)\s+of\s+{_KIND_BEFORE}{_OBJECT}{_KIND_AFTER}",
         rf"(?:котор\w+ )?(?:наследу\w*|унаследован\w*|расширя\w+|наследник\w*|подкласс\w*|потомк\w*)\s+(?:от\s+|у\s+)?{_KIND_RU}{_OBJECT}",
     ),
     _rule(
@@ -164,8 +216,20 @@ _CONDITIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
     ),
     _rule(
         "raise",
+        rf"\b(?:is|are|gets?)\s+{_KIND_BEFORE}{_OBJECT}{_KIND_AFTER}\s+(?:ever |being )?(?:raised|thrown)",
         rf"\b(?:that |which |can )*(?:raises?|raising|throws?|throwing)\s+(?:an?\s+)?{_KIND_BEFORE}{_OBJECT}{_KIND_AFTER}",
+        rf"{_OBJECT}\s+(?:выбрасывается|бросается|возбуждается|поднимается)",
         rf"(?:котор\w+ )?(?:выбрасыва\w+|броса\w+|возбужда\w+|поднима\w+|вызывают исключение)\s+{_KIND_RU}{_OBJECT}",
+    ),
+    _rule(
+        "return",
+        rf"\b(?:that |which |can )*return(?:s|ing)?\s+(?:an?\s+)?{_KIND_BEFORE}(`[^`]+`|[\w.]*(?-i:[A-Z])\w*)(?:\s+(?:values?|objects?|instances?))?\s*$",
+        rf"(?:котор\w+ )?(?:возвраща\w+)\s+(?:{_KIND_RU})(`[^`]+`|[A-Za-z_][\w.]*)\s*$",
+    ),
+    _rule(
+        "accept",
+        rf"\b(?:that |which |can )*(?:takes?|taking|accepts?|accepting)\s+(?:an?\s+)?{_KIND_BEFORE}(`[^`]+`|[\w.]*(?-i:[A-Z])\w*)(?:\s+as (?:an? )?(?:argument|parameter))?\s*$",
+        rf"(?:котор\w+ )?(?:принима\w+)\s+(?:{_KIND_RU})(`[^`]+`|[A-Za-z_][\w.]*)\s*$",
     ),
     _rule(
         "prefix",
@@ -204,13 +268,21 @@ _TARGETS: tuple[tuple[Target, re.Pattern[str]], ...] = (
     ("environment", _compiled(r"\benv(?:ironment)? ?var(?:iable)?s?\b|переменн\w+ окружени\w")),
     ("option", _compiled(r"\b(?:command[- ]line|cli) (?:options?|flags?|arguments?|switches)\b|опци\w+ командной строки|флаг\w+ командной строки")),
     ("route", _compiled(r"\b(?:http |api |url )?(?:routes|endpoints)\b|\burl patterns\b|маршрут|эндпоинт")),
-    ("exception", _compiled(r"^(?:custom |all )?(?:exception|error)s?(?: classes| types)?(?: are there| exist\w*| are defined| defined)?$|^исключени\w")),
-    ("test", _compiled(r"^(?:unit |integration )?tests?(?: functions| cases| methods)?(?: are there| exist\w*)?$|^тест")),
-    ("class", _compiled(r"^(?:(?:python|abstract|all|different|public|test) )?class(?:es)?(?: are there| exist\w*| are defined| defined| (?:are |is )?there)?$|^subclass|^direct|^класс|^наследник|^подкласс|^$(?<!.)|^(?:structs?|interfaces?|traits?)\b")),
-    ("method", _compiled(r"^methods?\b|^метод")),
-    ("function", _compiled(r"^(?:(?:python|async|public|test) )?functions?\b|^функци|^async functions?")),
-    ("file", _compiled(r"^(?:\w+ )?(?:files?|modules?)(?: are there| exist\w*| (?:are |is )?there)?$|^(?:python|source|test)? ?файл|^модул|^(?:в )?(?:\w+ )?файл")),
-    ("line", _compiled(r"^(?:lines?|times?|places?|occurrences?|comments?)\b|^строк|^раз\b|^мест|^$")),
+    ("exception", _compiled(r"^(?:custom |all )?(?:exception|error)s?(?: class(?:es)?| types)?(?=\s|$)(?!\s+(?:messages?|codes?|handl))|^исключени\w*|^класс\w* исключений")),
+    ("test", _compiled(r"^(?:unit |integration )?tests?(?: functions| cases| methods)?(?=\s|$)(?! (?:files?|class(?:es)?|modules?|suites?))|^тест\w*")),
+    ("interface", _compiled(r"^interfaces?\b|^protocols?\b|^интерфейс\w*")),
+    ("struct", _compiled(r"^structs?\b|^structures\b|^структур\w*")),
+    ("trait", _compiled(r"^traits?\b|^трейт\w*")),
+    ("enum", _compiled(r"^enum(?:eration)?s?\b|^перечислен\w*")),
+    ("annotation", _compiled(r"^annotations?(?: types?)?\b|^аннотаци\w*")),
+    ("type", _compiled(r"^type alias(?:es)?\b|^type definitions?\b|^псевдоним\w* тип\w*")),
+    ("constant", _compiled(r"^constants?\b|^констант\w*")),
+    ("member", _compiled(r"^members?\b|^член\w*")),
+    ("class", _compiled(r"^(?:direct )?class(?:es)?\b|^(?:direct )?subclass(?:es)?\b|^direct$|^all$|^класс\w*|^наследник\w*|^подкласс\w*|^(?:types|implementations?|implementers|implementors)\b")),
+    ("method", _compiled(r"^methods?\b|^метод\w*")),
+    ("function", _compiled(r"^functions?\b|^функци\w*")),
+    ("file", _compiled(r"^(?:(?:python|javascript|typescript|go|golang|rust|java|kotlin|ruby|php|swift|c\+\+|c#|c|source|test|header|code) )?(?:files?|modules?)(?=\s|$)|^(?:python|source|test)? ?файл\w*|^модул\w*|^(?:в )?(?:\w+ )?файл\w*")),
+    ("line", _compiled(r"^(?:lines?|times?|places?|occurrences?|comments?)\b|^строк\w*|^раз\b|^мест\w*")),
 )  # fmt: skip
 _TRAILING_VERB = _compiled(
     r"\s*\b(?:are there|there are|exist|exists|are available|available|are defined|defined|are provided|provided"

@@ -3,6 +3,7 @@
 # ruff: noqa: E501, RUF001
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,12 +47,19 @@ def understand(text: str) -> Question:
     names = names_in(text)
     kind, subjects = _type_and_subjects(text)
     listing = None
-    if kind in ("listing", "where", "how"):
+    if kind in ("listing", "where"):
         listing = parse_listing(text)
-        kind = "listing" if listing else ("where" if kind == "listing" else kind)
+        if listing and _PLACE_ASKED.match(text) and not _asks_for_each_place(listing, names):
+            listing = None
+        kind = "listing" if listing else "where"
     return Question(
         text, kind, is_russian(text), subjects or names, names, concepts_of(text), listing
     )
+
+
+def _asks_for_each_place(listing: Listing, names: Sequence[str]) -> bool:
+    """Whether a "where" wants every place of a name, and is not about a doing in other words."""
+    return listing.relation != "all" and not listing.noun and listing.object in names
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -147,6 +155,7 @@ _ASKS = re.compile(
     r"(?i)\s*(?:in |at )?(?:wh(?:ere|ich|at|o|en|y)|how|find|show|tell|explain|describe|is|are|does|do|can"
     r"|где|в как|каки|какой|какая|как|кто|что|почему|зачем|когда|найди|покажи|объясни)\b"
 )
+_PLACE_ASKED = re.compile(r"(?i)\s*(?:where|где|откуда)\b")
 _BARE_NAME = re.compile(r"^`?[@\w.]+(?:\(\))?`?\??$")
 
 _X = r"(?P<a>.+?)"

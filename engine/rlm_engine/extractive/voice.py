@@ -31,3 +31,17 @@ class Voice:
             "(Extractive answer: composed from the quoted places, no language model was used.)",
             "(Ответ составлен из приведённых цитат, без языковой модели.)",
         )
+
+
+def plural(noun: str, count: int) -> str:
+    """The English noun as the count wants it: `plural("class", 2)` is "classes"."""
+    if count == 1:
+        return noun
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: "1 file", "2 classes"."""
+    return f"{count:,} {plural(noun, count)}"

@@ -67,18 +67,28 @@ for note in notes:
 
 def quoted(note):
     note = " ".join(note.split())
-    if len(note) > 160:
-        note = note[:160].rsplit(" ", 1)[0] + " …"
+    if len(note) > 120:
+        note = note[:120].rsplit(" ", 1)[0] + " …"
     return "`" + note + "`" if "`" not in note else "“" + note.replace("“", "…").replace("”", "…") + "”"
 
-def rendered(item):
+def rendered(item, noted):
     path, first, last, name, note = item
-    where = f"{path}:{first}-{last}"
+    where = f"{path}:{first}-{last}" if last > first else f"{path}:{first}"
     if any(c in path for c in " '\"<>|*,;#"):
         where = "`" + where + "`"
-    return "- " + (f"{name}, " if name else "") + where + (": " + quoted(note) if note else "")
+    # A name is quoted where it stands in the lines that are cited.
+    held = name.rpartition(".")[2] in "\n".join(context[path].text.split("\n", last)[first - 1:last]) if name else False
+    return "- " + ((f"`{name}`, " if held else f"{name}, ") if name else "") + where + (": " + quoted(note) if note and noted else "")
 
-rows = [rendered(item) for item in items[:shown]]
+rows = []
+noted = bool(notes_wanted) or len(items) <= 40 or not items[0][3]
+for item in items[:shown]:
+    row = rendered(item, noted)
+    words_room -= len(row.split())
+    if words_room < 0:
+        break
+    rows.append(row)
+show("shown", len(rows))
 for item in items[:3]:
     show("example", *item)
 """
@@ -137,66 +147,6 @@ show("by_name", len(extra))
 if not items:
     items = extra
     show("only_by_name", 1)
-"""
-
-SUBCLASSES = r"""
-wanted = value.split(".")[-1]
-declared = re.compile(
-    r"^[ \t]*(?:export\s+|default\s+|public\s+|private\s+|protected\s+|internal\s+|abstract\s+|final\s+|sealed\s+|static\s+|data\s+|open\s+|partial\s+)*"
-    r"(?:class|interface|struct|trait|enum|record|object)\s+(?P<name>\w+)(?P<rest>[^{;\n]*(?:\n[^{;\n]*){0,4}?)(?=[{;\n])", re.MULTILINE)
-implementing = re.compile(r"^[ \t]*(?:unsafe\s+)?impl(?:<[^>]*>)?\s+(?:[\w:]+::)?(?P<base>\w+)(?:<[^>]*>)?\s+for\s+(?P<name>\w+)", re.MULTILINE)
-headers = re.compile(r"^[ \t]*class[ \t]+(\w+)[ \t]*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", re.MULTILINE)
-classes, heads = [], {}
-for path, text in documents():
-    if extension(path) in ("py", "pyi", "pyw"):
-        if "class" in text:
-            heads[path] = [(m[1], set(re.findall(r"(\w+)\s*(?=[,\[(\]]|$)", re.sub(r"#.*|\w+\s*=[^,]*", "", m[2]).strip())))
-                           for m in headers.finditer(text)]
-    elif is_code(path):
-        for m in declared.finditer(text):
-            head = re.split(r"\bwhere\b", m["rest"])[0]
-            inherits = re.search(r"(?:\bextends\b|\bimplements\b|:(?!:)|<(?!\w+>\s*$)|\bwith\b)(.*)", head, re.DOTALL)
-            bases = set(re.findall(r"\w+", re.sub(r"<[^<>]*>", " ", inherits[1]))) if inherits else set()
-            n = line_of(text, m.start("name"))
-            classes.append((path, n, n, m["name"], bases, text.split("\n", n)[n - 1]))
-        for m in implementing.finditer(text):
-            n = line_of(text, m.start("name"))
-            classes.append((path, n, n, m["name"], {m["base"]}, text.split("\n", n)[n - 1]))
-# The pattern may also see examples in docstrings, so files with a direct subclass are parsed.
-for path, found in heads.items():
-    if not any(wanted in bases for _, bases in found):
-        classes += [(path, 1, 1, name, bases, "") for name, bases in found]
-        continue
-    text = context[path].text
-    tree = parsed(text)
-    lines = text.split("\n")
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.ClassDef):
-            bases = {dotted(base).split(".")[-1] for base in node.bases}
-            classes.append((path, node.lineno, node.lineno, node.name, bases, lines[node.lineno - 1]))
-items = [(p, a, b, n, row_text(t)) for p, a, b, n, bases, t in classes if wanted in bases]
-reached = {wanted} | {i[3] for i in items}
-grown = True
-while grown:
-    more = {n for _, _, _, n, bases, _ in classes if n not in reached and bases & reached}
-    reached |= more
-    grown = bool(more)
-further = [c for c in classes if c[4] & (reached - {wanted}) and wanted not in c[4] and c[3] != wanted]
-show("indirect", len(further), ", ".join(sorted({c[3] for c in further})[:8]))
-"""
-
-DEFINITIONS = """
-starts = tuple(k for k in kinds)
-pattern = re.compile(value) if value else None
-for entry in crystal.files():
-    path = entry["path"]
-    if scope and scope.lower() not in path.lower():
-        continue
-    for d in crystal.outline(path):
-        last = d["symbol"].split(".")[-1]
-        if d["kind"] in starts and (pattern is None or pattern.search(last)):
-            note = " ".join(((d["doc"] or "") or (d["signature"] or "")).split())
-            items.append((path, d["start_line"], d["end_line"], d["symbol"], note.split(". ")[0]))
 """
 
 TEXT = r"""
@@ -272,7 +222,7 @@ for path, text in documents(wanted):
     if not found:
         continue
     lines = text.split("\n")
-    holders = [d for d in crystal.outline(path) if d["kind"] in ("function", "method")] if by_definition else []
+    holders = [d for d in crystal.outline(path) if d["kind"] in holding] if by_definition else []
     if by_file:
         items.append((path, min(found), min(found), "", row_text(lines[min(found) - 1])))
         continue
