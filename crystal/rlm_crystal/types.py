@@ -7,7 +7,7 @@ path begins with its root's name. Lines are numbered from 1 and spans include bo
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 Kind = Literal[
     "module", "class", "function", "method", "interface", "struct", "enum", "trait", "impl",
@@ -15,6 +15,9 @@ Kind = Literal[
 ]  # fmt: skip
 
 ReferenceKind = Literal["call", "import"]
+
+STATIC: Final = "static"
+"""The name of the embedder that ships with the package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,13 @@ class Progress:
     stage: str
     done: int
     total: int
+
+    def in_words(self) -> str:
+        """The stage, and how much of it is done where that is known."""
+        if not self.total:
+            return self.stage
+        share = 100 * self.done // self.total
+        return f"{self.stage}: {self.done} of {self.total} ({share}%)"
 
 
 ProgressSink = Callable[[Progress], None]

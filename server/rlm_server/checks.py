@@ -16,8 +16,14 @@ _INDEX_AGAIN = "Call rlm_reindex, or run: rlm-mcp index"
 
 async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
     """Return everything wrong with what is served; opens every page of the crystal."""
+    keeper = opened.keeper
+    if state.crystal is None and keeper.building:
+        told = f"the first index is not finished: {keeper.progress.in_words()}"
+        crystal = [Issue("crystal", "note", told, "Wait; rlm_status shows how far it is.")]
+    else:
+        crystal = await run_sync(crystal_issues, opened.archive, abandon_on_cancel=True)
     return (
-        *await run_sync(crystal_issues, opened.archive, abandon_on_cancel=True),
+        *crystal,
         *await run_sync(drift_issues, state, abandon_on_cancel=True),
         *await memory_issues(opened),
         *settings_issues(opened),

@@ -5,6 +5,7 @@ ServerError
 ├── MailboxFull         too many calls wait already
 ├── Indexing            the first index is not finished
 ├── BuildFailed         a build ended without a crystal
+├── Misused             a command was given a value that cannot be meant
 ├── UnknownJob          no job of that id
 └── SettingRefused      a setting that does not exist, a value it cannot have, or one that is locked
     └── SettingsDamaged the stored settings cannot be used
@@ -30,7 +31,7 @@ class Indexing(ServerError):
 
     def __init__(self, progress: Progress, retry_after_s: int) -> None:
         super().__init__(
-            f"Indexing for the first time: {progress.stage}, {progress.done} of {progress.total}."
+            f"Indexing for the first time: {progress.in_words()}."
             f" Try again in {retry_after_s} s; rlm_status shows how far it is."
         )
         self.progress = progress
@@ -39,6 +40,10 @@ class Indexing(ServerError):
 
 class BuildFailed(ServerError):
     """A build ended without a crystal; the one before still serves."""
+
+
+class Misused(ServerError):
+    """A command was given a value that cannot be meant; it exits as for any other misuse."""
 
 
 class UnknownJob(ServerError):

@@ -95,7 +95,7 @@ class Keeper:
         self._look_s = 0.0
         self._followers: set[ProgressSink] = set()
         self.ready = anyio.Event()
-        self.progress = Progress("opening", 0, 0)
+        self.progress = Progress("opening the index", 0, 0)
         self.failure: Exception | None = None
 
     @property
@@ -193,6 +193,7 @@ class Keeper:
             await self._build.joined()
             return
         self._build = build = _Build()
+        self.progress = Progress("starting the build", 0, 0)
         try:
             job = BuildJob(self._archive, self._allow_wide, unless_done)
             await build_in_child(job, self._report)

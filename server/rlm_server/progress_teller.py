@@ -56,10 +56,4 @@ class ProgressTeller:
         value = max(self._sent + _STEP, self._base + latest.done)
         total = max(value, self._base + latest.total) if latest.total else None
         self._sent = value
-        await self._send(value, total, _in_words(latest))
-
-
-def _in_words(progress: Progress) -> str:
-    if progress.total:
-        return f"{progress.stage}: {progress.done} of {progress.total}"
-    return progress.stage
+        await self._send(value, total, latest.in_words())

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from anyio.to_thread import run_sync
+from rlm_crystal.types import Progress
 from rlm_tools.host import Revision, SessionStats, Status
 
 from rlm_server.state import Tally
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
 
 _MIB = 1 << 20
 _UNSEEN = Revision("", 0, False)
+_IDLE = Progress("", 0, 0)
 
 
 async def status_of(service: "Service") -> Status:
     """Return how the service stands; nothing here waits for a build or looks at the disk."""
     opened, state, failure = service.opened, service.state, service.failure
     crystal, keeper = state.crystal, opened.keeper if opened else None
-    caught_up = keeper is not None and keeper.current
+    caught_up = keeper is not None and keeper.current and failure is None
+    work = _work_of(service)
     return Status(
         state=_state_of(service),
         message=str(failure) if failure else "",
@@ -30,9 +33,9 @@ async def status_of(service: "Service") -> Status:
         clusters=crystal.cluster_count if crystal else 0,
         skipped=len(crystal.skipped) if crystal else 0,
         revision=Revision(crystal.head or "", 0, caught_up) if crystal else _UNSEEN,
-        stage=keeper.progress.stage if keeper and keeper.building else "",
-        done=keeper.progress.done if keeper and keeper.building else 0,
-        total=keeper.progress.total if keeper and keeper.building else 0,
+        stage=work.stage,
+        done=work.done,
+        total=work.total,
         provider=state.book.settings.model,
         key_source=opened.archive.keyring.source if opened else "",
         sandbox=await run_sync(_sandbox_layers),
@@ -58,6 +61,15 @@ def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
         rebuilds=tally.rebuilds,
         rss_mib=round(psutil.Process(os.getpid()).memory_info().rss / _MIB, 1),
     )
+
+
+def _work_of(service: "Service") -> Progress:
+    """What is done to the index at this moment; a stage without a name where it is nothing."""
+    opened = service.opened
+    if opened is None:
+        return _IDLE if service.failure else Progress("checking cipher and key", 0, 0)
+    waiting = service.state.crystal is None and service.failure is None
+    return opened.keeper.progress if opened.keeper.building or waiting else _IDLE
 
 
 def _state_of(service: "Service") -> Literal["secure", "indexing", "empty"]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from rlm_crystal.types import ProgressSink
+from rlm_crystal.types import Progress, ProgressSink
 from rlm_tools.host import JobState
 from rlm_tools.tool import Arguments, Reply, Tool, structured
 
@@ -72,13 +72,17 @@ async def _performed(
     return await service.jobs.run(tool.name, work, wait_s=ANSWER_WITHIN_S, progress=progress)
 
 
-def _wrong_arguments(tool: Tool, error: ValidationError) -> str:
-    wrong = "; ".join(
+def told_wrong(error: ValidationError) -> str:
+    """Say which argument is wrong and why, without repeating its value."""
+    return "; ".join(
         f"{'.'.join(str(part) for part in issue['loc']) or 'arguments'}: {issue['msg']}"
         for issue in error.errors(include_url=False, include_context=False)
     )
+
+
+def _wrong_arguments(tool: Tool, error: ValidationError) -> str:
     known = ", ".join(tool.arguments.model_fields) or "none"
-    return f"{tool.name} was called wrongly: {wrong}. Its arguments are: {known}."
+    return f"{tool.name} was called wrongly: {told_wrong(error)}. Its arguments are: {known}."
 
 
 def _not_ready(indexing: Indexing) -> Outcome:
@@ -92,8 +96,9 @@ def _not_ready(indexing: Indexing) -> Outcome:
 
 
 def _handed_over(job: JobState) -> Outcome:
+    so_far = Progress(job.stage or "working", job.done, job.total).in_words()
     text = (
-        f"{job.what} goes on as job {job.job_id} ({job.stage or 'working'}, {job.done} of"
-        f' {job.total or "?"}). Call rlm_status(job_id="{job.job_id}") for its result.'
+        f"{job.what} goes on as job {job.job_id} ({so_far})."
+        f' Call rlm_status(job_id="{job.job_id}") for its result.'
     )
     return Outcome(text, {**asdict(job), "message": text})

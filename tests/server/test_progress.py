@@ -38,9 +38,9 @@ async def test_told_progress_increases_over_stages_and_in_silence(
     assert values == sorted(set(values))
     assert all(total is None or total >= value for value, total, _ in sent)
     assert [words for _, _, words in sent[1:4]] == [
-        "working", "reading files: 40 of 100", "reading files: 40 of 100",
+        "working", "reading files: 40 of 100 (40%)", "reading files: 40 of 100 (40%)",
     ]  # fmt: skip
-    assert sent[-1][2] == "sealing: 0 of 1"
+    assert sent[-1][2] == "sealing: 0 of 1 (0%)"
 
 
 def test_a_bar_shows_share_and_figures() -> None:

@@ -174,3 +174,31 @@ async def test_an_answer_is_counted_traced_and_recalled(
     assert (stats.questions, stats.subcalls) == (1, answer.subcalls)
     assert [row["question"] for row in recalled] == ["how is the total price computed"]
     assert traces == (f"trace-{answer.trace_id}",)
+
+
+@pytest.mark.asyncio
+async def test_a_root_that_went_away_is_not_called_caught_up(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ, COMMAND) as service:
+        await service.view(silent)
+        await anyio.Path(repository).rename(repository.with_name("moved"))
+        with pytest.raises(RootMissing):
+            await service.view(silent)
+        status = await service.status()
+    assert (status.state, status.revision.caught_up) == ("secure", False)
+    assert "does not exist" in status.message
+
+
+@pytest.mark.asyncio
+async def test_the_first_index_is_no_fault_of_the_index(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ, Manner(ready_wait_s=0)) as service:
+        with pytest.raises(Indexing):
+            await service.view(silent)
+        status, issues = await service.status(), await service.validate()
+    assert status.stage
+    assert [(issue.check, issue.severity) for issue in issues if issue.check == "crystal"] == [
+        ("crystal", "note")
+    ]

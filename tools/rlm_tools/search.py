@@ -105,7 +105,11 @@ def revision_line(revision: Revision) -> str:
     head = f"Indexed at {revision.head}" if revision.head else "Indexed"
     if revision.caught_up:
         return f"{head}, caught up with the disk."
-    return f"{head}; {revision.pending} changed files are not in it yet."
+    if revision.pending:
+        if revision.pending == 1:
+            return f"{head}; STALE: 1 file on disk is not in it as it is now."
+        return f"{head}; STALE: {revision.pending} files on disk are not in it as they are now."
+    return f"{head}; what changed on disk since is being looked at."
 
 
 def _offset(cursor: str) -> int:
@@ -129,5 +133,8 @@ def _result(hit: "Hit", lines_max: int) -> Result:
 
 def _block(result: Result) -> str:
     name = f" {result.symbol} ({result.kind})" if result.symbol else f" ({result.kind})"
-    head = f"{result.path}:{result.start_line}-{result.end_line}{name} score {result.score}"
+    place = f"{result.path}:{result.start_line}"
+    if result.end_line > result.start_line:
+        place += f"-{result.end_line}"
+    head = f"{place}{name} score {result.score}"
     return f"{head}\n{result.snippet}"

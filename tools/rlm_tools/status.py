@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field
-from rlm_crystal.types import ProgressSink
+from rlm_crystal.types import Progress, ProgressSink
 
 from rlm_tools.clip import clip
 from rlm_tools.host import Host, JobState, Status
@@ -13,6 +13,11 @@ from rlm_tools.tool import REPLY_TOKENS_MAX, Arguments, Tool
 
 JOB_RESULT_CHARS = 3 * REPLY_TOKENS_MAX
 _LISTED_RESULT_CHARS = 200
+_ABOUT_WORK = {
+    "secure": "Indexing again, the crystal below still serves",
+    "indexing": "Indexing for the first time",
+    "empty": "Indexing",
+}
 
 
 class StatusArguments(Arguments):
@@ -34,12 +39,11 @@ class StatusReply:
         if status.message:
             lines.append(f"Reason: {status.message}")
         if status.stage:
-            lines.append(f"Indexing: {status.stage}, {status.done} of {status.total}")
+            work = Progress(status.stage, status.done, status.total).in_words()
+            lines.append(f"{_ABOUT_WORK[status.state]}: {work}")
         lines += [
             f"Roots: {', '.join(status.roots)}",
-            f"Crystal: generation {status.generation}, {status.files} files,"
-            f" {status.chunks} chunks, {status.clusters} clusters, {status.skipped} skipped",
-            revision_line(status.revision),
+            *_about_crystal(status),
             f"Changes on disk: {status.watching or 'not followed yet'}",
             f"Answers by: {status.provider}",
             f"Key from: {status.key_source or 'none'}",
@@ -82,7 +86,19 @@ TOOL = Tool(
 )
 
 
+def _about_crystal(status: Status) -> list[str]:
+    if status.state == "empty":
+        return ["Crystal: none. Put right what the reason names, then call rlm_reindex."]
+    if status.state == "indexing":
+        return ["Crystal: none yet. Search and questions wait for the first index."]
+    return [
+        f"Crystal: generation {status.generation}, {status.files} files,"
+        f" {status.chunks} chunks, {status.clusters} clusters, {status.skipped} skipped",
+        revision_line(status.revision),
+    ]
+
+
 def _job_line(job: JobState) -> str:
-    of = f" {job.done} of {job.total}" if job.total else ""
-    stage = f": {job.stage}{of}" if job.stage and job.state == "running" else ""
-    return f"Job {job.job_id} ({job.what}): {job.state}{stage}"
+    begun = job.state == "running" and job.stage
+    so_far = f": {Progress(job.stage, job.done, job.total).in_words()}" if begun else ""
+    return f"Job {job.job_id} ({job.what}): {job.state}{so_far}"
