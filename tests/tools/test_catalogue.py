@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from rlm_server.mcp_server import INSTRUCTIONS, input_schema
+from rlm_server.mcp_server import INSTRUCTIONS, input_schema, make_server
+from rlm_server.service import Service
 from rlm_tools.catalogue import TOOLS
 from rlm_tools.tool import Tool
 
@@ -20,11 +21,13 @@ def test_the_ten_tools_are_offered_in_this_order() -> None:
     assert [tool.name for tool in TOOLS] == NAMES
 
 
-def test_all_schemas_together_take_under_1500_tokens() -> None:
-    listed = [
-        {"name": tool.name, "description": tool.description, "inputSchema": input_schema(tool)}
-        for tool in TOOLS
-    ]
+@pytest.mark.asyncio
+async def test_everything_a_client_is_sent_of_the_tools_takes_under_1400_tokens(tmp_path) -> None:
+    service = Service([tmp_path], {})
+    async with service.serving():
+        tools = await make_server(service).list_tools()
+    listed = [tool.model_dump(by_alias=True, exclude_none=True, mode="json") for tool in tools]
+    assert len(json.dumps(listed, separators=(",", ":"))) / 4 < 1_400
     assert len(json.dumps(listed)) / 4 < 1_500
 
 
