@@ -1,9 +1,11 @@
 """One question through the loop: models, limits, memory and trace put together."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from rlm_crystal.types import Progress, ProgressSink
+from rlm_crystal.vault import Vault
 from rlm_engine.answer import Answer
 from rlm_engine.loop import ask
 from rlm_tools.host import View
@@ -27,6 +29,7 @@ async def answer(
 ) -> Answer:
     """Answer, seal the record of the run, and remember what was answered in full."""
     root, sub = models_for(settings, environ)
+    record = _Record(opened.archive.traces())
     steps = 0
 
     def say(what: str) -> None:
@@ -42,8 +45,25 @@ async def answer(
         limits=limits_for(settings),
         recall=opened.recollection.recall if settings.remember else None,
         progress=say,
-        tracer=opened.archive.traces().put,
+        tracer=record.keep,
     )
     if settings.remember and not answered.partial:
         await opened.recollection.keep(answered, view.revision.head)
-    return answered
+    return replace(answered, notes=(*answered.notes, *record.problems))
+
+
+class _Record:
+    """The record of one run; an answer does not fail because it cannot be written down."""
+
+    def __init__(self, traces: Vault) -> None:
+        self._traces = traces
+        self.problems: list[str] = []
+
+    def keep(self, name: str, record: bytes) -> None:
+        try:
+            self._traces.put(name, record)
+        except OSError as error:
+            self.problems.append(
+                f"This run could not be recorded ({error.strerror or type(error).__name__});"
+                " make RLM_HOME writable and see that its disk has room."
+            )

@@ -77,7 +77,7 @@ def main() -> None:
     try:
         outcome: dict[str, Any] = {"generation": _build(job, _Teller(wire))}
     except (CrystalError, OSError) as error:
-        outcome = {"error": type(error).__name__, "message": str(error)}
+        outcome = {"error": type(error).__name__, "message": explained(error)}
     except MemoryError:
         outcome = {"error": "BuildFailed", "message": "Memory ran out while building."}
     except Exception as error:  # the boundary of a process: it must end with a word

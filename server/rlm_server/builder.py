@@ -40,14 +40,20 @@ async def build_in_child(job: BuildJob, progress: ProgressSink) -> int:
 async def _started() -> Process:
     """Start the child; a cancellation in the middle of it would leave the child to nobody."""
     with anyio.CancelScope(shield=True):
-        return await anyio.open_process(
-            [sys.executable, "-I", "-m", "rlm_server.build_child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None,
-            env=scrubbed(os.environ),
-            start_new_session=sys.platform != "win32",
-        )
+        try:
+            return await anyio.open_process(
+                [sys.executable, "-I", "-m", "rlm_server.build_child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=None,
+                env=scrubbed(os.environ),
+                start_new_session=sys.platform != "win32",
+            )
+        except OSError as error:
+            raise BuildFailed(
+                f"No building process could be started with {sys.executable}:"
+                f" {error.strerror or error}. See that this user may run it."
+            ) from error
     raise AssertionError("a shielded scope that nobody cancels runs to its end")
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from rlm_server import __version__
 
@@ -28,7 +28,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Perform one command line; return 0 when fine, 1 when it failed, 2 when it was misused."""
     options = _parser().parse_args(_with_command(arguments))
-    _log_to_stderr(verbose=options.verbose)
+    _log_to_stderr(verbose=options.verbose, serving=options.command == "serve")
     roots = tuple(Path(root) for root in options.root) or (_default_root(Path.cwd()),)
     if options.command == "serve":
         serve = _imported_serve()
@@ -102,14 +102,20 @@ def _performed(options: argparse.Namespace, roots: tuple[Path, ...]) -> int:
         bar.clear()
         return _INTERRUPTED
     except Exception as error:
+        from rlm_server.errors import Misused
         from rlm_server.explaining import explained
 
         bar.clear()
-        print(f"rlm-mcp: {explained(error)}", file=sys.stderr)
-        return FAILED
+        message = explained(error)
+        _complain(message)
+        if options.json:
+            _print_json({"error": {"kind": type(error).__name__, "message": message}})
+        return MISUSED if isinstance(error, Misused) else FAILED
     bar.clear()
-    _print(told, as_json=options.json)
-    return FAILED if told.failed else FINE
+    if options.json and told.aside:
+        _complain(told.aside)
+    shown = _print_json(told.fields) if options.json else _print(told.text)
+    return FINE if shown and not told.failed else FAILED
 
 
 def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBar") -> "Told":
@@ -137,13 +143,36 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return examine(os.environ)
 
 
-def _print(told: "Told", *, as_json: bool) -> None:
+def _print_json(fields: dict[str, Any]) -> bool:
     import json
 
-    text = json.dumps(told.fields, ensure_ascii=False) if as_json else told.text
-    # A terminal that cannot show a character is no reason to fail.
-    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace") + b"\n")
-    sys.stdout.flush()
+    return _print(json.dumps(fields, ensure_ascii=False))
+
+
+def _print(text: str) -> bool:
+    """Print one result; False where standard output takes it not."""
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        return _complain("standard output is closed, so the result is lost")
+    try:
+        # A terminal that cannot show a character is no reason to fail.
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace") + b"\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has had enough, as `head` does
+        _drop_stdout()
+    except OSError as error:
+        _drop_stdout()
+        return _complain(f"the result cannot be written: {error.strerror or error}")
+    return True
+
+
+def _drop_stdout() -> None:
+    """Let the interpreter's last flush go nowhere, or it would complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(message: str) -> Literal[False]:
+    print(f"rlm-mcp: {message}", file=sys.stderr)
+    return False
 
 
 def _count(text: str, most: int = 50) -> int:
@@ -162,8 +191,13 @@ def _default_root(folder: Path) -> Path:
     return next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
 
 
-def _log_to_stderr(*, verbose: bool) -> None:
-    level = logging.INFO if verbose else logging.WARNING
+def _log_to_stderr(*, verbose: bool, serving: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    if not (verbose or serving):
+        # What ends a command is printed once, as its own last word.
+        handler.addFilter(lambda record: record.levelno < logging.ERROR)
     logging.basicConfig(
-        stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s"
+        handlers=[handler],
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
     )

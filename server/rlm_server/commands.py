@@ -1,24 +1,32 @@
 """What the commands do: each returns the documented JSON form and the lines a person reads."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rlm_crystal.types import ProgressSink
 
+from rlm_server.errors import Misused
 from rlm_server.manner import COMMAND, Manner
 from rlm_server.service import Service
+
+if TYPE_CHECKING:
+    from rlm_tools.tool import Arguments
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A command's result: `fields` for --json, `text` otherwise, and whether it found fault."""
+    """A command's result: `fields` for --json, `text` otherwise, and whether it found fault.
+
+    `aside` is what the fields have no place for; with --json it goes to standard error.
+    """
 
     fields: dict[str, Any]
     text: str
     failed: bool = False
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ async def index(request: Request, progress: ProgressSink) -> Told:
         assert crystal is not None  # reindex raises where there is none
         assert opened is not None
         fields: dict[str, Any] = {
-            "root": _joined(request.roots),
+            "root": os.pathsep.join(str(root) for root in opened.archive.roots),
             "files": done.files,
             "chunks": done.chunks,
             "clusters": crystal.cluster_count,
@@ -70,9 +78,9 @@ async def search(request: Request, query: str, limit: int, progress: ProgressSin
     from rlm_tools.search import SearchArguments
     from rlm_tools.search import search as search_tool
 
+    arguments = _meant(SearchArguments, query=query, limit=limit)
     service = request.service()
     async with service.serving():
-        arguments = SearchArguments(query=query, limit=limit)
         reply = await search_tool(service, arguments, progress)
     fields = asdict(reply)
     del fields["next_cursor"]
@@ -81,6 +89,9 @@ async def search(request: Request, query: str, limit: int, progress: ProgressSin
 
 async def ask(request: Request, question: str, model: str, progress: ProgressSink) -> Told:
     """Answer a question through the loop."""
+    from rlm_tools.query import QueryArguments
+
+    question = _meant(QueryArguments, question=question).question
     service = request.service(model=model)
     async with service.serving():
         answer = await service.ask(question, progress)
@@ -97,16 +108,18 @@ async def ask(request: Request, question: str, model: str, progress: ProgressSin
     if answer.limit_hit:
         blocks.append(f"Partial: the limit of {answer.limit_hit} was reached.")
     blocks += [*answer.notes, spent]
-    return Told(dict(answer.to_json()), "\n\n".join(block for block in blocks if block))
+    text = "\n\n".join(block for block in blocks if block)
+    return Told(dict(answer.to_json()), text, aside=" ".join(answer.notes))
 
 
 def status(request: Request) -> Told:
     """Say what there is, building nothing."""
     from rlm_server.standing import standing_of
 
-    fields = standing_of(request.roots, request.environ, allow_wide=request.allow_wide)
+    standing = standing_of(request.roots, request.environ, allow_wide=request.allow_wide)
+    fields = standing.fields
     lines = [
-        f"State: {fields['state']}",
+        f"State: {fields['state']}{f' ({standing.reason})' if standing.reason else ''}",
         f"Roots: {', '.join(fields['roots'])}",
         f"Crystal: generation {fields['generation']}, {fields['files']} files,"
         f" {fields['chunks']} chunks",
@@ -114,11 +127,22 @@ def status(request: Request) -> Told:
         f"Key from: {fields['key_source'] or 'none'}",
         f"Sandbox: {', '.join(fields['sandbox']) or 'none, so no code is run'}",
     ]
-    return Told(fields, "\n".join(lines))
+    return Told(fields, "\n".join(lines), aside=standing.reason)
 
 
-def _joined(roots: Sequence[Path]) -> str:
-    return os.pathsep.join(str(root) for root in roots)
+_A = TypeVar("_A", bound="Arguments")
+
+
+def _meant(kind: "type[_A]", **values: str | int) -> "_A":
+    """The arguments of the tool that does the work, so that both doors have the same bounds."""
+    from pydantic import ValidationError
+
+    from rlm_server.tool_call import told_wrong
+
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise Misused(told_wrong(error)) from None
 
 
 def _mib(size_bytes: int) -> str:

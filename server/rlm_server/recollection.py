@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from anyio.to_thread import run_sync
 
 from rlm_server.archive import Archive
+from rlm_server.explaining import explained
 
 if TYPE_CHECKING:
     from rlm_engine.answer import Answer
@@ -67,7 +68,7 @@ class Recollection:
         try:
             return await run_sync(self._use, use)
         except (RecallError, OSError) as error:
-            _log.warning("the memory cannot be used: %s", error)
+            _log.warning("the memory cannot be used: %s", explained(error))
             self.failure = error
             return None
 

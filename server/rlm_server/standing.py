@@ -1,23 +1,32 @@
 """How things stand for some roots, told without building or changing anything."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rlm_crystal.errors import CrystalError, HaltError, NoCrystal
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
+from rlm_crystal.keys import Keyring
 from rlm_crystal.walk import check_root
 from rlm_sandbox import available
 
 from rlm_server.archive import Archive, settings_vault
+from rlm_server.errors import SettingsDamaged
 from rlm_server.settings import Operator, load_settings
 
 
-def standing_of(
-    roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide: bool
-) -> dict[str, Any]:
-    """Return the form of `rlm-mcp status --json`; raises only for roots that cannot be meant.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The form of `rlm-mcp status --json`, and why its state is damaged or halt, else ""."""
+
+    fields: dict[str, Any]
+    reason: str = ""
+
+
+def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide: bool) -> Standing:
+    """Return how things stand; raises only for roots that cannot be meant.
 
     `state` is secure, empty (nothing indexed yet), damaged or halt.
     """
@@ -36,20 +45,29 @@ def standing_of(
     }
     try:
         keyring = gate.keyring
-    except HaltError:
-        return fields
+    except HaltError as error:
+        return Standing(fields, str(error))
     resolved = [check_root(root, allow_wide=allow_wide) for root in roots]
-    fields["key_source"] = keyring.source
+    fields |= {"key_source": keyring.source, "roots": [str(root) for root in resolved]}
     try:
-        fields["provider"] = load_settings(settings_vault(home, keyring), operator).settings.model
+        fields["provider"] = _model(home, keyring, operator)
         crystal = Archive.of(home, keyring, resolved).crystal()
     except NoCrystal:
-        return fields | {"state": "empty"}
-    except CrystalError:
-        return fields | {"state": "damaged"}
-    return fields | {
+        return Standing(fields | {"state": "empty"})
+    except CrystalError as error:
+        return Standing(fields | {"state": "damaged"}, str(error))
+    held = {
         "state": "secure",
         "generation": crystal.generation,
         "files": len(crystal.files),
         "chunks": crystal.chunk_count,
     }
+    return Standing(fields | held)
+
+
+def _model(home: Home, keyring: Keyring, operator: Operator) -> str:
+    """Who would answer: where the stored settings cannot be read, what the operator set holds."""
+    try:
+        return load_settings(settings_vault(home, keyring), operator).settings.model
+    except (CrystalError, SettingsDamaged):
+        return operator.model

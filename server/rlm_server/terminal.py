@@ -1,5 +1,6 @@
 """A progress bar for a person at a terminal; nobody else sees any of it."""
 
+import os
 import shutil
 import sys
 from time import monotonic
@@ -18,7 +19,7 @@ class ProgressBar:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._is_terminal = self._stream.isatty()
+        self._is_terminal = _can_redraw(self._stream)
         self._began_s = monotonic()
         self._drawn_s = 0.0
         self._drawn = False
@@ -40,6 +41,11 @@ class ProgressBar:
             self._stream.write(_CLEAR)
             self._stream.flush()
             self._drawn = False
+
+
+def _can_redraw(stream: TextIO | None) -> bool:
+    """Whether this is a terminal that can wipe a line; standard error may be closed, so None."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def bar_line(progress: Progress) -> str:

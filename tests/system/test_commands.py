@@ -1,12 +1,13 @@
 """The commands: their documented JSON, their exit codes, and what they say of bad input."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from command_line import plain_environment, rlm_mcp, run_here
+from command_line import RLM_MCP, plain_environment, rlm_mcp, run_here
 
 KEY = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 OTHER_KEY = "enl4d3Z1dHNycXBvbm1sa2ppaGdmZWRjYmEwOTg3NjU="
@@ -91,7 +92,16 @@ def test_doctor_tells_the_fix_for_a_model_without_its_package(home: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "arguments", [["search"], ["search", "x", "--limit", "99"], ["fly"], ["index", "--colour"]]
+    "arguments",
+    [
+        ["search"],
+        ["search", "x", "--limit", "99"],
+        ["search", " "],
+        ["search", "x" * 2_001],
+        ["ask", ""],
+        ["fly"],
+        ["index", "--colour"],
+    ],
 )
 def test_a_misuse_exits_with_two(home: Path, arguments: list[str]) -> None:
     assert run_here(*arguments, home=home).code == 2
@@ -100,7 +110,43 @@ def test_a_misuse_exits_with_two(home: Path, arguments: list[str]) -> None:
 def test_a_missing_root_is_named(home: Path) -> None:
     ran = run_here("index", "--root", "no-such-folder", home=home)
     assert (ran.code, ran.out) == (1, "")
-    assert "no-such-folder does not exist" in ran.err
+    assert ran.err == "rlm-mcp: no-such-folder does not exist; give a folder that does\n"
+
+
+def test_a_script_is_told_of_a_failure_in_json_too(home: Path) -> None:
+    ran = run_here("index", "--root", "no-such-folder", "--json", home=home)
+    message = "no-such-folder does not exist; give a folder that does"
+    assert (ran.code, ran.json) == (1, {"error": {"kind": "RootMissing", "message": message}})
+
+
+def test_status_says_why_it_halted(repository: Path, home: Path) -> None:
+    ran = run_here("status", "--root", repository, home=home, RLM_KEY="garbage")
+    assert ran.out.startswith("State: halt (RLM_KEY must hold 32 random bytes")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
+def test_a_result_that_cannot_be_written_is_a_failure_in_words(home: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [RLM_MCP, "doctor"],
+            env={**plain_environment(os.environ), "RLM_HOME": str(home)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "rlm-mcp: the result cannot be written: No space left on device\n"
+
+
+def test_a_home_that_cannot_be_written_still_answers(repository: Path, home: Path) -> None:
+    run_here("ask", "what does pay return", "--root", repository, home=home)
+    for kind in ("records", "memories"):
+        for folder in (home / "data" / kind).iterdir():
+            shutil.rmtree(folder)
+            folder.touch()  # a file where a folder must be
+    ran = run_here("ask", "what does pay return", "--root", repository, home=home)
+    assert ran.code == 0, ran.err
+    assert "This run could not be recorded" in ran.out
 
 
 def test_the_home_folder_is_refused_as_a_root(home: Path, tmp_path: Path) -> None:
