@@ -144,7 +144,7 @@ async def test_every_answer_holds_its_citations_and_says_what_it_is(
     ("question", "expected"),
     [
         ("what is Cart", ["shop/cart.py:11-23", "Hold the items a customer wants to buy."]),
-        ("who calls price_of", ["called at 1 places", "shop/cart.py:23", "in Cart.total"]),
+        ("who calls price_of", ["called at 1 place in 1 file", "shop/cart.py:23", "in Cart.total"]),
         ("what does add call", ["shop/cart.py:19"]),
         ("where do items expire", ["Store.evict_expired_items", "shop/base.py"]),
         ("what is the default cart timeout", ["`CART_TIMEOUT = 60 * 15`", "shop/cart.py:8"]),

@@ -4,6 +4,8 @@ Each body is REPL code. It prints records by `show` (see `cell.py`), the most te
 keeps well inside the 8,000 characters of output a turn may add to the root's prompt.
 """
 
+# ruff: noqa: E501
+
 from collections.abc import Sequence
 
 from rlm_crystal.terms import stem
@@ -14,29 +16,36 @@ from rlm_engine.extractive.words import Concept
 
 Span = tuple[str, int, int]
 
-DEFINITION_ROW = r"""
+DOC_LINE = r"""
 import re
 
-def with_doc(d, doc):
-    "The first line of the definition, or of the comment or heading before it that is its doc."
-    start = d["start_line"]
-    first = re.findall(r"\w+", doc)[:3]
-    for above in range(0, 60):
-        top = max(1, start - above)
-        last = top + 1 if above else min(d["end_line"], start + 60)
-        words = re.findall(r"\w+", crystal.read(d["path"], top, last))
-        if all(word in words for word in first):
-            return top
-        if top == 1:
-            break
-    return start
+def doc_line(path, start, end, doc):
+    "The line on which the doc of a definition begins, inside it or above it; 0 where it is not near."
+    first = re.findall(r"\w+", doc)[:5]
+    top = max(1, start - 250)
+    rows = crystal.read(path, top, min(end, start + 60)).split("\n")
+    words = [(word, number) for number, row in enumerate(rows, top) for word in re.findall(r"\w+", row)]
+    found = [words[at][1] for at in range(len(words) - len(first) + 1)
+             if all(words[at + shift][0] == word for shift, word in enumerate(first))]
+    return min(found, key=lambda number: abs(number - start), default=0) if first else 0
+"""
+
+DEFINITION_ROW = (
+    DOC_LINE
+    + r"""
+def at_word(text, chars):
+    "The text, or its beginning up to a word and an ellipsis."
+    return text if len(text) <= chars else text[:chars].rpartition(" ")[0].rstrip(" ,;(") + " …"
 
 def show_definition(kind, d):
     doc = " ".join((d["doc"] or "").split())
     title = d["symbol"].split(" > ")[-1] if d["kind"] == "section" else doc
-    show(kind, d["path"], d["symbol"], d["kind"], with_doc(d, title) if title else d["start_line"],
-         d["end_line"], (d["signature"] or "")[:160], doc[:doc_chars])
+    said = doc_line(d["path"], d["start_line"], d["end_line"], title) if title else 0
+    show(kind, d["path"], d["symbol"], d["kind"], min(said or d["start_line"], d["start_line"]), d["end_line"],
+         at_word(d["signature"] or "", 160), at_word(doc, doc_chars) if said else "")
 """
+)
+
 
 IS_TEST = r"""
 import re
@@ -53,11 +62,16 @@ for number, query in enumerate(queries):
     for hit in crystal.search(query, limit=limit):
         show(f"hit{number}", hit["path"], hit["start_line"], hit["end_line"],
              hit["symbol"], hit["kind"], round(hit["score"], 4))
+import re
 counts = dict.fromkeys(stems, 0)
+# A word begins after what is no letter, or with a capital inside a name; long ones may stand inside.
+patterns = {stem: re.compile(r"(?i:(?<![a-z]))(?i:" + re.escape(stem) + ")|" + re.escape(stem.capitalize()))
+            for stem in stems if len(stem) < 5}
 for document in context:
-    lower = document.text.lower()
+    text = document.text
+    lower = text.lower()
     for stem in stems:
-        if stem in lower:
+        if stem in lower and (stem not in patterns or patterns[stem].search(text)):
             counts[stem] += 1
 show("documents", len(context))
 for stem, count in counts.items():
@@ -67,6 +81,26 @@ for stem, count in counts.items():
 _READ = (
     DEFINITION_ROW
     + r"""
+def described_from(path, number, definitions):
+    "The definition that a comment line stands above, with nothing but comment between."
+    after = min((d for d in definitions if d["start_line"] > number), key=lambda d: d["start_line"], default=None)
+    if after is None or after["start_line"] - number > 80 or after["kind"] == "section":
+        return None
+    between = crystal.read(path, number, after["start_line"] - 1).split("\n")
+    if all(not row.strip() or re.match(r"\s*(?:/?\*|//|#|--|;|@\w)", row) for row in between):
+        return after if after["doc"] else {**after, "start_line": number_of_comment(path, number)}
+    return None
+
+def number_of_comment(path, number):
+    "The first line of the comment a line belongs to."
+    rows = crystal.read(path, max(1, number - 60), number).split("\n")
+    top = number
+    for row in reversed(rows[:-1]):
+        if not re.match(r"\s*(?:/?\*|//|#|--|;)", row):
+            break
+        top -= 1
+    return top
+
 texts = []
 for path, start, end in spans:
     rows = crystal.read(path, start, min(end, start + 250)).split("\n")
@@ -84,11 +118,12 @@ for (path, start, end), reply in zip(spans, replies):
     for number in [int(row.partition("|")[0]) for row in chosen] or [start]:
         around = [d for d in outlines[path] if d["start_line"] <= number <= d["end_line"]]
         inner = min(around, key=lambda d: d["end_line"] - d["start_line"], default=None)
-        if inner and (path, inner["symbol"], inner["start_line"]) not in seen:
-            seen.add((path, inner["symbol"], inner["start_line"]))
+        inner = inner or described_from(path, number, outlines[path])
+        if inner and (path, inner["symbol"], inner["end_line"]) not in seen:
+            seen.add((path, inner["symbol"], inner["end_line"]))
             show_definition("definition", inner)
         for outer in around:
-            key = (path, outer["symbol"], outer["start_line"])
+            key = (path, outer["symbol"], outer["end_line"])
             is_class = outer["kind"] not in ("function", "method", "section")
             if is_class and key not in seen and len(seen) < 14:
                 seen.add(key)

@@ -9,6 +9,7 @@ from rlm_engine.extractive.finding import Vocabulary
 from rlm_engine.extractive.question import Question
 from rlm_engine.extractive.quote import code, place
 from rlm_engine.extractive.voice import Voice
+from rlm_engine.extractive.words import Concept
 
 _WORDS_MAX = 400
 
@@ -53,15 +54,32 @@ def quoted_lines(path: str, lines: Iterable[Line], *, limit: int = 3) -> list[st
     return [f"{place(path, line.number)}: {code(line.text)}" for line in telling[:limit]]
 
 
-def missing_words(vocabulary: Vocabulary, voice: Voice) -> str:
-    """The question's words that no file has, or an empty string."""
-    if not vocabulary.missing:
-        return ""
-    words = ", ".join(f'"{"/".join(concept)}"' for concept in vocabulary.missing)
-    return voice(
-        f"In no indexed file: {words}.",
-        f"Нет ни в одном проиндексированном файле: {words}.",
+def named_words(concepts: Sequence[Concept]) -> str:
+    """The words of some concepts between straight quotation marks, which quote no line."""
+    return ", ".join(f'"{"/".join(concept)}"' for concept in concepts)
+
+
+def refusal(vocabulary: Vocabulary, voice: Voice) -> str:
+    """That there is no answer here, with the words of the question that no file has."""
+    told = voice(
+        "I cannot answer this from the indexed files",
+        "По проиндексированным файлам ответить не могу",
     )
+    if vocabulary.missing:
+        words = named_words(vocabulary.missing)
+        told += voice(f": nothing in them says {words}", f": в них нет слов {words}")
+    else:
+        told += voice(
+            ": no place has most of the question's words",
+            ": нет места, где было бы большинство слов вопроса",
+        )
+    return f"{told}. {untranslated(vocabulary, voice)}".strip()
+
+
+def untranslated(vocabulary: Vocabulary, voice: Voice) -> str:
+    """The Russian words that were left out of the search, or an empty string."""
+    words = named_words(vocabulary.untranslated)
+    return voice("", f"Слов {words} перевести не умею, без них и искал.") if words else ""
 
 
 def nothing_found(
@@ -69,14 +87,16 @@ def nothing_found(
 ) -> Conclusion:
     """The answer when there is no evidence at all."""
     draft = Draft(Voice(question.russian))
-    draft.say(
-        draft.voice(
-            "I cannot answer this: nothing in the indexed files matches the question.",
-            "Ответить не могу: в проиндексированных файлах нет ничего по этому вопросу.",
-        ),
-        missing_words(vocabulary, draft.voice) if vocabulary else "",
-        trouble,
-    )
+    if vocabulary is not None:
+        draft.say(refusal(vocabulary, draft.voice), trouble)
+    else:
+        draft.say(
+            draft.voice(
+                "I cannot answer this: nothing in the indexed files matches the question.",
+                "Ответить не могу: в проиндексированных файлах нет ничего по этому вопросу.",
+            ),
+            trouble,
+        )
     return draft.conclude()
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rlm_crystal.language import role
 from rlm_crystal.terms import stem
@@ -10,7 +11,7 @@ from rlm_crystal.types import Definition, Hit
 
 from rlm_engine.extractive.evidence import Line, Passage, Printed
 from rlm_engine.extractive.question import Question
-from rlm_engine.extractive.words import Concept, matched
+from rlm_engine.extractive.words import Concept, is_russian, matched
 
 _ROLE_WEIGHT = {
     "source": 1.0,
@@ -20,8 +21,15 @@ _ROLE_WEIGHT = {
     "generated": 0.3,
     "vendor": 0.3,
 }
-_ENOUGH, _SOME, _MISSING_TOO_MUCH = 0.6, 0.4, 0.35
+_ENOUGH, _PLENTY, _SOME, _MISSING_TOO_MUCH = 0.6, 0.75, 0.4, 0.45
 _NEAR = 0.7
+# What is done is said in many words ("mistyped", "refused"); what it is done to mostly in one.
+_DOING = 0.5
+_UNTRANSLATED = 0.25
+_IRREGULAR = {
+    "sent", "kept", "read", "set", "found", "made", "built", "put", "written", "drawn", "held",
+    "told", "given", "thrown", "caught", "cut",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +46,19 @@ class Finding:
         """What makes two findings the same place."""
         if self.definition is None:
             return self.passage.path, "", self.passage.start_line
-        return self.definition.path, self.definition.symbol, self.definition.start_line
+        return self.definition.path, self.definition.symbol, self.definition.end_line
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How telling each concept is: by how few files have it; `missing` ones are in none."""
+    """How telling each concept is: by how few files have it; `missing` ones are in none.
+
+    `untranslated` are Russian words the glossary lacks: they tell nothing of the corpus.
+    """
 
     weights: dict[Concept, float]
     missing: tuple[Concept, ...]
+    untranslated: tuple[Concept, ...] = ()
 
     def share(self, covered: Iterable[Concept]) -> float:
         """The part of the question's weight that `covered` makes up, 0 to 1."""
@@ -59,13 +71,21 @@ def vocabulary_of(question: Question, printed: Printed) -> Vocabulary:
     documents = max(1, printed.number("documents"))
     counts = printed.numbers("files_with")
     weights: dict[Concept, float] = {}
+    absent: list[Concept] = []
     for concept in question.concepts:
         files = max((counts.get(stem(word), 0) for word in concept), default=0)
-        weights[concept] = math.log(1 + documents / (files + 0.5)) if counts else 1.0
-    missing = tuple(
-        c for c in question.concepts if counts and not any(counts.get(stem(w), 0) for w in c)
-    )
-    return Vocabulary(weights, missing)
+        weight = math.log(1 + documents / (files + 0.5)) if counts else 1.0
+        weights[concept] = weight * (_DOING if _is_doing(concept) else 1.0)
+        if counts and not files:
+            absent.append(concept)
+            if is_russian(concept[0]):
+                weights[concept] = weight * _UNTRANSLATED
+    missing = tuple(c for c in absent if not is_russian(c[0]))
+    return Vocabulary(weights, missing, tuple(c for c in absent if is_russian(c[0])))
+
+
+def _is_doing(concept: Concept) -> bool:
+    return any(word.endswith(("ed", "ing")) or word in _IRREGULAR for word in concept)
 
 
 def fused(printed: Printed, question: Question) -> list[Hit]:
@@ -143,9 +163,12 @@ def _weighed(
 ) -> Finding:
     """What a place says of itself, in its name and documentation, counts once more by half."""
     covered = matched(question.concepts, told)
+    subjects = {subject.lower() for subject in question.subjects}
     itself = f"{_last(definition.symbol)} {definition.doc}" if definition else ""
     says = matched(question.concepts, itself)
     share = vocabulary.share(covered) + 0.5 * vocabulary.share(says)
+    if definition and _last(definition.symbol).rpartition(" > ")[2].lower() in subjects:
+        share += 1.0
     return Finding(passage, definition, covered, hit_score + weight * share)
 
 
@@ -193,14 +216,22 @@ def _innermost(definitions: Sequence[Definition], path: str, number: int) -> Def
     return min(around, key=lambda d: d.end_line - d.start_line, default=None)
 
 
-def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> str:
-    """ "good", "some" or "none": how much of the question the best places cover together.
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How sure an answer can be, and which words of the question its place does not have."""
+
+    level: Literal["good", "some", "none"]
+    uncovered: tuple[Concept, ...]
+
+
+def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> Confidence:
+    """How much of the question the best places cover together.
 
     The best file's passages and those nearly as good count as one, since an answer may be spread
     over functions.
     """
     if not findings:
-        return "none"
+        return Confidence("none", tuple(vocabulary.weights))
     best = findings[0]
     near = (
         f.covered
@@ -209,8 +240,10 @@ def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> str:
     )
     covered = frozenset[Concept]().union(*near)
     share = vocabulary.share(covered)
-    if vocabulary.share(vocabulary.missing) >= _MISSING_TOO_MUCH:
-        return "none"
-    if share >= _ENOUGH and not vocabulary.missing:
-        return "good"
-    return "some" if share >= _SOME else "none"
+    known = (c for c in vocabulary.weights if c not in vocabulary.untranslated)
+    uncovered = tuple(c for c in known if c not in covered)
+    if vocabulary.share(vocabulary.missing) >= _MISSING_TOO_MUCH or share < _SOME:
+        return Confidence("none", uncovered)
+    if share >= _PLENTY or (share >= _ENOUGH and not vocabulary.missing):
+        return Confidence("good", uncovered)
+    return Confidence("some", uncovered)

@@ -135,7 +135,7 @@ def _bare(subject: str | None) -> str:
 _END_CHARS = 2_000
 _NOUN = (
     r"class(?:es)?|functions?|methods?|modules?|variables?|constants?|types?|structs?|interfaces?|"
-    r"decorators?|objects?|exceptions?|"
+    r"decorators?|objects?|exceptions?|traits?|enums?|macros?|annotations?|protocols?|records?|"
     r"класс\w{0,2}|функци\w{1,2}|метод\w{0,2}|модул\w{1,2}|переменн\w{2}|констант\w|тип\w?|"
     r"декоратор\w{0,2}|исключени\w"
 )
@@ -247,11 +247,11 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
     ),
     _rule(
         "definition",
-        r"\bwhere (?:is|are) (?P<a>\S+(?: (?:class|function|method|decorator|exception|type|struct|constant))?) (?:defined|declared|implemented|located)[?.]*$",
+        r"\bwhere (?:is|are) (?P<a>\S+(?: (?:class|function|method|decorator|exception|type|struct|constant|interface|trait|enum|macro))?) (?:defined|declared|implemented|located)[?.]*$",
     ),
     _rule(
         "definition",
-        r"\bwhere (?:is|are) (?:the )?(?:class|function|method|decorator|exception|type|struct|constant|variable) (?P<a>\S+?)(?: (?:defined|declared|implemented|located))?[?.]*$",
+        r"\bwhere (?:is|are) (?:the )?(?:class|function|method|decorator|exception|type|struct|constant|variable|interface|trait|enum|macro) (?P<a>\S+?)(?: (?:defined|declared|implemented|located))?[?.]*$",
     ),
     _rule(
         "definition", r"^(?:define|definition of|explain|describe|tell me about) (?P<a>.+?)[?.]*$"

@@ -57,6 +57,11 @@ def introduction(definition: Definition, kind: str) -> str:
     return f"{text}: {code(header)}" if (header := signature(definition)) else text
 
 
+def ended(text: str) -> str:
+    """The sentence with one full stop, also where its quotation has one already."""
+    return text if re.search(r"[.!?…][”`\"]?$", text) else f"{text}."
+
+
 def lead(definition: Definition, verb: str) -> str:
     """The beginning of an answer: name, what it is, signature, place, its own words."""
     where = place(definition.path, definition.start_line, definition.end_line)

@@ -47,7 +47,7 @@ def tell_chain(
     steps = _steps(question, findings, links)
     calls = _calls_between(steps, links)
     draft.say(opening)
-    draft.say(voice("The centre of it:", "Главное здесь:"), introduce(best, voice))
+    draft.say(voice("Mainly here:", "Главное здесь:"), introduce(best, voice))
     rows = telling_lines(best, limit=3)
     draft.rows("", rows)
     told: list[str] = []
@@ -57,7 +57,7 @@ def tell_chain(
         told.append(introduction(step.definition, voice.kind(step.definition.kind)))
         if step.finding is not None:
             told += [f"  - {row}" for row in telling_lines(step.finding, limit=2)]
-    draft.rows(voice("The parts it is made of:", "Из чего это состоит:"), told)
+    draft.rows(voice("With it belong:", "Сюда же относится:"), told)
     draft.rows(voice("Who calls whom:", "Кто кого вызывает:"), _told_calls(calls, links, voice))
     draft.rows(voice("Look next at:", "Дальше смотрите:"), _elsewhere(findings, steps, voice))
     return draft.conclude()

@@ -33,8 +33,7 @@ for side, (path, symbol, start, end) in enumerate(sides):
     inside = symbol + "."
     for d in crystal.outline(path):
         if d["symbol"].startswith(inside) and "." not in d["symbol"][len(inside):] and start <= d["start_line"] <= end:
-            show(f"member{side}", d["path"], d["symbol"], d["kind"], d["start_line"], d["end_line"], (d["signature"] or "")[:110],
-                 (d["doc"] or "")[:90])
+            show_definition(f"member{side}", d)
     shown = 0
     for number, line in enumerate(crystal.read(path, start, min(end, start + 300)).split("\n"), start):
         if re.match(r"\s*(return|raise|throw|yield)\b", line) and len(line.split()) > 1 and shown < 3:
@@ -56,7 +55,8 @@ def compare(question: Question) -> Plan:
     if left is None or right is None:
         return (yield from explain(question))
     spans = [(d.path, d.symbol, d.start_line, d.end_line) for d in (left, right)]
-    detail = yield Cell("Compare what they are made of.", _MEMBERS, {"sides": spans})
+    values = {"sides": spans, "doc_chars": 90}
+    detail = yield Cell("Compare what they are made of.", DEFINITION_ROW + _MEMBERS, values)
     return _tell(question, left, right, detail)
 
 

@@ -13,7 +13,7 @@ from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
 from rlm_engine.extractive.question import Question
 from rlm_engine.extractive.quote import code, place, said
-from rlm_engine.extractive.voice import Voice
+from rlm_engine.extractive.voice import Voice, counted
 from rlm_engine.extractive.words import concepts_of, is_russian
 
 # A setting may be written in any case and with any joint: session_cookie_age, SESSION_COOKIE_AGE,
@@ -24,6 +24,10 @@ joined = r"[_\-. ]?".join(map(re.escape, words))
 whole = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]+[_\-.])*" + joined + r"(?:[_\-][A-Za-z0-9]+)*(?![A-Za-z0-9])", re.IGNORECASE)
 value = re.compile(r"^[\"'`]?\]?\)?\s*(?::\s*[\w\[\], .|\"'?]+)?\s*(?::=|=(?!=)|:(?!:)|=>)\s*(?P<v>\S.*)$")
 option = re.compile(r"default\s*[=:]")
+# A setting given by a call: set('view cache', true), set :port, 4567, SetDefault("port", 80).
+setter = re.compile(r"^[\"'`]?\s*,\s*(?P<v>[^,)\s].*)$")
+setting = re.compile(r"(?:set|default|define|option|enable|register)\w*\s*\(?\s*[:\"'`]*$", re.IGNORECASE)
+none_yet = re.compile(r"^(?:UNSET|None|null|nil|undefined|NULL)\b")
 plain = [word.lower() for word in words]
 settings, reads = [], []
 for document in context:
@@ -34,21 +38,28 @@ for document in context:
         low = line.lower()
         if not all(word in low for word in plain):
             continue
-        match = whole.search(line)
-        if not match:
+        matches = list(whole.finditer(line))
+        if not matches:
             continue
+        match = next((m for m in matches if value.match(line[m.end():])), matches[0])
         found = match.group().strip("-._")
         after = value.match(line[match.end():])
         if quoted_whole(line, match):
             after = None
+        if not after and setting.search(line[:match.start()]):
+            after = setter.match(line[match.end():])
         before = line[:match.start()].strip()
-        exact = re.sub(r"[^a-z0-9]", "", found.split(".")[-1].lower()) == "".join(plain)
+        letters = re.sub(r"[^a-z0-9]", "", found.split(".")[-1].lower())
+        exact = re.sub(r"^default|default(?:value)?s?$", "", letters) == "".join(plain) or letters == "".join(plain)
         row = (document.path, number, found, exact, line.strip()[:220])
         if after and not before.startswith(("#", "//", "*", "..", "if ", "elif ", "assert", "return")) and len(before) < 60:
             top = len(line) - len(line.lstrip())
-            settings.append((not exact, top, *row))
+            # Asked for a default, a name that says so comes first, and one that has no value yet last.
+            rank = (not exact) + (0 if not by_default or "default" in low else 1) + (
+                2 if none_yet.match(after["v"]) else 1 if whole.search(after["v"].split("(")[0]) and "default" not in low else 0)
+            settings.append((rank, top, *row))
         elif option.search(line):
-            settings.append((not exact, 8, *row))
+            settings.append((int(not exact), 8, *row))
         else:
             reads.append(row)
 # A nested setting: the last word gets a value under a less indented line that names the first ones.
@@ -72,7 +83,7 @@ if not settings and len(words) > 1:
                     if row.strip() and (shallow < depth or row.lstrip().startswith("[")):
                         if outer.match(row):
                             name = ".".join(["_".join(words[:cut]), "_".join(words[cut:])])
-                            settings.append((False, shallow, document.path, number, name, True, line.strip()[:220]))
+                            settings.append((0, shallow, document.path, number, name, True, line.strip()[:220]))
                             break
                         depth = min(depth, shallow)
                         if not depth:
@@ -90,7 +101,12 @@ for _, _, path, number, found, exact, text in settings[:6]:
             comment.append(above.strip())
         elif above.strip():
             break
-    show("setting", path, number, found, exact, text, " ".join(reversed(comment))[:240])
+    # A value that is itself a name: say what that name is.
+    meant = re.search(r"[=,:]\s*([A-Za-z_][\w.]*)\s*[,;)]?\s*$", text)
+    held = crystal.symbol(meant.group(1)) if meant else []
+    for d in [d for d in held if d["kind"] == "constant"][:1]:
+        show("value", d["path"], d["start_line"], d["end_line"], meant.group(1), at_word(d["signature"] or "", 200))
+    show("setting", path, number, found, exact, text, at_word(" ".join(reversed(comment)), 240))
 reads.sort(key=lambda r: (not r[3], is_aside(r[0]), r[0], r[1]))
 seen = {}
 for path, number, found, exact, text in reads:
@@ -101,6 +117,10 @@ for path, number, found, exact, text in reads:
 
 _PLACES = r"""
 PROSE = (".md", ".rst", ".txt", ".adoc", ".html", ".po")
+
+def at_word(text, chars):
+    "The text, or its beginning up to a word and an ellipsis."
+    return text if len(text) <= chars else text[:chars].rpartition(" ")[0].rstrip(" ,;(") + " …"
 
 def is_aside(path):
     return path.endswith(PROSE) or any(p in ("test", "tests", "testing", "docs", "doc", "examples") for p in path.lower().split("/"))
@@ -116,13 +136,23 @@ def likely(path):
 """
 
 
+_SKIPPED = {"default", "setting", "option", "value", "configuration", "config", "parameter"}
+_AMOUNTS = {"number", "amount", "count", "quantity"}
+_SHORT = {"maximum": "max", "minimum": "min", "maximal": "max", "minimal": "min"}
+_DEFAULT = re.compile(r"(?i)\bdefault|умолчани")
+
+
 def locate_setting(question: Question) -> Plan:
     """Look for the words of the setting as one name that is given a value."""
     for words in _spellings(question):
         printed = yield Cell(
             f"Look for {' '.join(words)} as a name that gets a value.",
             _PLACES + _FIND,
-            {"words": words, "spelled": _spelled(question, words)},
+            {
+                "words": words,
+                "spelled": _spelled(question, words),
+                "by_default": _DEFAULT.search(question.text) is not None,
+            },
         )
         if printed.strings("setting"):
             return _tell(question, words, printed)
@@ -142,10 +172,12 @@ def _spellings(question: Question) -> list[list[str]]:
         if not is_russian(name) and len(name.split()) == 1:
             tried.append([part for part in re.split(r"[_\-.\s]+", name.strip("-_. ")) if part])
     subject = question.subjects[0] if question.subjects else question.text
-    skipped = {"default", "setting", "option", "value", "configuration", "config", "parameter"}
-    words = [c[0] for c in concepts_of(subject) if c[0] not in skipped]
+    words = [c[0] for c in concepts_of(subject) if c[0] not in _SKIPPED]
     if 1 <= len(words) <= 5:
         tried.append(words)
+        short = [_SHORT.get(word, word) for word in words if word not in _AMOUNTS]
+        if short and short != words:
+            tried.insert(len(tried) - 1, short)
         if len(words) > 2:
             tried += [words[1:], words[:-1]]
     return [words for n, words in enumerate(tried) if words and words not in tried[:n]]
@@ -166,6 +198,13 @@ def _tell(question: Question, words: Sequence[str], printed: Printed) -> Conclus
         f"{lead} {place(path, int(line))}: {code(text)}.",
         _commented(path, int(line), comment, voice),
     )
+    named = [row for row in printed.strings("value") if row[3] in text]
+    for p, first, last, value, told in named[:1]:
+        draft.say(
+            voice("There", "Там"),
+            f"`{value}`:",
+            f"{place(p, int(first), int(last))}: {code(told)}.",
+        )
     draft.rows(
         voice("Also given a value at:", "Также получает значение в:"),
         [f"{place(p, int(n))}: {code(t)}" for p, n, _, _, t, _ in settings[1:5]],
@@ -178,7 +217,9 @@ def _tell(question: Question, words: Sequence[str], printed: Printed) -> Conclus
     joined = "_".join(words)
     draft.say(
         voice(
-            f"Looked for `{joined}` in any spelling: {set_count} lines give it a value, {read_count} others name it.",
+            f"Looked for `{joined}` in any spelling: {counted(int(set_count), 'line')} "
+            f"{'gives' if set_count == '1' else 'give'} it a value; {counted(int(read_count), 'other line')} "
+            f"{'names' if read_count == '1' else 'name'} it.",
             f"Искал `{joined}` в любом написании: {set_count} строк задают значение, ещё {read_count} называют его.",
         )
     )

@@ -6,7 +6,11 @@ comment or a string is never taken for a definition.
 
 # ruff: noqa: E501
 
-_HEADERS = r"""
+from rlm_engine.extractive.cells import DOC_LINE
+
+_HEADERS = (
+    DOC_LINE
+    + r"""
 def last_of(symbol):
     return symbol.rpartition(".")[2]
 
@@ -52,23 +56,12 @@ def says(d, modifier):
         return public if modifier == "public" else not public
     return is_word_in(modifier, before)
 
-def with_doc(d):
-    "The first line of the definition's doc, where it stands right above or inside; 0 where it is far."
-    words = re.findall(r"\w+", d["doc"])[:3]
-    lines = context[d["path"]].text.split("\n", d["start_line"])[:d["start_line"]]
-    for top in range(d["start_line"], max(0, d["start_line"] - 90), -1):
-        found = re.findall(r"\w+", " ".join(lines[top - 1:]))
-        if all(word in found for word in words):
-            return top
-    inside = context[d["path"]].text.split("\n", d["end_line"])[d["start_line"] - 1:d["end_line"]]
-    found = re.findall(r"\w+", " ".join(inside[:60]))
-    return d["start_line"] if all(word in found for word in words) else 0
-
 def item_of(d):
-    top = with_doc(d) if d["doc"] else 0
-    text = " ".join((d["doc"] if top else d["signature"] or "").split())
-    return (d["path"], top or d["start_line"], d["end_line"], d["symbol"], re.split(r"(?<=[.!?])\s", text)[0])
+    said = doc_line(d["path"], d["start_line"], d["end_line"], d["doc"]) if d["doc"] else 0
+    text = " ".join((d["doc"] if said else d["signature"] or "").split())
+    return (d["path"], min(said or d["start_line"], d["start_line"]), d["end_line"], d["symbol"], re.split(r"(?<=[.!?])\s", text)[0])
 """
+)
 
 DEFINITIONS = (
     _HEADERS

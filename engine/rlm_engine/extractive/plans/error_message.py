@@ -21,7 +21,9 @@ from rlm_engine.extractive.voice import Voice
 _FIND = r"""
 import re
 runs = [words[i:i + size] for i in range(len(words) - size + 1)]
-patterns = [re.compile(r"\b" + r"[\W_]{1,40}?".join(map(re.escape, run)) + r"\b", re.IGNORECASE) for run in runs]
+# Between two words: punctuation, what is filled in (%s, {name}), or a stray letter as of "flag(s)".
+gap = r"(?:[\W_]|%[a-z]|\{\w*\}|(?<![^\W_])[^\W_]{1,2}(?![^\W_])){1,40}?"
+patterns = [re.compile(r"\b" + gap.join(map(re.escape, run)) + r"\b", re.IGNORECASE) for run in runs]
 places = []
 for document in context:
     text = document.text
@@ -29,15 +31,28 @@ for document in context:
     at = []
     for number, (run, pattern) in enumerate(zip(runs, patterns)):
         if all(word in lower for word in run):
-            at += [(match.start(), number) for match in pattern.finditer(text)]
+            at += [(match.start(), match.end(), number) for match in pattern.finditer(text)]
     at.sort()
-    while at:
-        start = at[0][0]
-        near = {number for where, number in at if where - start <= reach}
-        last = max(where for where, _ in at if where - start <= reach)
-        at = [(where, number) for where, number in at if where - start > reach]
+    windows = []
+    for index, (start, _, _) in enumerate(at):
+        near = [entry for entry in at[index:index + 200] if entry[0] - start <= reach]
+        held = {number for _, _, number in near}
+        end = start
+        # The shortest stretch from here that has all these runs.
+        seen = set()
+        for _, stop, number in near:
+            seen.add(number)
+            end = max(end, stop)
+            if seen == held:
+                break
+        windows.append((len(held), start, end))
+    taken = []
+    for count, start, end in sorted(windows, key=lambda w: (-w[0], w[2] - w[1], w[1])):
+        if all(end < other[1] or start > other[2] for other in taken):
+            taken.append((count, start, end))
+    for count, start, end in taken[:6]:
         first = text.count("\n", 0, start) + 1
-        places.append((len(near), document.path, first, first + text.count("\n", start, last)))
+        places.append((count, document.path, first, first + text.count("\n", start, end)))
 places.sort(key=lambda p: (-p[0], p[1], p[2]))
 show("runs", len(runs))
 for found, path, first, last in places[:10]:
@@ -86,10 +101,11 @@ def trace_message(question: Question) -> Plan:
     around = yield Cell(
         "Read what leads to it.",
         DEFINITION_ROW + _AROUND,
-        {"places": [(path, first, last) for _, path, first, last in places[:2]], "doc_chars": 240},
+        {"places": [(path, first, last) for _, path, first, last in places[:4]], "doc_chars": 240},
     )
     share = places[0][0] / max(1, runs)
-    return _tell(question, around, share)
+    same = sum(found == places[0][0] for found, *_ in places[:4])
+    return _tell(question, around, share, same)
 
 
 def _words(message: str) -> list[str]:
@@ -111,7 +127,7 @@ def _best_places(printed: Printed) -> list[tuple[int, str, int, int]]:
     )
 
 
-def _tell(question: Question, around: Printed, share: float) -> Conclusion:
+def _tell(question: Question, around: Printed, share: float, same: int) -> Conclusion:
     voice = Voice(question.russian)
     draft = Draft(voice)
     if share < 0.5:
@@ -121,14 +137,18 @@ def _tell(question: Question, around: Printed, share: float) -> Conclusion:
                 f"Целиком сообщения в проиндексированных файлах нет; совпало {share:.0%} словосочетаний:",
             )
         )
-    definitions = {d.path: d for d in around.definitions()}
+    definitions = around.definitions()
     for number, (path, first, last, listing) in enumerate(around.strings("around")):
         start, end = int(first), int(last)
         lines = lines_of(listing)
         message = [line for line in lines if start <= line.number <= end]
         if not message:
             continue
-        holder = definitions.get(path)
+        holder = min(
+            (d for d in definitions if d.path == path and d.start_line <= start <= d.end_line),
+            key=lambda d: d.end_line - d.start_line,
+            default=None,
+        )
         heading = (
             voice("The message comes from", "Сообщение создаётся в")
             if number == 0
@@ -152,6 +172,24 @@ def _tell(question: Question, around: Printed, share: float) -> Conclusion:
             if holder and first_sentence(holder):
                 draft.say(introduction(holder, voice.kind(holder.kind)))
         if number == 0 and share >= 0.9:
+            draft.rows(
+                voice("The same text also stands at:", "Тот же текст стоит и здесь:"),
+                [
+                    row
+                    for path, first, last, listing in around.strings("around")[1:same]
+                    for row in quoted_lines(
+                        path,
+                        [
+                            line
+                            for line in lines_of(listing)
+                            if int(first) <= line.number <= int(last)
+                        ],
+                        limit=1,
+                    )
+                ],
+            )
+            break
+        if number == 1:
             break
     return draft.conclude()
 

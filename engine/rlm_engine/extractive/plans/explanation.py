@@ -8,8 +8,9 @@ from rlm_crystal.types import Hit
 
 from rlm_engine.extractive.cell import Conclusion, Plan
 from rlm_engine.extractive.cells import Span, links_cell, read_cell, search_cell
-from rlm_engine.extractive.compose import Draft, missing_words, nothing_found
+from rlm_engine.extractive.compose import Draft, named_words, nothing_found, refusal, untranslated
 from rlm_engine.extractive.finding import (
+    Confidence,
     Finding,
     Vocabulary,
     confidence,
@@ -24,6 +25,7 @@ from rlm_engine.extractive.voice import Voice
 
 _PLACES_READ = 10
 _PLACES_A_FILE = 5
+_WORTH_A_LOOK = 0.15
 
 
 def explain(question: Question) -> Plan:
@@ -38,9 +40,12 @@ def explain(question: Question) -> Plan:
     if not findings:
         return nothing_found(question, vocabulary, read.text[:300])
     sure = confidence(findings, vocabulary)
-    if question.type == "how" and sure != "none":
+    if sure.level == "none":
+        return _tell_nearest(question, findings, vocabulary)
+    if question.type == "how":
         links = yield links_cell(chain_sources(findings), question.concepts)
-        return tell_chain(question, findings, links, _opening(sure, Voice(question.russian)))
+        opening = _opening(sure, vocabulary, Voice(question.russian))
+        return tell_chain(question, findings, links, opening)
     return tell_places(question, findings, vocabulary, sure)
 
 
@@ -58,13 +63,13 @@ def _spans(hits: Sequence[Hit]) -> list[Span]:
 
 
 def tell_places(
-    question: Question, findings: Sequence[Finding], vocabulary: Vocabulary, sure: str
+    question: Question, findings: Sequence[Finding], vocabulary: Vocabulary, sure: Confidence
 ) -> Conclusion:
     """The best place with its telling lines, and the next best."""
     voice = Voice(question.russian)
     draft = Draft(voice)
     best, *others = findings
-    draft.say(missing_words(vocabulary, voice), _opening(sure, voice))
+    draft.say(_opening(sure, vocabulary, voice))
     draft.say(introduce(best, voice))
     draft.rows(
         voice("The lines that say so:", "Строки, которые об этом говорят:"),
@@ -75,6 +80,24 @@ def tell_places(
         rows.append(introduce(finding, voice))
         rows += [f"  - {row}" for row in telling_lines(finding, limit=1)]
     draft.rows(voice("Also look at:", "Смотрите также:"), rows)
+    return draft.conclude()
+
+
+def _tell_nearest(
+    question: Question, findings: Sequence[Finding], vocabulary: Vocabulary
+) -> Conclusion:
+    """That there is no answer, and the one or two places that share words with the question."""
+    voice = Voice(question.russian)
+    draft = Draft(voice)
+    draft.say(refusal(vocabulary, voice))
+    near = [f for f in findings if vocabulary.share(f.covered) >= _WORTH_A_LOOK][:2]
+    rows: list[str] = []
+    for finding in near:
+        words = named_words(sorted(finding.covered))
+        has = voice(f" (it has {words})", f" (в нём есть {words})")
+        rows.append(introduce(finding, voice) + has)
+        rows += [f"  - {row}" for row in telling_lines(finding, limit=1)]
+    draft.rows(voice("The nearest, if it helps:", "Ближайшее, если пригодится:"), rows)
     return draft.conclude()
 
 
@@ -89,17 +112,13 @@ def _near(best: Finding, others: Sequence[Finding]) -> list[Finding]:
     return near
 
 
-def _opening(sure: str, voice: Voice) -> str:
-    if sure == "good":
-        return ""
-    if sure == "some":
-        return voice(
-            "Only part of the question's words meet in one place; this is the nearest match.",
-            "В одном месте встречается лишь часть слов вопроса, так что это ближайшее совпадение.",
-        )
-    return voice(
-        "I cannot answer this from the indexed files: no place has most of the question's words. "
-        "The nearest I found:",
-        "По проиндексированным файлам ответить не могу: нет места, где было бы большинство слов "
-        "вопроса. Ближайшее из найденного:",
+def _opening(sure: Confidence, vocabulary: Vocabulary, voice: Voice) -> str:
+    """What to know before the answer: which words of the question its place does not have."""
+    if sure.level == "good" or not sure.uncovered:
+        return untranslated(vocabulary, voice)
+    words = named_words(sure.uncovered)
+    told = voice(
+        f"The nearest match; it does not say {words}.",
+        f"Ближайшее совпадение; слов {words} в нём нет.",
     )
+    return f"{told} {untranslated(vocabulary, voice)}".strip()

@@ -1,5 +1,7 @@
 """Who uses a name, and what a definition itself calls."""
 
+# ruff: noqa: E501, RUF001
+
 from rlm_crystal.types import Definition
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
@@ -8,8 +10,8 @@ from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
 from rlm_engine.extractive.question import Question
-from rlm_engine.extractive.quote import code, introduction, place
-from rlm_engine.extractive.voice import Voice
+from rlm_engine.extractive.quote import code, ended, introduction, place
+from rlm_engine.extractive.voice import Voice, counted
 
 _USES = r"""
 def is_test(path):
@@ -19,7 +21,8 @@ def is_test(path):
 
 import re
 last = name.split(".")[-1].lstrip("@")
-for d in crystal.symbol(name)[:3]:
+found = sorted(crystal.symbol(name)[:12], key=lambda d: (d["kind"] == "section", is_test(d["path"]), d["kind"] == "constant"))
+for d in found[:3]:
     show_definition("definition", d)
 calls = crystal.callers(name)
 imports = crystal.importers(name)
@@ -111,23 +114,64 @@ def _tell_usage(question: Question, name: str, printed: Printed) -> Conclusion:
     if definitions:
         draft.say(
             voice("Defined here:", "Определено здесь:"),
-            introduction(definitions[0], voice.kind(definitions[0].kind)) + ".",
+            ended(introduction(definitions[0], voice.kind(definitions[0].kind))),
         )
     return draft.conclude()
 
 
 def _counted(name: str, printed: Printed, voice: Voice) -> str:
-    calls, files, tests = (printed.strings("calls") or [("0", "0", "0")])[0]
-    imports, importing = (printed.strings("imports") or [("0", "0")])[0]
-    mentions, mentioning = (printed.strings("mentions") or [("0", "0")])[0]
-    return voice(
-        f"`{name}` is called at {calls} places in {files} files ({tests} of them in tests), "
-        f"imported at {imports} places in {importing} files, and named on {mentions} other lines "
-        f"in {mentioning} files; calls and imports are those the parser sees under this name.",
-        f"`{name}` вызывается в {calls} местах в {files} файлах (из них в тестах: {tests}), "
-        f"импортируется в {imports} местах в {importing} файлах и упоминается ещё в {mentions} "
-        f"строках в {mentioning} файлах; вызовы и импорты — те, что видит разбор кода по имени.",
+    """One sentence of what was counted; what is nought is left out."""
+    calls, files, tests = _three(printed, "calls")
+    imports, importing, _ = _three(printed, "imports")
+    mentions, mentioning, _ = _three(printed, "mentions")
+    parts: list[str] = []
+    if calls:
+        where = f"{counted(calls, 'place')} in {counted(files, 'file')}"
+        aside = f" ({_all_or(tests, calls)} in tests)" if tests else ""
+        parts.append(
+            voice(
+                f"called at {where}{aside}",
+                f"вызовов {calls} (файлов: {files}, из них в тестах: {tests})",
+            )
+        )
+    if imports:
+        parts.append(
+            voice(
+                f"imported in {counted(importing, 'file')}",
+                f"импортов {imports} (файлов: {importing})",
+            )
+        )
+    if mentions:
+        other = "other " if parts else ""
+        parts.append(
+            voice(
+                f"named on {counted(mentions, other + 'line')} in {counted(mentioning, 'file')}",
+                f"упоминаний в других строках {mentions} (файлов: {mentioning})",
+            )
+        )
+    if not parts:
+        return voice(
+            f"Nothing in the indexed files calls, imports or names `{name}` beside its definition.",
+            f"В проиндексированных файлах `{name}` нигде, кроме определения, не упоминается.",
+        )
+    never = (
+        voice("is never called by that name; it ", "по имени не вызывается; ") if not calls else ""
     )
+    told = ", ".join(parts[:-1]) + voice(" and ", " и ") + parts[-1] if len(parts) > 1 else parts[0]
+    return voice(
+        f"`{name}` {never}is {told}; calls and imports are those the parser sees under this name.",
+        f"`{name}`: {never}{told}; вызовы и импорты — те, что видит разбор кода по имени.",
+    )
+
+
+def _three(printed: Printed, kind: str) -> tuple[int, int, int]:
+    row = (printed.strings(kind) or [()])[0]
+    first, second, third = (*(int(n) for n in row), 0, 0, 0)[:3]
+    return first, second, third
+
+
+def _all_or(part: int, whole: int) -> str:
+    return "all" if part == whole else str(part)
 
 
 def _told_use(use: tuple[str, ...], voice: Voice) -> str:
@@ -140,10 +184,10 @@ def _tell_calls(question: Question, definition: Definition, printed: Printed) ->
     voice = Voice(question.russian)
     draft = Draft(voice)
     calls, names, _ = (printed.strings("calls") or [("0", "0", "0")])[0]
-    draft.say(introduction(definition, voice.kind(definition.kind)) + ".")
+    draft.say(ended(introduction(definition, voice.kind(definition.kind))))
     draft.say(
         voice(
-            f"The parser sees {calls} calls in it, to {names} different names, in this order:",
+            f"The parser sees {counted(int(calls), 'call')} in it, to {counted(int(names), 'name')}, in this order:",
             f"Разбор кода видит в нём {calls} вызовов, разных имён: {names}; по порядку:",
         )
     )
