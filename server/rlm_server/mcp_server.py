@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool as McpTool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import ConfigDict
+from rlm_crystal.types import Progress
 from rlm_tools.catalogue import TOOLS
 from rlm_tools.tool import Effects, Tool
 
@@ -94,6 +95,8 @@ class _RawArguments(ArgModelBase):
 
 def _offered(service: "Service", tool: Tool) -> McpTool:
     async def call(arguments: dict[str, Any], context: "Context[Any, Any]") -> CallToolResult:
+        if tool.quick:
+            return _result(await call_tool(service, tool, arguments, _silence))
         teller = ProgressTeller(context.report_progress)
         async with teller.telling():
             return _result(await call_tool(service, tool, arguments, teller))
@@ -109,6 +112,10 @@ def _offered(service: "Service", tool: Tool) -> McpTool:
         context_kwarg="context",
         annotations=_annotations(tool.effects),
     )
+
+
+def _silence(_: Progress) -> None:
+    """Progress of what makes none."""
 
 
 def _annotations(effects: Effects) -> ToolAnnotations:

@@ -1,6 +1,7 @@
 """What the service says about itself."""
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from anyio.to_thread import run_sync
@@ -38,7 +39,7 @@ async def status_of(service: "Service") -> Status:
         total=work.total,
         provider=state.book.settings.model,
         key_source=opened.archive.keyring.source if opened else "",
-        sandbox=await run_sync(_sandbox_layers),
+        sandbox=await _sandbox_layers(),
         watching=keeper.watching if keeper else "",
         jobs=service.jobs.states() if service.jobs else (),
     )
@@ -78,7 +79,15 @@ def _state_of(service: "Service") -> Literal["secure", "indexing", "empty"]:
     return "empty" if service.failure else "indexing"
 
 
-def _sandbox_layers() -> tuple[str, ...]:
+async def _sandbox_layers() -> tuple[str, ...]:
+    """The layers in which code is run; found out once, in a thread."""
+    if _layers_of_this_system.cache_info().currsize:
+        return _layers_of_this_system()
+    return await run_sync(_layers_of_this_system)
+
+
+@cache
+def _layers_of_this_system() -> tuple[str, ...]:
     from rlm_sandbox import available
 
     return available().layers

@@ -67,7 +67,7 @@ async def _performed(
     async def work(report: ProgressSink) -> Reply:
         return await tool.run(service, arguments, report)
 
-    if service.jobs is None:
+    if tool.quick or service.jobs is None:
         return await work(progress)
     return await service.jobs.run(tool.name, work, wait_s=ANSWER_WITHIN_S, progress=progress)
 

@@ -1,11 +1,13 @@
 """What rlm_status says in every state: nothing that is not so."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 from rlm_tools.host import JobState, Revision, Status
 from rlm_tools.search import revision_line
 from rlm_tools.status import StatusReply
+from rlm_tools.tool import structured
 
 SERVING = Status(
     state="secure",
@@ -90,3 +92,10 @@ def test_a_running_job_says_how_far_it_is() -> None:
 )
 def test_a_revision_says_only_what_is_known(revision: Revision, told: str) -> None:
     assert revision_line(revision) == told
+
+
+def test_the_fields_are_those_of_the_reply_and_of_what_it_holds() -> None:
+    reply = StatusReply(
+        replace(SERVING, jobs=(JobState("a1", "done", "rlm_query", "", 0, 0, "x"),))
+    )
+    assert json.dumps(structured(reply)) == json.dumps(asdict(reply))

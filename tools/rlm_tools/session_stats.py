@@ -46,4 +46,5 @@ TOOL = Tool(
     description="Use to see what this session cost so far: calls, tokens, dollars, memory.",
     arguments=SessionStatsArguments,
     run=session_stats,
+    quick=True,
 )

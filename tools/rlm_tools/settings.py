@@ -56,6 +56,7 @@ TOOL = Tool(
     arguments=SettingsArguments,
     run=settings,
     effects=Effects(reads_only=False),
+    quick=True,
 )
 
 

@@ -83,6 +83,7 @@ TOOL = Tool(
     ),
     arguments=StatusArguments,
     run=status,
+    quick=True,
 )
 
 

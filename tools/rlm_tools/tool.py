@@ -4,9 +4,9 @@ A tool module holds, in this order: its `Arguments`, its reply (a frozen datacla
 itself as text), the async function, and `TOOL`, which joins them. `rlm_tools.catalogue` lists them.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, ClassVar, Literal, Protocol, cast
 
 from pydantic import BaseModel, ConfigDict
 from rlm_crystal.types import ProgressSink
@@ -50,7 +50,8 @@ class Tool:
     """One `rlm_*` tool. The first sentence of `description` says when to use it.
 
     `run(host, arguments, progress)` may call `progress` as often as it likes from the event loop's
-    thread; the server thins it out. It is cancelled when the client cancels.
+    thread; the server thins it out. It is cancelled when the client cancels. A `quick` tool answers
+    from what is known already: it makes no progress and never becomes a job.
     """
 
     name: str
@@ -59,8 +60,20 @@ class Tool:
     arguments: type[Arguments]
     run: Callable[[Host, Any, ProgressSink], Awaitable[Reply]]
     effects: Effects = Effects()
+    quick: bool = False
 
 
 def structured(reply: Reply) -> JsonObject:
     """Return the fields of the reply as plain JSON values."""
-    return asdict(reply)
+    return _plain(reply)
+
+
+def _plain(value: Any) -> Any:
+    """As `asdict` has it, for values that nobody changes: it would copy each of them deeply."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in cast("Sequence[Any]", value)]
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in cast("dict[str, Any]", value).items()}
+    return value
