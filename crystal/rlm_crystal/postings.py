@@ -6,17 +6,17 @@ corpus are taken at query time, so lists of several segments can be searched as 
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.terms import RAW_WORD, terms_of_word
+from rlm_crystal.counting import Counts, Ids, Int64Array, WordCounter
+from rlm_crystal.terms import terms_of_word
 from rlm_crystal.words import Int32Array, Words, merge_words
 
-Int64Array = npt.NDArray[np.int64]
 UInt8Array = npt.NDArray[np.uint8]
 
 FIELDS = ("path", "name", "body")
@@ -45,64 +45,25 @@ class Postings:
         return slice(int(self.starts[term]), int(self.starts[term + 1]))
 
 
-class _Ids(dict[str, int]):
-    """Numbers words in the order they are first met."""
+def postings_of(counter: WordCounter) -> Postings:
+    """The lists of counted chunks, whose first three fields are path, names and body.
 
-    def __missing__(self, word: str) -> int:
-        self[word] = number = len(self)
-        return number
-
-
-class PostingsBuilder:
-    """Takes chunks one after another and makes their postings.
-
-    A raw word is split once, however often it occurs: per occurrence there is one regular
-    expression step and one dictionary look-up.
+    A raw word is cut into its terms once, however often it occurs.
     """
-
-    def __init__(self) -> None:
-        self._ids = _Ids()
-        self._words: tuple[array[int], ...] = tuple(array("i") for _ in FIELDS)
-        self._lengths: tuple[array[int], ...] = tuple(array("i") for _ in FIELDS)
-
-    def add(self, *, path: str, name: str, body: str) -> None:
-        number = self._ids.__getitem__
-        for words, lengths, text in zip(
-            self._words, self._lengths, (path, name, body), strict=True
-        ):
-            before = len(words)
-            words.extend(map(number, RAW_WORD.findall(text)))
-            lengths.append(len(words) - before)
-
-    def finish(self) -> Postings:
-        vocabulary = _Ids()
-        term_ids = array("i")
-        term_counts = array("i")
-        for raw in self._ids:
-            found = terms_of_word(raw)
-            term_ids.extend(map(vocabulary.__getitem__, found))
-            term_counts.append(len(found))
-        order, words = _sorted_words(vocabulary)
-        terms_flat = order[np.asarray(term_ids, dtype=np.int32)]
-        counts_flat = np.asarray(term_counts, dtype=np.int64)
-        lengths = [np.asarray(field, dtype=np.int32) for field in self._lengths]
-        keys: list[Int64Array] = []
-        fields: list[npt.NDArray[np.int8]] = []
-        weights: list[Int64Array] = []
-        for field, (raw_ids, length) in enumerate(zip(self._words, lengths, strict=True)):
-            key, weight = _occurrences(
-                np.asarray(raw_ids, dtype=np.int32), length, terms_flat, counts_flat
-            )
-            keys.append(key)
-            weights.append(weight)
-            fields.append(np.full(len(key), field, dtype=np.int8))
-        return _assemble(
-            words,
-            np.concatenate(keys),
-            np.concatenate(fields),
-            np.concatenate(weights),
-            (lengths[0], lengths[1], lengths[2]),
-        )
+    vocabulary = Ids()
+    found = [terms_of_word(raw) for raw in counter.vocabulary]
+    term_ids = np.fromiter(map(vocabulary.__getitem__, chain.from_iterable(found)), np.int32)
+    term_counts = np.fromiter(map(len, found), np.int64, count=len(found))
+    order, words = _sorted_words(vocabulary)
+    fields = [counter.counts(field) for field in range(len(FIELDS))]
+    spread = [_spread(counts, order[term_ids], term_counts) for counts in fields]
+    return _assemble(
+        words,
+        np.concatenate([keys for keys, _ in spread]),
+        np.repeat(np.arange(len(FIELDS), dtype=np.int8), [len(keys) for keys, _ in spread]),
+        np.concatenate([times for _, times in spread]),
+        (fields[0].lengths, fields[1].lengths, fields[2].lengths),
+    )
 
 
 def merge_postings(
@@ -149,22 +110,16 @@ def _sorted_words(vocabulary: dict[str, int]) -> tuple[Int32Array, Words]:
     return order, Words.of_sorted([encoded[at] for at in by_bytes])
 
 
-def _occurrences(
-    raw_ids: Int32Array, lengths: Int32Array, terms_flat: Int32Array, term_counts: Int64Array
+def _spread(
+    counts: Counts, terms_flat: Int32Array, term_counts: Int64Array
 ) -> tuple[Int64Array, Int64Array]:
-    """Distinct (term, chunk) keys of one field and how often each occurs."""
-    doc_count = len(lengths)
-    docs = np.repeat(np.arange(doc_count, dtype=np.int64), lengths)
-    raw_count = max(len(term_counts), 1)
-    pair, times = np.unique(docs * raw_count + raw_ids, return_counts=True)
-    doc, raw = np.divmod(pair, raw_count)
-    starts = np.concatenate(([0], np.cumsum(term_counts)))
-    spread = term_counts[raw]
-    total = int(spread.sum())
-    offsets = np.arange(total) - np.repeat(np.cumsum(spread) - spread, spread)
-    term = terms_flat[np.repeat(starts[raw], spread) + offsets].astype(np.int64)
-    key = term * doc_count + np.repeat(doc, spread)
-    return key, np.repeat(times, spread)
+    """A (term, chunk) key for each term of each counted word, and how often that occurs."""
+    starts = np.cumsum(term_counts) - term_counts
+    sizes = term_counts[counts.words]
+    offsets = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    term = terms_flat[np.repeat(starts[counts.words], sizes) + offsets].astype(np.int64)
+    key = term * len(counts.lengths) + np.repeat(counts.chunks, sizes)
+    return key, np.repeat(counts.times, sizes)
 
 
 def _assemble(

@@ -17,6 +17,8 @@ from typing import Any, Protocol, cast
 TERM_CHARS_MAX = 64
 
 RAW_WORD = re.compile(r"\w+")
+# Every ASCII character that is in no word, as a space.
+_SPACED = "".join(char if RAW_WORD.match(char) else " " for char in map(chr, range(128)))
 
 # A run of capitals before a capitalised word (HTTP|Server), a word, a run of capitals, a number.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
@@ -81,6 +83,11 @@ def _cased(identifier: str) -> str:
     return "".join(pieces)
 
 
+def raw_words(text: str) -> list[str]:
+    """What `RAW_WORD` finds in a text; in ASCII, which most code is, in half the time."""
+    return text.translate(_SPACED).split() if text.isascii() else RAW_WORD.findall(text)
+
+
 def terms_of_word(word: str) -> tuple[str, ...]:
     """The index terms of one raw word: its parts, and the whole where it has several."""
     if len(word) > TERM_CHARS_MAX:
@@ -96,7 +103,7 @@ def terms_of_word(word: str) -> tuple[str, ...]:
 
 def terms(text: str) -> list[str]:
     """All index terms of a text, in order, repeated as often as they occur."""
-    return [term for word in RAW_WORD.findall(text) for term in terms_of_word(word)]
+    return [term for word in raw_words(text) for term in terms_of_word(word)]
 
 
 @lru_cache(maxsize=65_536)

@@ -23,8 +23,17 @@ class WordPiece:
     """Splits words into ids of a vocabulary, longest match first, and remembers each word."""
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
-        self._ids: Mapping[str, int] = {piece: at for at, piece in enumerate(vocabulary)}
-        self._unknown = self._ids[UNKNOWN]
+        ids = {piece: at for at, piece in enumerate(vocabulary)}
+        self._unknown = ids[UNKNOWN]
+        self._first: Mapping[str, int] = ids
+        self._inside: Mapping[str, int] = {
+            piece[2:]: at for piece, at in ids.items() if piece.startswith("##")
+        }
+        # Beyond these no piece can match: the vocabulary spells other scripts letter by letter.
+        self._chars_max = max(map(len, ids))
+        self._chars_max_foreign = max(
+            (len(piece) for piece in ids if not piece.isascii()), default=0
+        )
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text as BERT reads it, punctuation included, without [CLS] and [SEP]."""
@@ -32,28 +41,24 @@ class WordPiece:
 
     def pieces(self, word: str) -> tuple[int, ...]:
         """The ids of one lower-case word; the unknown id alone where no split exists."""
-        whole = self._ids.get(word)
+        whole = self._first.get(word)
         if whole is not None:
             return (whole,)
         if len(word) > CHARS_PER_WORD_MAX:
             return (self._unknown,)
         found: list[int] = []
-        start = 0
+        start, known = 0, self._first
         while start < len(word):
-            piece = self._longest(word, start)
-            if piece is None:
+            chars_max = self._chars_max if word[start].isascii() else self._chars_max_foreign
+            for end in range(min(len(word), start + chars_max), start, -1):
+                piece = known.get(word[start:end])
+                if piece is not None:
+                    break
+            else:
                 return (self._unknown,)
-            found.append(piece[0])
-            start = piece[1]
+            found.append(piece)
+            start, known = end, self._inside
         return tuple(found)
-
-    def _longest(self, word: str, start: int) -> tuple[int, int] | None:
-        prefix = "##" if start else ""
-        for end in range(len(word), start, -1):
-            piece = self._ids.get(prefix + word[start:end])
-            if piece is not None:
-                return piece, end
-        return None
 
 
 def basic_words(text: str) -> list[str]:
@@ -67,8 +72,19 @@ def plain(word: str) -> str:
     lowered = word.lower()
     if lowered.isascii():
         return lowered
-    decomposed = unicodedata.normalize("NFD", lowered)
-    return "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
+    return lowered.translate(_WITHOUT_ACCENTS)
+
+
+class _WithoutAccents(dict[int, str]):
+    """Each character without its accents, as it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFD", chr(code))
+        self[code] = plain = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+        return plain
+
+
+_WITHOUT_ACCENTS = _WithoutAccents()
 
 
 def _spaced(char: str) -> str:

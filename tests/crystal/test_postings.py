@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rlm_crystal.postings import FIELDS, Postings, PostingsBuilder, merge_postings
+from rlm_crystal.counting import WordCounter
+from rlm_crystal.postings import FIELDS, Postings, merge_postings, postings_of
 from rlm_crystal.terms import terms
 from rlm_crystal.words import Words
 
@@ -17,10 +18,10 @@ _docs = st.lists(st.tuples(*[_words.map(" ".join)] * 3), max_size=8)
 
 
 def _built(docs: list[Doc]) -> Postings:
-    builder = PostingsBuilder()
-    for path, name, body in docs:
-        builder.add(path=path, name=name, body=body)
-    return builder.finish()
+    counter = WordCounter(fields=len(FIELDS))
+    for doc in docs:
+        counter.add(*doc)
+    return postings_of(counter)
 
 
 def _counted(postings: Postings) -> dict[tuple[str, int, str], int]:

@@ -1,0 +1,72 @@
+"""How often each raw word occurs in each chunk: counted once, for the postings and the vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rlm_crystal.terms import raw_words
+from rlm_crystal.words import Int32Array
+
+Int64Array = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """One entry for each distinct word of each chunk, ordered by chunk and then by word.
+
+    `words` counts in the vocabulary; `lengths[c]` is how many words chunk `c` has in all.
+    """
+
+    chunks: Int64Array
+    words: Int64Array
+    times: Int64Array
+    lengths: Int32Array
+
+
+class Ids(dict[str, int]):
+    """Numbers words in the order they are first met."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+
+class WordCounter:
+    """Takes chunks one after another, a text for each field.
+
+    Per occurrence there is one step of a split and one look-up in a dictionary.
+    """
+
+    def __init__(self, *, fields: int) -> None:
+        self._ids = Ids()
+        self._words: list[list[int]] = [[] for _ in range(fields)]
+        self._lengths: list[list[int]] = [[] for _ in range(fields)]
+
+    def add(self, *texts: str) -> None:
+        number = self._ids.__getitem__
+        for words, lengths, text in zip(self._words, self._lengths, texts, strict=True):
+            found = raw_words(text)
+            words.extend(map(number, found))
+            lengths.append(len(found))
+
+    @property
+    def vocabulary(self) -> Sequence[str]:
+        """Every raw word once; its position is its number."""
+        return list(self._ids)
+
+    def counts(self, *fields: int) -> Counts:
+        """How often each word occurs in these fields together."""
+        lengths = [np.asarray(self._lengths[field], dtype=np.int32) for field in fields]
+        size = max(len(self._ids), 1)
+        keys = [
+            np.repeat(np.arange(len(length), dtype=np.int64) * size, length)
+            + np.asarray(self._words[field], dtype=np.int64)
+            for field, length in zip(fields, lengths, strict=True)
+        ]
+        pairs, times = np.unique(np.concatenate(keys), return_counts=True)
+        chunks, words = np.divmod(pairs, size)
+        return Counts(chunks, words, times, np.stack(lengths).sum(axis=0, dtype=np.int32))
