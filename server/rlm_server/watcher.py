@@ -2,26 +2,37 @@
 
 Events only say that it is time to compare the disk with the crystal; what changed is found by
 that comparison, so a surplus event costs time and never a wrong answer. Where the system has no
-watch left to give, the disk is looked at every few seconds instead.
+watch left to give, the disk is looked at every few seconds instead. On Linux, where every folder
+takes a watch, those never indexed get none; elsewhere one watch holds for all below a root.
 """
 
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from rlm_server.folders import NEVER_INDEXED
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent, FileSystemEventHandler
     from watchdog.observers.api import BaseObserver
 
+    from rlm_server.inotify import Change
+
 _log = logging.getLogger(__name__)
 
 POLL_S = 2.0
 _CHANGES = frozenset({"created", "modified", "deleted", "moved", "closed"})
-_NEVER_INDEXED = frozenset({
-    ".hg", ".svn", "__pycache__", "node_modules", ".venv", "venv", ".tox", ".nox", ".mypy_cache",
-    ".pytest_cache", ".ruff_cache", ".hypothesis", ".idea", ".gradle", ".terraform", ".next",
-})  # fmt: skip
+
+
+class Watch(Protocol):
+    """One way of the system to tell of changes; `start` raises OSError where it cannot."""
+
+    @property
+    def alive(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 class Watcher:
@@ -30,36 +41,29 @@ class Watcher:
     def __init__(self, roots: Sequence[Path], on_change: Callable[[], None]) -> None:
         self._roots = roots
         self._on_change = on_change
-        self._observer: BaseObserver | None = None
+        self._watch: Watch | None = None
 
     def start(self) -> bool:
         """Begin; return False where the system gives no watch, and polling has to do."""
-        from watchdog.observers import Observer
-
-        observer = Observer()
-        handler = _handler(self._roots, self._on_change)
+        watch = _watch_of_this_system(self._roots, self._on_change)
         try:
-            for root in self._roots:
-                observer.schedule(handler, str(root), recursive=True)
-            observer.start()
+            watch.start()
         except OSError as error:
             _log.warning("changes are looked for every %g s: %s", POLL_S, _advice(error))
-            observer.unschedule_all()
             return False
-        self._observer = observer
+        self._watch = watch
         return True
 
     @property
     def alive(self) -> bool:
         """Whether every watch still works; one can die of a limit reached later on."""
-        observer = self._observer
-        return observer is not None and all(emitter.is_alive() for emitter in observer.emitters)
+        return self._watch is not None and self._watch.alive
 
     def stop(self) -> None:
-        """End the watch; its threads are daemons and leave by themselves."""
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer = None
+        """End the watch."""
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
 
 
 def matters(event_type: str, path: PurePath, *, is_directory: bool) -> bool:
@@ -68,7 +72,7 @@ def matters(event_type: str, path: PurePath, *, is_directory: bool) -> bool:
         return False
     if ".git" in path.parts:
         return _moves_head(path.parts[path.parts.index(".git") + 1 :])
-    return not _NEVER_INDEXED.intersection(path.parts)
+    return not NEVER_INDEXED.intersection(path.parts)
 
 
 def _moves_head(inside_git: tuple[str, ...]) -> bool:
@@ -78,23 +82,69 @@ def _moves_head(inside_git: tuple[str, ...]) -> bool:
     return inside_git[0] in {"HEAD", "refs", "packed-refs"}
 
 
+def _watch_of_this_system(roots: Sequence[Path], on_change: Callable[[], None]) -> Watch:
+    if sys.platform != "linux":
+        return _ObserverWatch(roots, on_change)
+    from rlm_server.inotify import InotifyWatch
+
+    def changed(change: "Change") -> None:
+        if _concerns(roots, change.kind, change.path, is_directory=change.is_folder):
+            on_change()
+
+    return InotifyWatch(roots, changed)
+
+
+class _ObserverWatch:
+    """What watchdog knows for this system; its threads are daemons and leave by themselves."""
+
+    def __init__(self, roots: Sequence[Path], on_change: Callable[[], None]) -> None:
+        self._roots = roots
+        self._on_change = on_change
+        self._observer: BaseObserver | None = None
+
+    def start(self) -> None:
+        from watchdog.observers import Observer
+
+        observer = Observer()
+        handler = _handler(self._roots, self._on_change)
+        try:
+            for root in self._roots:
+                observer.schedule(handler, str(root), recursive=True)
+            observer.start()
+        except OSError:
+            observer.unschedule_all()
+            raise
+        self._observer = observer
+
+    @property
+    def alive(self) -> bool:
+        observer = self._observer
+        return observer is not None and all(emitter.is_alive() for emitter in observer.emitters)
+
+    def stop(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer = None
+
+
 def _handler(roots: Sequence[Path], on_change: Callable[[], None]) -> "FileSystemEventHandler":
     from watchdog.events import FileSystemEventHandler
 
     class Handler(FileSystemEventHandler):
         def on_any_event(self, event: "FileSystemEvent") -> None:
             for path in (event.src_path, event.dest_path):
-                if path and _concerns(roots, event, str(path)):
+                directory = event.is_directory
+                if path and _concerns(roots, event.event_type, str(path), is_directory=directory):
                     on_change()
                     return
 
     return Handler()
 
 
-def _concerns(roots: Sequence[Path], event: "FileSystemEvent", path: str) -> bool:
+def _concerns(roots: Sequence[Path], kind: str, path: str, *, is_directory: bool) -> bool:
     changed = PurePath(path)
     return any(
-        matters(event.event_type, changed.relative_to(root), is_directory=event.is_directory)
+        matters(kind, changed.relative_to(root), is_directory=is_directory)
         for root in roots
         if changed.is_relative_to(root)
     )
