@@ -22,7 +22,6 @@ import numpy as np
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.terms import STOP_WORDS, parts
-from rlm_crystal.view import View
 
 PLACES = 50
 QUESTIONS: dict[str, list[tuple[str, tuple[str, ...]]]] = {
@@ -140,7 +139,7 @@ def _ours(crystal: Crystal) -> Ranking:
 
 
 def _plain_bm25(crystal: Crystal, k1: float = 1.2, b: float = 0.75) -> Ranking:
-    view = View(crystal.segments, crystal.alive)
+    view = crystal.view
     postings = view.postings[0]
     length = postings.lengths[2]
     norm = k1 * (1 - b + b * length / max(float(length.mean()), 1.0))

@@ -1,12 +1,14 @@
 """From folders to a crystal, and from a crystal to that of a moment later.
 
 `build` does everything, taking over what did not change since `previous`; `refresh` costs what
-changed: changed files become a small segment laid over the large one. Both answer alike.
+changed: changed files become a small segment laid over the large one. Both answer alike. What
+commits say of the files is read by `build`; a `refresh` keeps it, also where HEAD has moved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import numpy as np
 from rlm_crystal.clusters import clusters_of
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
+from rlm_crystal.history import History, history_of
 from rlm_crystal.home import corpus_id
 from rlm_crystal.lazy import ready
 from rlm_crystal.reading import read
@@ -47,7 +50,9 @@ def build(
     embedder = embedder or static_embedder()
     tell(Progress("looking at files", 0, 0))
     found = walk(roots, allow_wide=allow_wide)
-    plan = _plan(_usable(previous, roots, embedder), found)
+    usable = _usable(previous, roots, embedder)
+    history = _begun(roots, usable)
+    plan = _plan(usable, found)
     batches = _process(plan.todo, embedder, tell, workers)
     tell(Progress("joining", 0, 1))
     merged = _folded(plan, batches)
@@ -64,6 +69,7 @@ def build(
         segments=(merged,),
         alive=(np.ones(merged.file_count, dtype=np.bool_),),
         clusters=ready(clusters),
+        history=ready(history.result()),
         embedder=embedder,
     )
 
@@ -110,6 +116,15 @@ def _usable(previous: Crystal | None, roots: Sequence[Path], embedder: Embedder)
     if previous is None or previous.embedder.identity != embedder.identity:
         return None
     return previous if previous.corpus_id == corpus_id(roots) else None
+
+
+def _begun(roots: Sequence[Path], previous: Crystal | None) -> Future[History]:
+    """The history, read while files are; where a build is stopped, reading ends by itself."""
+    reader = ThreadPoolExecutor(max_workers=1)
+    known = previous.history.get() if previous else None
+    begun = reader.submit(history_of, roots, previous=known)
+    reader.shutdown(wait=False)
+    return begun
 
 
 def _plan(previous: Crystal | None, found: Walk) -> _Plan:

@@ -2,6 +2,7 @@
 
     manifest            roots, head, what was skipped, which segments, which files are masked
     clusters            labels, centroids, summaries of the first segment
+    history             what past commits said, and which files they changed
     <segment>-files     paths, sizes, times, hashes, chunk spans; all that drift needs
     <segment>-graph     names, signatures, docs, definitions, references
     <segment>-postings  the inverted lists
@@ -27,6 +28,7 @@ from rlm_crystal.columns import AnyArray, Columns, Json, pack, unpack
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.errors import FormatUnknown
+from rlm_crystal.history import History
 from rlm_crystal.lazy import Lazy
 from rlm_crystal.map import MapCluster, MapEntry
 from rlm_crystal.postings import FIELDS, Postings
@@ -43,7 +45,7 @@ from rlm_crystal.texts import Texts
 from rlm_crystal.types import Skipped
 from rlm_crystal.words import Words
 
-FORMAT = 1
+FORMAT = 2
 
 ReadPage = Callable[[str], bytes]
 Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable)
@@ -103,6 +105,7 @@ def from_pages(read: ReadPage, *, embedder: Embedder | None = None) -> Crystal:
         segments=segments,
         alive=alive,
         clusters=Lazy(lambda: _clusters(unpack(read("clusters")))),
+        history=Lazy(lambda: _history(unpack(read("history")))),
         embedder=embedder,
     )
 
@@ -148,6 +151,7 @@ def _pages_of(crystal: Crystal) -> dict[str, _Page]:
     pages = {
         "manifest": _Page(crystal, lambda: _manifest_page(crystal)),
         "clusters": _Page(crystal.clusters, lambda: _clusters_page(crystal.clusters.get())),
+        "history": _Page(crystal.history, lambda: _history_page(crystal.history.get())),
     }
     for number, segment in enumerate(crystal.segments):
         pages.update(_pages_of_segment(segment, f"segment-{number}", to_search=True))
@@ -208,13 +212,16 @@ def _graph_page(graph: Graph, to_search: bool) -> bytes:
 
 
 def _postings_page(postings: Postings, to_search: bool) -> bytes:
-    return pack(
-        {},
+    return pack({}, _postings_columns(postings, to_search))
+
+
+def _postings_columns(postings: Postings, to_search: bool) -> dict[str, AnyArray]:
+    return (
         _words("words", postings.words)
         | _ends("words", postings.words, to_search)
         | {"starts": postings.starts, "docs": postings.docs}
         | {f"count-{f}": count for f, count in zip(FIELDS, postings.counts, strict=True)}
-        | {f"length-{f}": length for f, length in zip(FIELDS, postings.lengths, strict=True)},
+        | {f"length-{f}": length for f, length in zip(FIELDS, postings.lengths, strict=True)}
     )
 
 
@@ -230,6 +237,26 @@ def _clusters_page(clusters: Clusters) -> bytes:
     }
     columns = {field.name: getattr(clustering, field.name) for field in fields(Clustering)}
     return pack(meta, columns)
+
+
+def _history_page(history: History) -> bytes:
+    return pack(
+        {"heads": list(history.heads)},
+        _words("paths", history.paths)
+        | {"commits": history.starts, "changed": history.changed}
+        | _postings_columns(history.messages, to_search=True),
+    )
+
+
+def _history(page: Columns) -> History:
+    heads: Any = page.meta["heads"]
+    return History(
+        heads=tuple(heads),
+        paths=_words_from(page, "paths"),
+        starts=_array(page, "commits"),
+        changed=_array(page, "changed"),
+        messages=_postings(page),
+    )
 
 
 def _clusters(page: Columns) -> Clusters:

@@ -14,6 +14,7 @@ from rlm_crystal.clusters import Clusters
 from rlm_crystal.embed import Embedder
 from rlm_crystal.errors import UnknownPath
 from rlm_crystal.graph import SymbolGraph
+from rlm_crystal.history import History
 from rlm_crystal.lazy import Lazy
 from rlm_crystal.lines import split_lines
 from rlm_crystal.map import MapCluster, MapView, render_map
@@ -42,6 +43,7 @@ class Crystal:
     segments: tuple[Segment, ...] = field(repr=False)
     alive: tuple[BoolArray, ...] = field(repr=False)
     clusters: Lazy[Clusters] = field(repr=False)
+    history: Lazy[History] = field(repr=False)
     embedder: Embedder = field(repr=False)
 
     @cached_property
@@ -96,9 +98,9 @@ class Crystal:
         """The best hits for plain words, identifiers or paths, best first."""
         if not query.strip() or limit < 1 or not self.chunk_count:
             return []
-        view = self._view
-        question = understand(query, [postings.words for postings in view.postings])
-        vector = self.embedder.embed([query])[0]
+        view = self.view
+        question = understand(query, view.vocabularies)
+        vector = self.embedder.embed([question.english])[0]
         filters = Filters(path_glob, language, kind)
         return search(view, question, vector, limit=limit, filters=filters)
 
@@ -153,6 +155,7 @@ class Crystal:
     def load(self) -> None:
         """Reads every page that is still unread, so that the store may drop this generation."""
         self.clusters.get()
+        self.history.get()
         for segment in self.segments:
             segment.graph.get()
             segment.postings.get()
@@ -161,8 +164,9 @@ class Crystal:
                 segment.texts.page(number)
 
     @cached_property
-    def _view(self) -> View:
-        return View(self.segments, self.alive)
+    def view(self) -> View:
+        """What ranking looks at; for measuring other rankings over the same files."""
+        return View(self.segments, self.alive, self.history.get())
 
     @cached_property
     def _graph(self) -> SymbolGraph:

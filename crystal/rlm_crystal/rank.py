@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.postings import Int64Array
+from rlm_crystal.counting import Int64Array
 from rlm_crystal.query import Group, Question
 from rlm_crystal.segment import BoolArray
 from rlm_crystal.view import Float32Array, View

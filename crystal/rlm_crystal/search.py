@@ -101,6 +101,7 @@ def rank(
     files = (
         weights.chunk * standard(best_three(view, chunk_scores, pool, weights), in_pool)
         + weights.file * standard(words.files, in_pool)
+        + weights.history * standard(view.precedents.scores(question.groups), in_pool)
         - _demotions(view, question, weights)
     )
     order = np.flatnonzero(in_pool)

@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.postings import FIELDS, Int64Array, Postings
+from rlm_crystal.counting import Int64Array
+from rlm_crystal.history import History
+from rlm_crystal.postings import FIELDS, Postings
+from rlm_crystal.precedents import Precedents
 from rlm_crystal.segment import BoolArray, Segment
 
 Float32Array = npt.NDArray[np.float32]
@@ -33,7 +36,9 @@ class Occurrences:
 class View:
     """Built once a crystal; costs some milliseconds per hundred thousand chunks."""
 
-    def __init__(self, segments: Sequence[Segment], alive: Sequence[BoolArray]) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], alive: Sequence[BoolArray], history: History
+    ) -> None:
         self.segments = tuple(segments)
         self.postings: tuple[Postings, ...] = tuple(s.postings.get() for s in segments)
         self.file_base = _bases([s.file_count for s in segments])
@@ -51,6 +56,9 @@ class View:
         self.interface = np.concatenate([s.files.interface for s in segments])
         self.paths = tuple(path for segment in segments for path in segment.paths)
         self._set_norms()
+        numbers = {self.paths[at]: at for at in np.flatnonzero(self.file_alive).tolist()}
+        self.precedents = Precedents(history, numbers, self.file_count)
+        self.vocabularies = (*(part.words for part in self.postings), history.messages.words)
 
     def _set_norms(self) -> None:
         chunk_norms: list[Float32Array] = []

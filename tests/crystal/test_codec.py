@@ -72,7 +72,7 @@ def test_only_what_a_refresh_changed_is_made_into_pages(crystal: Crystal) -> Non
     asked.clear()
     changed, same = pages_since(later, opened, set(pages))
     assert asked == []
-    assert same == {name for name in pages if name.startswith(("segment-0", "clusters"))}
+    assert same == {name for name in pages if name.startswith(("segment-0", "clusters", "history"))}
     assert changed | {name: pages[name] for name in same} == to_pages(later)
     assert pages_since(later, opened, set())[0] == to_pages(later)
 

@@ -20,9 +20,9 @@ def root(tmp_path: Path) -> Path:
     """The shop, and six commits after it; the last adds a file."""
     root = make_repository(tmp_path)
     cart = root / "shop" / "cart.py"
-    for number in range(5):
-        cart.write_text(cart.read_text() + f"\n\nVERSION_{number} = {number}\n")
-        git(root, "commit", "-q", "-am", f"Sum the price of everything again ({number})")
+    for word in ("again", "twice", "slowly", "in euros", "with care"):
+        cart.write_text(cart.read_text() + f"\n# {word}\n")
+        git(root, "commit", "-q", "-am", f"Sum the price of everything {word}")
     (root / "shop" / "refund.py").write_text("def refund() -> None: ...\n")
     git(root, "add", ".")
     git(root, "commit", "-q", "-m", "Give the money back on request")
@@ -59,9 +59,17 @@ def test_a_query_that_names_its_file_is_marked(text: str, told: bool) -> None:
 
 
 def test_queries_are_taken_from_the_whole_span() -> None:
-    queries = queries_of([commit(f"Change number {n} of the parser", "b.py") for n in range(10)],
-                         {"b.py"})  # fmt: skip
-    assert [query.text.split()[2] for query in spread(queries, 5)] == ["0", "2", "4", "6", "8"]
+    words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    commits = [commit(f"Change part {word} of the parser", "b.py") for word in words]
+    chosen = spread(queries_of(commits, {"b.py"}), 5)
+    assert [query.text.split()[2] for query in chosen] == ["zero", "two", "four", "six", "eight"]
+
+
+def test_messages_that_differ_in_numbers_only_are_asked_once() -> None:
+    commits = [commit(f"Prepare the files for release 1.{n}.0", "b.py") for n in range(3)]
+    assert [query.text for query in queries_of(commits, {"b.py"})] == [
+        "Prepare the files for release 1.0.0"
+    ]
 
 
 def test_figures_of_known_places() -> None:

@@ -52,7 +52,7 @@ def keyword_count(crystal: Crystal) -> Ranking:
 
 def plain_bm25(crystal: Crystal, k1: float = 1.2, b: float = 0.75) -> Ranking:
     """BM25 over the texts of the chunks, identifiers split; a file counts as its best chunk."""
-    view = View(crystal.segments, crystal.alive)
+    view = crystal.view
     postings = view.postings[0]
     length = postings.lengths[2]
     norm = k1 * (1 - b + b * length / max(float(length.mean()), 1.0))
@@ -73,7 +73,7 @@ def plain_bm25(crystal: Crystal, k1: float = 1.2, b: float = 0.75) -> Ranking:
 
 def dense_only(crystal: Crystal) -> Ranking:
     """The nearest chunks by the crystal's own vectors; a file counts as its best chunk."""
-    view = View(crystal.segments, crystal.alive)
+    view = crystal.view
     vectors = np.concatenate([segment.vectors.get().dense() for segment in crystal.segments])
 
     def rank(question: str) -> list[str]:

@@ -12,6 +12,7 @@ WORDS_MIN = 5
 FILES_MAX = 3
 
 _REFERENCE = re.compile(r"\s*\((?:[\w./-]*#\d+(?:,\s*)?)+\)|\s*\b(?:GH-|#)\d+\b")
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _BOT_AUTHOR = re.compile(
     r"\[bot\]|\bbot$|-bot\b|^(?:dependabot|renovate|pre-commit|github.actions)", re.IGNORECASE
 )
@@ -36,10 +37,15 @@ def queries_of(commits: Iterable[Commit], existing: Collection[str]) -> list[Que
     """The usable commits as queries, in the order given.
 
     Left out: bots, merges, fewer than five words, no or more than three source files changed, and
-    commits none of whose source files is among `existing`.
+    commits none of whose source files is among `existing`. Messages that differ in their numbers
+    only ("release 1.2", "release 1.3") count once.
     """
-    found = (_query(commit, existing) for commit in commits)
-    return [query for query in found if query is not None]
+    found: dict[str, Query] = {}
+    for commit in commits:
+        query = _query(commit, existing)
+        if query is not None:
+            found.setdefault(_NUMBER.sub("", query.text.lower()), query)
+    return list(found.values())
 
 
 def spread(queries: Sequence[Query], count: int) -> list[Query]:

@@ -1,0 +1,77 @@
+"""Which files were changed by past commits whose messages speak of the question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from rlm_crystal.history import History
+from rlm_crystal.query import Group
+
+K1, B = 1.5, 0.75
+# What a file's best commit, its second best and so on count for.
+SHARES = (1.0, 0.6, 0.4, 0.3, 0.2)
+
+Float64Array = npt.NDArray[np.float64]
+
+
+class Precedents:
+    """BM25 over commits; each file takes its best five, each less the more files it changed.
+
+    Measured on five repositories: better than one document of all messages of a file, and than
+    the best commit alone.
+    """
+
+    def __init__(self, history: History, file_numbers: Mapping[str, int], file_count: int) -> None:
+        """`file_numbers` maps the paths of today to numbers; other paths are passed over."""
+        self._messages = history.messages
+        self._file_count = file_count
+        self._commit_count = history.commit_count
+        files = np.fromiter(
+            (file_numbers.get(path, -1) for path in history.paths),
+            dtype=np.int64,
+            count=len(history.paths),
+        )[history.changed]
+        sizes = np.diff(history.starts)
+        commits = np.repeat(np.arange(self._commit_count), sizes)
+        self._files = files[files >= 0]
+        self._commits = commits[files >= 0]
+        self._weights = 1.0 / np.sqrt(sizes[self._commits])
+        length = history.messages.lengths[2]
+        mean = float(length.mean()) if len(length) else 1.0
+        self._norms = 1.0 - B + B * length / max(mean, 1.0)
+
+    def scores(self, groups: Sequence[Group]) -> Float64Array:
+        """One score a file; 0 for a file that no commit speaks of."""
+        commits = np.zeros(self._commit_count)
+        for group in groups:
+            counts = self._counts(group.variants)
+            held = int(np.count_nonzero(counts))
+            if held:
+                idf = np.log1p((self._commit_count - held + 0.5) / (held + 0.5))
+                commits += group.weight * idf * counts / (counts + K1)
+        return self._of_files(commits)
+
+    def _counts(self, variants: Mapping[str, float]) -> Float64Array:
+        counts = np.zeros(self._commit_count)
+        for term, weight in variants.items():
+            at = self._messages.words.find(term)
+            if at >= 0:
+                rows = self._messages.rows(at)
+                counts[self._messages.docs[rows]] += weight * self._messages.counts[2][rows]
+        return counts / self._norms
+
+    def _of_files(self, commits: Float64Array) -> Float64Array:
+        told = commits[self._commits] * self._weights
+        some = np.flatnonzero(told)
+        order = some[np.lexsort((-told[some], self._files[some]))]
+        files, told = self._files[order], told[order]
+        starts = np.flatnonzero(np.concatenate(([True], files[1:] != files[:-1])))
+        place = np.arange(len(files)) - np.repeat(starts, np.diff(np.append(starts, len(files))))
+        summed = np.zeros(self._file_count)
+        for at, share in enumerate(SHARES):
+            chosen = place == at
+            summed[files[chosen]] += share * told[chosen]
+        return summed
