@@ -12,6 +12,7 @@ from rlm_crystal.home import Home, corpus_id
 from rlm_crystal.keys import Keyring
 from rlm_crystal.manifest import Generation
 from rlm_crystal.store import PageStore
+from rlm_crystal.types import STATIC
 from rlm_crystal.vault import Vault
 
 if TYPE_CHECKING:
@@ -28,11 +29,14 @@ class Archive:
     keyring: Keyring
     roots: tuple[Path, ...]
     corpus: str
+    embedder: str = STATIC
 
     @classmethod
-    def of(cls, home: Home, keyring: Keyring, roots: Sequence[Path]) -> "Archive":
+    def of(
+        cls, home: Home, keyring: Keyring, roots: Sequence[Path], *, embedder: str = STATIC
+    ) -> "Archive":
         """The archive of these roots, which must be resolved."""
-        return cls(home, keyring, tuple(roots), corpus_id(roots))
+        return cls(home, keyring, tuple(roots), corpus_id(roots), embedder)
 
     def store(self) -> PageStore:
         """The pages of the crystal."""
@@ -44,11 +48,16 @@ class Archive:
         return self.sealed().crystal
 
     def sealed(self) -> "Sealed":
-        """The current generation; what is read of it later stays what it was."""
+        """The current generation; what is read of it later stays what it was.
+
+        FormatUnknown where another embedder made it.
+        """
         from rlm_crystal.codec import from_pages
+        from rlm_crystal.embed import embedder_named
 
         held = self.store().hold()
-        return Sealed(held.generation, from_pages(held.read))
+        embedder = embedder_named(self.embedder)
+        return Sealed(held.generation, from_pages(held.read, embedder=embedder))
 
     def newer(self, known: int) -> "Sealed | None":
         """The current generation, unless that is the one `known` by its number."""

@@ -51,6 +51,7 @@ class BuildJob:
             "key_source": archive.keyring.source,
             "key": base64.b64encode(archive.keyring.master).decode(),
             "roots": [str(root) for root in archive.roots],
+            "embedder": archive.embedder,
             "allow_wide": self.allow_wide,
             "unless_done": self.unless_done,
         }
@@ -64,6 +65,7 @@ class BuildJob:
             Home(Path(job["data"]), Path(job["config"])),
             Keyring(job["key_source"], base64.b64decode(job["key"])),
             [Path(root) for root in job["roots"]],
+            embedder=job["embedder"],
         )
         return cls(archive, job["allow_wide"], job["unless_done"])
 
@@ -89,6 +91,7 @@ def main() -> None:
 def _build(job: BuildJob, teller: "_Teller") -> int:
     from rlm_crystal.build import build
     from rlm_crystal.codec import to_pages
+    from rlm_crystal.embed import embedder_named
 
     store = job.archive.store()
     teller(Progress("waiting for another writer", 0, 0))
@@ -97,7 +100,11 @@ def _build(job: BuildJob, teller: "_Teller") -> int:
         if previous is not None and job.unless_done:
             return store.current()
         crystal = build(
-            job.archive.roots, previous=previous, progress=teller, allow_wide=job.allow_wide
+            job.archive.roots,
+            previous=previous,
+            progress=teller,
+            allow_wide=job.allow_wide,
+            embedder=embedder_named(job.archive.embedder),
         )
         teller(Progress("sealing", 0, 1))
         return store.write_generation(to_pages(crystal), carry=previous is not None)

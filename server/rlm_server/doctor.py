@@ -12,6 +12,7 @@ from rlm_crystal.errors import CrystalError, HaltError
 
 from rlm_server.commands import Told
 from rlm_server.errors import ServerError
+from rlm_server.settings import Operator
 
 _INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
 _WATCHES_WANTED = 8_192
@@ -83,11 +84,15 @@ def _sandbox(_: Mapping[str, str]) -> Finding:
     return Finding("sandbox", ok=False, seen=seen, fix=found.advice, needed=False)
 
 
-def _embedder(_: Mapping[str, str]) -> Finding:
-    from rlm_crystal.embed import static_embedder
+def _embedder(environ: Mapping[str, str]) -> Finding:
+    from rlm_crystal.embed import embedder_named
+    from rlm_crystal.errors import EmbedderUnavailable
 
-    embedder = static_embedder()
-    vector = embedder.embed(["known answer"])[0]
+    try:
+        embedder = embedder_named(Operator.from_environ(environ).embedder)
+        vector = embedder.embed(["known answer"])[0]
+    except EmbedderUnavailable as error:
+        return Finding("embedder", ok=False, seen=str(error))
     seen = f"{embedder.identity}, {len(vector)} dimensions"
     return Finding("embedder", ok=bool(vector.any()), seen=seen, fix="Install rlm-mcp again.")
 

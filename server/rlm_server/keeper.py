@@ -180,7 +180,9 @@ class Keeper:
         return self._seen >= target
 
     def follow_progress(self, sink: ProgressSink) -> Callable[[], None]:
-        """Tell `sink` of a build's progress until the returned function is called."""
+        """Tell `sink` how far a build is, now and until the returned function is called."""
+        if self.building:
+            sink(self.progress)
         self._followers.add(sink)
         return lambda: self._followers.discard(sink)
 
@@ -268,7 +270,7 @@ class Keeper:
             seen = await run_sync(
                 look, self._archive, base, self._scribe.known, abandon_on_cancel=True
             )
-        except NoCrystal:
+        except (NoCrystal, FormatUnknown):
             return  # why there is none was told when it happened
         except (CrystalError, OSError) as error:
             _log.warning("changes cannot be followed: %s", error)

@@ -17,7 +17,7 @@ from anyio.abc import Process
 
 _PASSED_ON = (
     "HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "USERPROFILE",
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+    "HF_HOME", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
 )  # fmt: skip
 _PR_SET_PDEATHSIG = 1
 

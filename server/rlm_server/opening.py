@@ -45,9 +45,9 @@ def open_all(
     gate = Gate.open(environ, home)
     keyring = gate.keyring
     resolved = [check_root(root, allow_wide=manner.allow_wide) for root in roots]
-    archive = Archive.of(home, keyring, resolved)
-    vault = settings_vault(home, keyring)
     operator = Operator.from_environ(environ)
+    archive = Archive.of(home, keyring, resolved, embedder=operator.embedder)
+    vault = settings_vault(home, keyring)
     if manner.model:
         operator = operator.with_model(manner.model)
     problem = ""

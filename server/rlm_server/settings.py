@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rlm_crystal.types import STATIC
 from rlm_crystal.vault import Vault
 from rlm_tools.host import Scalar, Setting
 
@@ -21,6 +22,7 @@ from rlm_server.errors import SettingRefused, SettingsDamaged
 EXTRACTIVE = "extractive"
 RESET = "default"
 _RECORD = "settings"
+_OPERATORS = {"redact": "RLM_REDACT", "embedder": "RLM_EMBEDDER"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Operator:
     `RLM_MODEL` and `RLM_SUB_MODEL` name the models in use, `RLM_MODELS` (comma separated) more that
     a call may choose; `RLM_MAX_COST_USD` is the ceiling of one question, default 1. `RLM_REDACT`
     holds regular expressions, one a line: an expression can hang who runs it, so no call sets it.
+    `RLM_EMBEDDER` is `static`, `minilm` or a model of this machine; loading one runs its code.
     """
 
     model: str = EXTRACTIVE
@@ -37,6 +40,7 @@ class Operator:
     models: frozenset[str] = frozenset()
     cost_ceiling_usd: float = 1.0
     redact: str = ""
+    embedder: str = STATIC
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
@@ -50,6 +54,7 @@ class Operator:
             models=frozenset(named | {model, sub_model, EXTRACTIVE}) - {""},
             cost_ceiling_usd=_ceiling(environ.get("RLM_MAX_COST_USD", "")),
             redact=_patterns(environ.get("RLM_REDACT", "")),
+            embedder=environ.get("RLM_EMBEDDER", "").strip() or STATIC,
         )
 
     def with_model(self, model: str) -> "Operator":
@@ -74,6 +79,7 @@ class Settings(BaseModel):
     redact: Annotated[
         str, Field(max_length=10_000, description="regular expressions to redact, one a line")
     ] = ""
+    embedder: Annotated[str, Field(description="what makes vectors of texts")] = STATIC
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -140,6 +146,7 @@ class SettingsBook:
             sub_model=operator.sub_model,
             max_cost_usd=min(1.0, operator.cost_ceiling_usd),
             redact=operator.redact,
+            embedder=operator.embedder,
         )
 
     def _bound(self, key: str) -> str:
@@ -148,8 +155,8 @@ class SettingsBook:
                 return "one of " + ", ".join(sorted(self.operator.models))
             case "max_cost_usd":
                 return f"at most {self.operator.cost_ceiling_usd:g}"
-            case "redact":
-                return "set by RLM_REDACT only"
+            case "redact" | "embedder":
+                return f"set by {_OPERATORS[key]} only"
             case _:
                 return ""
 
@@ -218,6 +225,6 @@ def _widening(operator: Operator, key: str, value: Scalar) -> str:
             f"max_cost_usd={value} is above the operator's ceiling of"
             f" {operator.cost_ceiling_usd:g}; raise RLM_MAX_COST_USD in the environment."
         )
-    if key == "redact":
-        return "redact is set by the operator: RLM_REDACT in the environment of the server."
+    if key in _OPERATORS:
+        return f"{key} is set by the operator: {_OPERATORS[key]} in the environment of the server."
     return ""

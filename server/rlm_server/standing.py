@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rlm_crystal.errors import CrystalError, HaltError, NoCrystal
+from rlm_crystal.errors import CrystalError, FormatUnknown, HaltError, NoCrystal
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
 from rlm_crystal.keys import Keyring
@@ -19,7 +19,7 @@ from rlm_server.settings import Operator, load_settings
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The form of `rlm-mcp status --json`, and why its state is damaged or halt, else ""."""
+    """The form of `rlm-mcp status --json`, and why nothing can be served as it is, else ""."""
 
     fields: dict[str, Any]
     reason: str = ""
@@ -28,7 +28,7 @@ class Standing:
 def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide: bool) -> Standing:
     """Return how things stand; raises only for roots that cannot be meant.
 
-    `state` is secure, empty (nothing indexed yet), damaged or halt.
+    `state` is secure, empty (nothing indexed yet by this version and embedder), damaged or halt.
     """
     home = Home.from_environ(environ)
     gate = Gate.open(environ, home)
@@ -51,9 +51,11 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
     fields |= {"key_source": keyring.source, "roots": [str(root) for root in resolved]}
     try:
         fields["provider"] = _model(home, keyring, operator)
-        crystal = Archive.of(home, keyring, resolved).crystal()
+        crystal = Archive.of(home, keyring, resolved, embedder=operator.embedder).crystal()
     except NoCrystal:
         return Standing(fields | {"state": "empty"})
+    except FormatUnknown as error:
+        return Standing(fields | {"state": "empty"}, str(error))
     except CrystalError as error:
         return Standing(fields | {"state": "damaged"}, str(error))
     held = {

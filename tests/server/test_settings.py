@@ -39,6 +39,7 @@ def test_a_text_value_becomes_the_type_of_its_setting() -> None:
         ("max_cost_usd", "2", "RLM_MAX_COST_USD"),
         ("model", "openai/gpt-5", "RLM_MODELS"),
         ("redact", "", "RLM_REDACT"),
+        ("embedder", "minilm", "RLM_EMBEDDER"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_what_to_do(
