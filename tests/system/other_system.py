@@ -19,7 +19,7 @@ NOT_OURS = (
     "anyio._backends._asyncio", "argon2", "asyncio", "ctypes",
     "cryptography.hazmat.primitives.ciphers.aead", "cryptography.hazmat.primitives.kdf.hkdf",
     "filelock", "keyring", "mcp.server", "numpy", "pathspec", "platformdirs", "psutil", "pydantic",
-    "scipy.sparse", "snowballstemmer", "sqlite3", "subprocess", "tree_sitter",
+    "snowballstemmer", "sqlite3", "subprocess", "tree_sitter",
     "tree_sitter_language_pack", "watchdog.events", "watchdog.observers", "zstandard",
 )  # fmt: skip
 LINUX_ONLY = "memfd_create MFD_CLOEXEC MFD_ALLOW_SEALING pidfd_open sched_getaffinity"
