@@ -7,7 +7,7 @@ commits say of the files is read by `build`; a `refresh` keeps it, also where HE
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,8 +23,9 @@ from rlm_crystal.lazy import ready
 from rlm_crystal.reading import read
 from rlm_crystal.revision import git_head
 from rlm_crystal.segment import BoolArray, Segment, merge_segments
+from rlm_crystal.sight import Sight, by_paths, by_walk
 from rlm_crystal.types import Document, Progress, ProgressSink, Skipped, Source
-from rlm_crystal.walk import Drift, Walk, drift, walk
+from rlm_crystal.walk import Drift, drift, walk
 from rlm_crystal.workers import Batch, batches_of, process_all, workers_for
 
 # Beyond this the overlay is folded in: its lists are searched beside those of the large segment.
@@ -52,7 +53,7 @@ def build(
     found = walk(roots, allow_wide=allow_wide)
     usable = _usable(previous, roots, embedder)
     history = _begun(roots, usable)
-    plan = _plan(usable, found)
+    plan = _plan(usable, by_walk(usable, found))
     batches = _process(plan.todo, embedder, tell, workers)
     tell(Progress("joining", 0, 1))
     merged = _folded(plan, batches)
@@ -65,7 +66,7 @@ def build(
         generation=previous.generation + 1 if previous else 1,
         roots=tuple(roots),
         head=git_head(roots[0]) if roots else None,
-        skipped=_all_skipped(found, plan, batches),
+        skipped=_all_skipped(plan, batches),
         segments=(merged,),
         alive=(np.ones(merged.file_count, dtype=np.bool_),),
         clusters=ready(clusters),
@@ -74,23 +75,26 @@ def build(
     )
 
 
-def refresh(crystal: Crystal) -> Crystal:
+def refresh(crystal: Crystal, *, paths: Iterable[Path] | None = None) -> Crystal:
     """The crystal brought up to what is on disk now; the same one where nothing changed.
 
+    `paths` are all the files that may have changed; where they tell enough, no folder is walked.
     Raises RootMissing where a root has gone.
     """
-    found = walk(crystal.roots, allow_wide=True)
+    sight = by_paths(crystal, paths) if paths is not None else None
+    if sight is None:
+        sight = by_walk(crystal, walk(crystal.roots, allow_wide=True))
     head = git_head(crystal.roots[0]) if crystal.roots else None
-    if not drift(crystal.files, found, crystal.skipped):
+    if not sight.change:
         return crystal if head == crystal.head else replace(crystal, head=head)
-    plan = _plan(crystal, found)
+    plan = _plan(crystal, sight)
     batches = _process(plan.todo, crystal.embedder, _silence, None)
     segments, alive = _laid_over(plan, batches)
     return replace(
         crystal,
         generation=crystal.generation + 1,
         head=head,
-        skipped=_all_skipped(found, plan, batches),
+        skipped=_all_skipped(plan, batches),
         segments=segments,
         alive=alive,
     )
@@ -127,31 +131,25 @@ def _begun(roots: Sequence[Path], previous: Crystal | None) -> Future[History]:
     return begun
 
 
-def _plan(previous: Crystal | None, found: Walk) -> _Plan:
-    if previous is None:
-        return _Plan((), (), found.sources, ())
-    change = drift(previous.files, found, previous.skipped)
-    sources = {source.path: source for source in found.sources}
-    known = {entry.path: entry.content_hash for entry in previous.files}
+def _plan(previous: Crystal | None, sight: Sight) -> _Plan:
+    change = sight.change
     touched: dict[str, Source] = {}
     for path in change.changed:
-        document = read(sources[path])
-        if isinstance(document, Document) and document.content_hash == known[path]:
-            touched[path] = sources[path]
+        document = read(sight.sources[path])
+        known = previous.entry(path) if previous else None
+        if isinstance(document, Document) and known and document.content_hash == known.content_hash:
+            touched[path] = sight.sources[path]
     gone = {*change.changed, *change.removed}.difference(touched)
     todo = {*change.changed, *change.added}.difference(touched)
+    segments = previous.segments if previous else ()
+    alive = previous.alive if previous else ()
     return _Plan(
-        segments=tuple(_restamped(segment, touched) for segment in previous.segments),
+        segments=tuple(_restamped(segment, touched) for segment in segments),
         kept=tuple(
-            _without(segment, mask, gone)
-            for segment, mask in zip(previous.segments, previous.alive, strict=True)
+            _without(segment, mask, gone) for segment, mask in zip(segments, alive, strict=True)
         ),
-        todo=tuple(source for source in found.sources if source.path in todo),
-        skipped=tuple(
-            skip
-            for skip in previous.skipped
-            if skip.mtime_ns and skip.path in sources and skip.path not in todo
-        ),
+        todo=tuple(sight.sources[path] for path in sorted(todo)),
+        skipped=tuple(skip for skip in sight.skipped if skip.path not in todo),
     )
 
 
@@ -213,9 +211,9 @@ def _laid_over(
     return (base, above), (plan.kept[0], np.ones(above.file_count, dtype=np.bool_))
 
 
-def _all_skipped(found: Walk, plan: _Plan, batches: Sequence[Batch]) -> tuple[Skipped, ...]:
+def _all_skipped(plan: _Plan, batches: Sequence[Batch]) -> tuple[Skipped, ...]:
     unread = [skip for batch in batches for skip in batch.skipped]
-    every = (*found.skipped, *plan.skipped, *unread)
+    every = (*plan.skipped, *unread)
     return tuple(sorted(every, key=lambda skip: (skip.path, skip.reason)))
 
 

@@ -56,6 +56,16 @@ class Crystal:
         ]
         return tuple(sorted(entries, key=lambda entry: entry.path))
 
+    def entry(self, path: str) -> FileEntry | None:
+        """What is known of one file; None where there is no such file."""
+        for segment, mask in zip(self.segments, self.alive, strict=True):
+            row = segment.paths.find(path)
+            if row >= 0 and mask[row]:
+                only = np.zeros(segment.file_count, dtype=np.bool_)
+                only[row] = True
+                return _entries(segment, only)[0]
+        return None
+
     @cached_property
     def chunk_count(self) -> int:
         return sum(
@@ -205,11 +215,10 @@ def _entries(segment: Segment, alive: BoolArray) -> list[FileEntry]:
     lines: list[int] = files.lines.tolist()
     sizes: list[int] = files.size_bytes.tolist()
     times: list[int] = files.mtime_ns.tolist()
-    paths = list(segment.paths)
     rows: list[int] = np.flatnonzero(alive).tolist()
     return [
         FileEntry(
-            path=paths[row],
+            path=segment.paths[row],
             language=segment.languages[languages[row]],
             lines=lines[row],
             size_bytes=sizes[row],

@@ -256,3 +256,41 @@ def test_vectors_keep_their_direction_in_int8(root: Path) -> None:
     crystal = build([root])
     stored = crystal.segments[0].vectors.get().dense()
     np.testing.assert_allclose(np.linalg.norm(stored, axis=1), 1.0, atol=0.02)
+
+
+def test_a_refresh_told_the_changed_files_equals_one_that_walks(root: Path) -> None:
+    crystal = build([root])
+    write(root, "net/module_3.py", "def lease():\n    return 3\n", mtime_s=1_700_000_100)
+    (root / "net/module_5.py").unlink()
+    told = [root / "net/module_3.py", root / "net/module_5.py", root / "net/module_1.py"]
+    assert to_pages(refresh(crystal, paths=told)) == to_pages(refresh(crystal))
+
+
+def test_a_refresh_told_nothing_new_gives_the_same_crystal(root: Path) -> None:
+    crystal = build([root])
+    assert refresh(crystal, paths=[root / "net/module_1.py"]) is crystal
+    assert refresh(crystal, paths=[]) is crystal
+
+
+def test_a_file_that_was_only_touched_keeps_its_chunks(root: Path) -> None:
+    crystal = build([root])
+    os.utime(root / "net/module_1.py", ns=(1, 1))
+    refreshed = refresh(crystal, paths=[root / "net/module_1.py"])
+    assert len(refreshed.segments) == 1
+    assert refreshed.files == build([root]).files
+
+
+@pytest.mark.parametrize("told", ["net/new.py", "net", ".gitignore", "../elsewhere.py"])
+def test_a_path_that_tells_too_little_makes_the_refresh_walk(root: Path, told: str) -> None:
+    crystal = build([root])
+    write(root, "net/new.py", "def brand_new():\n    return 1\n")
+    refreshed = refresh(crystal, paths=[root / told])
+    assert "net/new.py" in paths(refreshed)
+
+
+def test_an_indexed_file_that_becomes_a_link_or_too_large_leaves_the_crystal(root: Path) -> None:
+    crystal = build([root])
+    write(root, "net/module_3.py", "x = 1\n" * 400_000)
+    refreshed = refresh(crystal, paths=[root / "net/module_3.py"])
+    assert "net/module_3.py" not in paths(refreshed)
+    assert any("too large" in skip.reason for skip in refreshed.skipped)
