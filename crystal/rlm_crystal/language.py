@@ -34,7 +34,7 @@ def role(path: str) -> Role:
     *folders, name = lower.split("/")
     if not VENDOR_FOLDERS.isdisjoint(folders):
         return "vendor"
-    if is_generated_name(name):
+    if is_generated_name(name) or name.endswith(_TRANSLATIONS):
         return "generated"
     if not _TEST_FOLDERS.isdisjoint(folders) or _TEST_NAME.search(path.rsplit("/", 1)[-1]):
         return "test"
@@ -192,6 +192,8 @@ _TEST_NAME = re.compile(
     r"|^Test[A-Z]\w*\.(?:java|kt|cs|php|swift|scala)$"
     r"|[a-z0-9](?:Test|Tests|TestCase|IT|Spec)\.(?:java|kt|cs|php|swift|scala|groovy)$"
 )
+# Message catalogues repeat what the source says, in every language.
+_TRANSLATIONS = (".po", ".pot", ".xlf", ".xliff")
 _GENERATED_NAME = re.compile(
     r"_pb2(?:_grpc)?\.pyi?$|\.pb\.(?:go|cc|h|swift|dart)$|\.(?:g|freezed)\.dart$|\.designer\.cs$"
     r"|\.g\.(?:cs|i\.cs)$|[._-]generated\.\w+$|[.-]min\.(?:js|css|mjs)$|\.bundle\.js$"

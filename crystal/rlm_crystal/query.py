@@ -2,7 +2,8 @@
 
 Each word of the question becomes one group: the forms of it that the corpus really holds, each
 with a weight. Inflections share a stem, derivations a beginning, compounds an end whose rest is
-itself a word of the corpus; programmers' abbreviations come from a short table.
+itself a word of the corpus; programmers' abbreviations come from a short table. A Russian word
+stands for its English ones too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rlm_crystal.glossary import translate
 from rlm_crystal.terms import ASKING_WORDS, RAW_WORD, STOP_WORDS, parts, stem
 from rlm_crystal.words import Words
 
@@ -55,6 +57,7 @@ _ABBREVIATIONS = """
 
 # Each begins where a word begins and gives nothing back: time linear in any question.
 _PATH = re.compile(r"(?<![\w.-])[\w.-]++(?:/[\w.-]++)+|(?<![\w-])[\w-]++\.[A-Za-z]{1,5}\b")
+_CYRILLIC_WORD = re.compile(r"[а-яё]+", re.IGNORECASE)  # noqa: RUF001
 _DOTTED = re.compile(r"(?<!\w)[A-Za-z_]\w*+(?:(?:\.|::|#|->)[A-Za-z_]\w*+)+")
 
 
@@ -76,6 +79,13 @@ class Question:
     identifiers: frozenset[str]
     paths: tuple[str, ...]
     words: frozenset[str]
+
+    @property
+    def english(self) -> str:
+        """The text with its Russian words in English, as far as the glossary knows them."""
+        return _CYRILLIC_WORD.sub(
+            lambda found: next(iter(translate(found.group().lower())), found.group()), self.text
+        )
 
 
 def understand(text: str, vocabularies: Sequence[Words]) -> Question:
@@ -134,9 +144,10 @@ def _joined_words(
 def _variants(word: str, vocabularies: Sequence[Words]) -> dict[str, float]:
     """The forms of `word` that some vocabulary holds, the heaviest first, at most 24."""
     found: dict[str, float] = {}
-    for words in vocabularies:
-        for term, weight in _variants_in(word, words):
-            found[term] = max(found.get(term, 0.0), weight)
+    for form in (word, *translate(word)):
+        for words in vocabularies:
+            for term, weight in _variants_in(form, words):
+                found[term] = max(found.get(term, 0.0), weight)
     if not found and len(word) > 4:
         for words in vocabularies:
             found.update(dict.fromkeys(_misspelt(word, words), MISSPELT))

@@ -35,8 +35,8 @@ class Weights:
     file: float = 0.5
     history: float = 1.0
     chunk: float = 1.0
-    second: float = 0.6
-    third: float = 0.4
+    second: float = 0.45
+    third: float = 0.3
     dense: float = 0.7
     dense_half_words: float = 8.0
     stem: float = 1.0

@@ -41,6 +41,7 @@ def test_the_language_is_told_from_name_and_first_line(path, head, language):
         ("pyproject.toml", "config"),
         (".github/workflows/ci.yml", "config"),
         ("api/user_pb2.py", "generated"),
+        ("locale/fr/messages.po", "generated"),
         ("web/jquery.min.js", "generated"),
         ("node_modules/x/index.js", "vendor"),
         ("third_party/zlib/zlib.c", "vendor"),

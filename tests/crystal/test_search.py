@@ -65,6 +65,8 @@ def first(crystal: Crystal, query: str) -> str:
 @pytest.mark.parametrize(
     ("query", "path"),
     [
+        ("как проверяется пароль", "web/auth/hashers.py"),
+        ("где открывается соединение с базой", "web/db/connection.py"),  # noqa: RUF001
         ("where are migrations autodetected", "web/db/migrations/autodetector.py"),
         ("reload when a file changes", "web/utils/autoreload.py"),
         ("how do I run server", "web/management/runserver.py"),

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rlm_crystal.terms import ASKING_WORDS, STOP_WORDS, parts, stem
 
-from rlm_engine.extractive.glossary import translate
+from rlm_crystal.glossary import translate
 
 _WORD = re.compile(r"\w+")
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)  # noqa: RUF001

@@ -13,6 +13,8 @@ _ENDING_CHARS_MAX = 6
 def translate(word: str) -> tuple[str, ...]:
     """The English words for a lower-case Russian word, or nothing."""
     entries = _entries()
+    if word.isascii():
+        return ()
     word = word.replace("ё", "е")  # noqa: RUF001
     for length in range(len(word), max(2, len(word) - _ENDING_CHARS_MAX - 1), -1):
         ending_max = _ENDING_CHARS_MAX if length > 4 else 3
@@ -23,7 +25,7 @@ def translate(word: str) -> tuple[str, ...]:
 
 @cache
 def _entries() -> dict[str, tuple[str, ...]]:
-    text = files("rlm_engine.extractive").joinpath("glossary.txt").read_text(encoding="utf-8")
+    text = files("rlm_crystal").joinpath("glossary.txt").read_text(encoding="utf-8")
     rows = (line.split() for line in text.splitlines() if line)
     entries: dict[str, tuple[str, ...]] = {}
     for beginning, *english in rows:
