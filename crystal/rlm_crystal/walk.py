@@ -23,7 +23,8 @@ from rlm_crystal.reading import read
 from rlm_crystal.types import FileEntry, Skipped, Source
 
 __all__ = [
-    "Drift", "Walk", "WalkOptions", "check_root", "drift", "path_prefixes", "read", "walk",
+    "Drift", "Walk", "WalkOptions", "check_root", "check_roots", "drift", "path_prefixes", "read",
+    "walk",
 ]  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def walk(
     Raises RootMissing for a root that is no folder and RootRefused for one too wide to be meant.
     """
     options = options or WalkOptions()
-    resolved = [check_root(root, allow_wide=allow_wide) for root in roots]
+    resolved = check_roots(roots, allow_wide=allow_wide)
     sources: list[Source] = []
     skipped: list[Skipped] = []
     for root, prefix in zip(resolved, path_prefixes(resolved), strict=True):
@@ -93,6 +94,19 @@ def drift(entries: Iterable[FileEntry], walk: Walk, skipped: Iterable[Skipped] =
         elif left_out.get(source.path) not in (stamp, (0, 0)):
             added.append(source.path)
     return Drift(tuple(changed), tuple(added), tuple(sorted(known)))
+
+
+def check_roots(roots: Iterable[Path], *, allow_wide: bool = False) -> list[Path]:
+    """`roots` resolved, each once.
+
+    RootRefused for one inside another: its files would be found, listed and counted twice.
+    """
+    resolved = list(dict.fromkeys(check_root(root, allow_wide=allow_wide) for root in roots))
+    for root in resolved:
+        outer = next((other for other in resolved if other in root.parents), None)
+        if outer:
+            raise RootRefused(f"{root} lies inside {outer}, which is a root too; give one of them")
+    return resolved
 
 
 def check_root(root: Path, *, allow_wide: bool = False) -> Path:
@@ -141,16 +155,16 @@ def path_prefixes(roots: Sequence[Path]) -> list[str]:
     if len(roots) == 1:
         return [""]
     taken: set[str] = set()
-    prefixes: list[str] = []
-    for root in roots:
+    prefix_of: dict[Path, str] = {}
+    for root in sorted(roots):  # the same names, in whichever order the roots are given
         name = unique = root.name or "root"
         number = 1
         while unique in taken:
             number += 1
             unique = f"{name}-{number}"
         taken.add(unique)
-        prefixes.append(f"{unique}/")
-    return prefixes
+        prefix_of[root] = f"{unique}/"
+    return [prefix_of[root] for root in roots]
 
 
 @dataclass(slots=True)

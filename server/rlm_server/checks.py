@@ -17,7 +17,7 @@ _INDEX_AGAIN = "Call rlm_reindex, or run: rlm-mcp index"
 async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
     """Return everything wrong with what is served; opens every page of the crystal."""
     keeper = opened.keeper
-    if state.crystal is None and keeper.building:
+    if state.crystal is None and not keeper.ready.is_set():
         told = f"the first index is not finished: {keeper.progress.in_words()}"
         crystal = [Issue("crystal", "note", told, "Wait; rlm_status shows how far it is.")]
     else:

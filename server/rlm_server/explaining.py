@@ -4,6 +4,8 @@ import logging
 import os
 import traceback
 
+from rlm_crystal.errors import FormatUnknown, SealError, WrongKey
+
 _log = logging.getLogger(__name__)
 
 _OUR_ROOMS = frozenset(
@@ -17,6 +19,8 @@ def explained(error: Exception) -> str:
     What a library or a bug puts into its message may be text of the corpus. What the system
     refused is told with its file, which the caller can do something about.
     """
+    if isinstance(error, SealError) and not isinstance(error, (WrongKey, FormatUnknown)):
+        return f"The sealed data is damaged: {error} (rlm-mcp index, or the tool rlm_reindex)."
     if type(error).__module__.partition(".")[0] in _OUR_ROOMS:
         return str(error)
     if isinstance(error, OSError) and error.strerror and error.filename is not None:

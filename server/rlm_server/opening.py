@@ -9,7 +9,7 @@ from rlm_crystal.errors import CrystalError
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
 from rlm_crystal.vault import Vault
-from rlm_crystal.walk import check_root
+from rlm_crystal.walk import check_roots
 
 from rlm_server.archive import Archive, settings_vault
 from rlm_server.errors import SettingsDamaged
@@ -44,7 +44,7 @@ def open_all(
     home = Home.from_environ(environ)
     gate = Gate.open(environ, home)
     keyring = gate.keyring
-    resolved = [check_root(root, allow_wide=manner.allow_wide) for root in roots]
+    resolved = check_roots(roots, allow_wide=manner.allow_wide)
     operator = Operator.from_environ(environ)
     archive = Archive.of(home, keyring, resolved, embedder=operator.embedder)
     vault = settings_vault(home, keyring)

@@ -9,7 +9,7 @@ from rlm_crystal.errors import CrystalError, FormatUnknown, HaltError, NoCrystal
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
 from rlm_crystal.keys import Keyring
-from rlm_crystal.walk import check_root
+from rlm_crystal.walk import check_roots
 from rlm_sandbox import available
 
 from rlm_server.archive import Archive, settings_vault
@@ -47,7 +47,7 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
         keyring = gate.keyring
     except HaltError as error:
         return Standing(fields, str(error))
-    resolved = [check_root(root, allow_wide=allow_wide) for root in roots]
+    resolved = check_roots(roots, allow_wide=allow_wide)
     fields |= {"key_source": keyring.source, "roots": [str(root) for root in resolved]}
     try:
         fields["provider"] = _model(home, keyring, operator)

@@ -182,6 +182,22 @@ def test_a_missing_root_and_a_file_as_root_are_refused(tmp_path):
         walk([tmp_path / "a.py"])
 
 
+def test_several_roots_are_named_the_same_in_any_order_and_each_once(tmp_path):
+    one, two = (
+        plant(tmp_path / "one/app", {"a.py": "a"}),
+        plant(tmp_path / "two/app", {"b.py": "b"}),
+    )
+    names = [source.path for source in walk([one, two]).sources]
+    assert names == ["app-2/b.py", "app/a.py"]
+    assert [source.path for source in walk([two, one, one]).sources] == names
+
+
+def test_a_root_inside_another_is_refused(tmp_path):
+    inner = plant(tmp_path / "app/inner", {"a.py": "a"})
+    with pytest.raises(RootRefused, match="which is a root too; give one of them"):
+        walk([inner, tmp_path / "app"])
+
+
 def test_roots_too_wide_to_be_meant_are_refused(tmp_path, monkeypatch):
     home = plant(tmp_path / "home" / "me", {"a.py": "1"})
     monkeypatch.setenv("HOME", str(home))
