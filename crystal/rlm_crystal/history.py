@@ -48,6 +48,7 @@ def history_of(roots: Sequence[Path], *, previous: History | None = None) -> His
     Costs 1 to 2 s of CPU, nearly all of it git's; nothing where there is no git, and what git
     cannot tell within 20 s is left out.
     """
+    roots = list(dict.fromkeys(root.resolve() for root in roots))
     heads = tuple(git_head(root) or "" for root in roots)
     if previous is not None and previous.heads == heads:
         return previous

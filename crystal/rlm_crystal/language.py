@@ -142,10 +142,9 @@ _FILENAMES = _table(
     python: sconstruct sconscript wscript
     toml: pipfile
     bash: .bashrc .zshrc .profile .bash_profile gradlew
-    ini: .gitconfig .editorconfig .npmrc
+    ini: go.mod go.work .gitconfig .editorconfig .npmrc
     yaml: .clang-format .clang-tidy
     json: .babelrc .eslintrc .prettierrc
-    go: go.mod
     """
 )
 

@@ -34,13 +34,14 @@ class Weights:
     k1: float = 1.5
     file: float = 0.5
     history: float = 1.0
+    path_alone: float = 0.3
     chunk: float = 1.0
     second: float = 0.45
     third: float = 0.3
     dense: float = 0.7
     dense_half_words: float = 8.0
     stem: float = 1.0
-    exact_name: float = 2.0
+    exact_name: float = 3.0
     named_path: float = 4.0
     test: float = 5.0
     doc: float = 5.0
@@ -48,6 +49,7 @@ class Weights:
     generated: float = 5.0
     vendor: float = 5.0
     interface: float = 0.5
+    asked_role: float = 0.2
 
 
 DEFAULT = Weights()
@@ -55,15 +57,17 @@ DEFAULT = Weights()
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """BM25F sums of chunks and of files."""
+    """BM25F sums of chunks and of files, and what the files' paths alone say."""
 
     chunks: Float64Array
     files: Float64Array
+    paths: Float64Array
 
 
 def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
     chunks = np.zeros(view.chunk_count)
     files = np.zeros(view.file_count)
+    paths = np.zeros(view.file_count)
     chunks_alive = int(view.chunk_alive.sum())
     files_alive = int(view.file_alive.sum())
     field_weights = (weights.path, weights.name, weights.body)
@@ -84,7 +88,12 @@ def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
         file_idf = _idf(int(np.count_nonzero(file_sum)), files_alive) * group.weight
         chunks += idf * chunk_sum / (chunk_sum + weights.k1)
         files += file_idf * file_sum / (file_sum + weights.k1)
-    return Lexical(chunks, files)
+        # Every chunk of a file repeats its path.
+        of_path = found.counts[0] / view.file_norms[0][files_of]
+        path_sum = np.bincount(files_of, weights=of_path, minlength=view.file_count)
+        path_idf = _idf(int(np.count_nonzero(path_sum)), files_alive) * group.weight
+        paths += path_idf * path_sum / (path_sum + weights.k1)
+    return Lexical(chunks, files, paths)
 
 
 def dense_share(question: Question, weights: Weights) -> float:

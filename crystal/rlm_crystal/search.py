@@ -101,6 +101,7 @@ def rank(
     files = (
         weights.chunk * standard(best_three(view, chunk_scores, pool, weights), in_pool)
         + weights.file * standard(words.files, in_pool)
+        + weights.path_alone * standard(words.paths, in_pool)
         + weights.history * standard(view.precedents.scores(question.groups), in_pool)
         - _demotions(view, question, weights)
     )
@@ -151,14 +152,18 @@ def _best(scores: Float64Array, count: int) -> BoolArray:
 
 
 def _demotions(view: View, question: Question, weights: Weights) -> Float64Array:
-    """What each file loses for not being source, unless the question asks for its role."""
+    """What each file loses for not being source; a fifth where the question names its role.
+
+    A question that says "test" or "settings" may be about them or only speak of them.
+    """
+
+    def unless_asked(full: float, names: frozenset[str]) -> float:
+        return full * (1.0 if question.words.isdisjoint(names) else weights.asked_role)
+
     loss = dict.fromkeys(ROLES, 0.0)
-    if question.words.isdisjoint(_TEST_WORDS):
-        loss["test"] = weights.test
-    if question.words.isdisjoint(_DOC_WORDS):
-        loss["doc"] = weights.doc
-    if question.words.isdisjoint(_CONFIG_WORDS):
-        loss["config"] = weights.config
+    loss["test"] = unless_asked(weights.test, _TEST_WORDS)
+    loss["doc"] = unless_asked(weights.doc, _DOC_WORDS)
+    loss["config"] = unless_asked(weights.config, _CONFIG_WORDS)
     loss["generated"] = weights.generated
     loss["vendor"] = weights.vendor
     by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
