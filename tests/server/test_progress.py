@@ -43,6 +43,10 @@ async def test_told_progress_increases_over_stages_and_in_silence(
     assert sent[-1][2] == "sealing: 0 of 1 (0%)"
 
 
+def test_a_client_with_a_token_hears_something_every_ten_seconds() -> None:
+    assert progress_teller.MOST_APART_S + progress_teller.LEAST_APART_S < 10
+
+
 def test_a_bar_shows_share_and_figures() -> None:
     assert (
         bar_line(Progress("reading files", 12, 24)) == "█" * 12 + "░" * 12 + " 12/24 reading files"

@@ -30,30 +30,49 @@ stdio.serve([Path(sys.argv[1])], os.environ, allow_wide=False)
 """
 
 
-def add_many_files(repository: Path) -> None:
+def add_many_files(repository: Path, *, functions: int = 60) -> None:
     for number in range(300):
-        body = "\n".join(f"def f{number}_{i}(a, b):\n    return a + b + {i}\n" for i in range(60))
+        body = "\n".join(
+            f"def f{number}_{i}(a, b):\n    return a + b + {i}\n" for i in range(functions)
+        )
         (repository / "shop" / f"part{number}.py").write_text(body)
+
+
+class Told:
+    """Keeps the progress notifications of one call."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.words: list[str] = []
+
+    async def __call__(self, value: float, total: float | None, words: str | None) -> None:
+        assert total is None or total >= value
+        self.values.append(value)
+        self.words.append(words or "")
+
+    def check(self) -> None:
+        """Strictly increasing, and in words, each of them."""
+        assert self.values
+        assert self.values == sorted(set(self.values))
+        assert all(self.words)
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
-async def test_the_first_index_sends_progress_that_increases(
+async def test_the_first_index_and_a_question_send_progress_that_increases(
     server: StdioServerParameters, repository: Path, mode: Literal["auto", "legacy"]
 ) -> None:
-    add_many_files(repository)
-    told: list[tuple[float, str]] = []
-
-    async def on_progress(value: float, total: float | None, words: str | None) -> None:
-        told.append((value, words or ""))
-
+    add_many_files(repository, functions=5)
+    first, question = Told(), Told()
     with anyio.fail_after(90):
         async with Client(server, mode=mode) as client:
-            await client.call_tool("rlm_search", {"query": "f1"}, progress_callback=on_progress)
-    values = [value for value, _ in told]
-    assert values
-    assert values == sorted(set(values))
-    assert all(words for _, words in told)
+            await client.call_tool("rlm_search", {"query": "f1"}, progress_callback=first)
+            asked = {"question": "how is the total price computed"}
+            await client.call_tool("rlm_query", asked, progress_callback=question)
+    first.check()
+    question.check()
+    assert any("of 304 (" in words for words in first.words)
+    assert any("Turn 1" in words for words in question.words)
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
