@@ -9,9 +9,10 @@ processes may write to the same store: what they sealed is taken over at the nex
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ SAFETY_LOOK_S = 60.0
 # A look this cheap is taken before every answer; events arrive up to half a second late.
 CHEAP_LOOK_S = 0.15
 OVERLAY_FILES_REBUILT = 64
+# Beyond this a look at everything costs less than one at each.
+PATHS_TOLD_MAX = 256
 # What is left to write when a server ends; clients wait two seconds before they kill.
 LAST_WRITE_S = 1.0
 
@@ -93,6 +96,7 @@ class Keeper:
         self._urgent = anyio.Event()
         self._looked = anyio.Event()
         self._look_s = 0.0
+        self._touched: set[Path] | None = None
         self._followers: set[ProgressSink] = set()
         self.ready = anyio.Event()
         self.progress = Progress("opening the index", 0, 0)
@@ -149,13 +153,14 @@ class Keeper:
         self._wants_watch = True
         loop = asyncio.get_running_loop()
 
-        def changed() -> None:
+        def changed(path: Path) -> None:
             with suppress(RuntimeError):  # the watch may outlive the loop by an instant
-                loop.call_soon_threadsafe(self.changed)
+                loop.call_soon_threadsafe(self.changed, path)
 
         watcher = Watcher(self._archive.roots, changed)
         if await run_sync(watcher.start):
             self._watcher = watcher
+            self.changed()  # what changed before the watch began was not told
 
     def _stop_watching(self) -> None:
         self._wants_watch = False
@@ -163,8 +168,12 @@ class Keeper:
             self._watcher.stop()
             self._watcher = None
 
-    def changed(self) -> None:
-        """Something may have changed on disk."""
+    def changed(self, path: Path | None = None) -> None:
+        """This may have changed on disk; anything may, where no path is given."""
+        if path is None or self._touched is None or len(self._touched) >= PATHS_TOLD_MAX:
+            self._touched = None
+        else:
+            self._touched.add(path)
         self._wanted += 1
         self._wake.set()
 
@@ -246,10 +255,14 @@ class Keeper:
             with anyio.move_on_after(self._interval_s):
                 await self._wake.wait()
             # Bursts are taken together, and looks that cost much are taken apart.
-            with anyio.move_on_after(max(DEBOUNCE_S, 5 * self._look_s)):
+            apart_s = 5 * self._look_s if self._touched is None else 0.0
+            with anyio.move_on_after(max(DEBOUNCE_S, apart_s)):
                 await self._urgent.wait()
             target, self._wake, self._urgent = self._wanted, anyio.Event(), anyio.Event()
-            await self._look()
+            # Woken by nothing but time, we look at everything.
+            touched = self._touched if target > self._seen else None
+            self._touched = set()
+            await self._look(touched)
             self._seen = target
             self._looked.set()
             self._looked = anyio.Event()
@@ -262,21 +275,23 @@ class Keeper:
             return SAFETY_LOOK_S
         return max(POLL_S, 20 * self._look_s) if self._wants_watch else math.inf
 
-    async def _look(self) -> None:
-        """Compare disk and crystal and take over what changed."""
+    async def _look(self, paths: Collection[Path] | None) -> None:
+        """Compare disk and crystal, at these paths or everywhere, and take over what changed."""
         base = self._inbox.crystal()
         started_s = monotonic()
         try:
             seen = await run_sync(
-                look, self._archive, base, self._scribe.known, abandon_on_cancel=True
+                look, self._archive, base, self._scribe.known, paths, abandon_on_cancel=True
             )
         except (NoCrystal, FormatUnknown):
             return  # why there is none was told when it happened
         except (CrystalError, OSError) as error:
             _log.warning("changes cannot be followed: %s", error)
             self.failure = error
+            self._touched = None
             return
-        self._look_s = monotonic() - started_s
+        if paths is None:
+            self._look_s = monotonic() - started_s
         self.failure = None
         await self._take_over(seen, base)
 

@@ -1,7 +1,9 @@
 """One look at the disk and at what other processes sealed; in a thread, deciding nothing else."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_crystal.errors import NoCrystal, SealError, StoreError
@@ -26,10 +28,13 @@ class Look:
     taken_over: bool = False
 
 
-def look(archive: Archive, base: "Crystal | None", known: int) -> Look:
+def look(
+    archive: Archive, base: "Crystal | None", known: int, paths: Collection[Path] | None
+) -> Look:
     """Bring `base` up to the disk, or what was sealed after generation `known` where that is more.
 
-    CrystalError where there is nothing to begin with, or a root is gone.
+    `paths` are all that may have changed since `base`; None where that is not known. CrystalError
+    where there is nothing to begin with, or a root is gone.
     """
     from rlm_crystal.build import refresh
 
@@ -38,7 +43,7 @@ def look(archive: Archive, base: "Crystal | None", known: int) -> Look:
         return Look(refresh(newer.crystal), newer, taken_over=True)
     if base is None:
         raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
-    return Look(refresh(base), newer)
+    return Look(refresh(base, paths=paths), newer)
 
 
 def says_more(theirs: "Crystal", ours: "Crystal") -> bool:

@@ -1,7 +1,7 @@
 """Telling that something below the roots changed, as it happens or by looking now and then.
 
-Events only say that it is time to compare the disk with the crystal; what changed is found by
-that comparison, so a surplus event costs time and never a wrong answer. Where the system has no
+Events only say where to compare the disk with the crystal; what changed is found by that
+comparison, so a surplus event costs time and never a wrong answer. Where the system has no
 watch left to give, the disk is looked at every few seconds instead. On Linux, where every folder
 takes a watch, those never indexed get none; elsewhere one watch holds for all below a root.
 """
@@ -36,9 +36,9 @@ class Watch(Protocol):
 
 
 class Watcher:
-    """Watches folders through the system; `on_change` is called in a thread of its own."""
+    """Watches folders through the system; `on_change` hears of each path in a thread of its own."""
 
-    def __init__(self, roots: Sequence[Path], on_change: Callable[[], None]) -> None:
+    def __init__(self, roots: Sequence[Path], on_change: Callable[[Path], None]) -> None:
         self._roots = roots
         self._on_change = on_change
         self._watch: Watch | None = None
@@ -82,14 +82,14 @@ def _moves_head(inside_git: tuple[str, ...]) -> bool:
     return inside_git[0] in {"HEAD", "refs", "packed-refs"}
 
 
-def _watch_of_this_system(roots: Sequence[Path], on_change: Callable[[], None]) -> Watch:
+def _watch_of_this_system(roots: Sequence[Path], on_change: Callable[[Path], None]) -> Watch:
     if sys.platform != "linux":
         return _ObserverWatch(roots, on_change)
     from rlm_server.inotify import InotifyWatch
 
     def changed(change: "Change") -> None:
         if _concerns(roots, change.kind, change.path, is_directory=change.is_folder):
-            on_change()
+            on_change(Path(change.path))
 
     return InotifyWatch(roots, changed)
 
@@ -97,7 +97,7 @@ def _watch_of_this_system(roots: Sequence[Path], on_change: Callable[[], None]) 
 class _ObserverWatch:
     """What watchdog knows for this system; its threads are daemons and leave by themselves."""
 
-    def __init__(self, roots: Sequence[Path], on_change: Callable[[], None]) -> None:
+    def __init__(self, roots: Sequence[Path], on_change: Callable[[Path], None]) -> None:
         self._roots = roots
         self._on_change = on_change
         self._observer: BaseObserver | None = None
@@ -127,7 +127,7 @@ class _ObserverWatch:
             self._observer = None
 
 
-def _handler(roots: Sequence[Path], on_change: Callable[[], None]) -> "FileSystemEventHandler":
+def _handler(roots: Sequence[Path], on_change: Callable[[Path], None]) -> "FileSystemEventHandler":
     from watchdog.events import FileSystemEventHandler
 
     class Handler(FileSystemEventHandler):
@@ -135,8 +135,7 @@ def _handler(roots: Sequence[Path], on_change: Callable[[], None]) -> "FileSyste
             for path in (event.src_path, event.dest_path):
                 directory = event.is_directory
                 if path and _concerns(roots, event.event_type, str(path), is_directory=directory):
-                    on_change()
-                    return
+                    on_change(Path(str(path)))
 
     return Handler()
 

@@ -111,7 +111,7 @@ def test_where_there_are_too_many_folders_the_watcher_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inotify, "FOLDERS_MAX", 0)
-    watcher = Watcher([tmp_path], lambda: None)
+    watcher = Watcher([tmp_path], lambda _: None)
     assert not watcher.start()
     assert not watcher.alive
 
@@ -131,7 +131,7 @@ def test_a_limit_reached_later_ends_the_watch_and_is_told(
 
 def watch_of(kind: str, root: Path, heard: threading.Event) -> watcher.Watch:
     if kind == "observer":
-        watch: watcher.Watch = watcher._ObserverWatch([root], heard.set)
+        watch: watcher.Watch = watcher._ObserverWatch([root], lambda _: heard.set())
     else:
         watch = inotify.InotifyWatch([root], lambda _: heard.set())
     watch.start()
