@@ -7,12 +7,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint constraints.txt
 
+NEW_ENOUGH := import sys; sys.version_info < (3, 11) and \
+	sys.exit("This needs Python 3.11 or newer; name one, such as: make PYTHON=python3.12 demo")
+
 .PHONY: demo test lint types imports unit clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rlm-mcp index --root .
-	$(BIN)/rlm-mcp search --root . "where is the AES key taken from"
-	$(BIN)/rlm-mcp ask --root . "how does the watcher keep the crystal fresh?"
+	$(BIN)/rlm-mcp search --root . --limit 3 "where is the master key read from"
+	$(BIN)/rlm-mcp ask --root . "how are pages sealed?"
 
 test: lint types imports unit
 
@@ -32,10 +35,13 @@ unit: $(VENV)/.installed-dev
 clean:
 	rm -rf $(VENV)
 
+# An environment that is half made, or of a Python too old, would be taken for a whole one later.
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV), about a minute ..."
 	$(INSTALL) --editable .
 	touch $@
 
