@@ -24,6 +24,7 @@ from typing import Final
 
 from rlm_crystal.atomic import private_folder, replace_file, sync_folder, write_new
 from rlm_crystal.errors import (
+    CrystalError,
     GenerationGone,
     NoCrystal,
     PageDamaged,
@@ -119,11 +120,12 @@ class PageStore:
         """
         try:
             with self.lock(timeout_s):
-                return self._write(pages, same, carry=carry)
+                return self._written(pages, same, carry=carry)
         except OSError as error:
             raise StoreError(
                 f"the crystal cannot be written to {self._folder}: {error.strerror or error}; "
-                "what was there before is kept"
+                "what was there before is kept. Give it room and the right to write, or set "
+                "RLM_HOME to another folder"
             ) from error
 
     @contextmanager
@@ -163,11 +165,29 @@ class PageStore:
                 total += path.stat().st_size if path.is_file() else 0
         return total
 
+    def _written(self, pages: Mapping[str, bytes], same: Collection[str], *, carry: bool) -> int:
+        try:
+            return self._write(pages, same, carry=carry)
+        except OSError:
+            self._withdraw()
+            raise
+
+    def _withdraw(self) -> None:
+        """Remove what a failed write left behind, which would keep a full disk full."""
+        try:
+            kept = self._manifest().files
+        except NoCrystal:
+            kept = frozenset[str]()
+        except (CrystalError, OSError):
+            return
+        with suppress(OSError):
+            self._remove_all_but(kept)
+
     def _write(self, pages: Mapping[str, bytes], same: Collection[str], *, carry: bool) -> int:
         private_folder(self._folder / _PAGES)
         before = self._manifest_to_follow()
         if before:
-            self._remove_all_but(before)
+            self._remove_all_but(before.files)
         number = before.current.number + 1 if before else 1
         standing: Mapping[str, PageEntry] = before.current.pages if before and carry else {}
         entries = {name: self._carried(name, before) for name in same}
@@ -177,7 +197,7 @@ class PageStore:
         after = Manifest(Generation(number, entries), before.current if before else None)
         sealed = self._sealer.seal(encode_manifest(after), context=self._manifest_context())
         replace_file(self._folder / _MANIFEST, sealed)
-        self._remove_all_but(after)
+        self._remove_all_but(after.files)
         return number
 
     def _manifest(self) -> Manifest:
@@ -256,9 +276,8 @@ class PageStore:
         except OSError:
             return False
 
-    def _remove_all_but(self, manifest: Manifest) -> None:
+    def _remove_all_but(self, kept: frozenset[str]) -> None:
         """Remove what no kept generation names; a file in use on Windows waits for next time."""
-        kept = manifest.files
         stale = [p for p in (self._folder / _PAGES).iterdir() if p.name not in kept]
         for path in (*stale, *self._folder.glob("*.tmp")):
             try:

@@ -22,7 +22,10 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run the command line and exit with its code."""
     os.environ["PYTHONSAFEPATH"] = "1"  # no child imports from the workspace it starts in
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # while the command was still being read or imported
+        sys.exit(_INTERRUPTED)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rlm_crystal import atomic
 from rlm_crystal.errors import (
     GenerationGone,
     NoCrystal,
@@ -280,17 +281,35 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(
     store.write_generation(OLD)
     before = {p.name for p in (tmp_path / "pages").iterdir()}
     real = os.write
+    written: list[bytes] = []
 
     def full(descriptor: int, data: bytes) -> int:
-        if len(data) > 80:
+        if len(written) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(data)
         return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(StoreError, match="No space left on device; what was there before is kept"):
         store.write_generation(NEW)
     assert content(store) == OLD
-    assert len({p.name for p in (tmp_path / "pages").iterdir()} - before) <= 1
+    assert {p.name for p in (tmp_path / "pages").iterdir()} == before
+
+
+def test_a_failure_after_the_commit_takes_nothing_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(tmp_path)
+    store.write_generation(OLD)
+
+    def failing(folder: Path) -> None:
+        if folder == tmp_path:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(atomic, "sync_folder", failing)
+    with pytest.raises(StoreError, match="Input/output error"):
+        store.write_generation(NEW)
+    assert content(store) == NEW
 
 
 def test_readers_see_whole_generations_while_a_writer_works(tmp_path: Path) -> None:
