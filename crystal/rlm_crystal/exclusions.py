@@ -1,7 +1,7 @@
 """What the name of a file or folder alone rules out: vendored, cached, locked, binary, secret."""
 
 from collections.abc import Set
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from rlm_crystal.language import VENDOR_FOLDERS, is_generated_name
 from rlm_crystal.secrets import secret_reason
@@ -40,14 +40,24 @@ def is_environment_mark(path: str) -> bool:
     return path.endswith(("/pyvenv.cfg", "/CACHEDIR.TAG"))
 
 
+def is_system_folder(folder: PurePath) -> bool:
+    """Whether an absolute folder belongs to the system; itself, not what lies in it."""
+    if folder.drive:
+        return folder.relative_to(folder.anchor).as_posix().lower() in _WINDOWS_FOLDERS
+    return folder.as_posix() in _SYSTEM_FOLDERS
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-SYSTEM_FOLDERS = _words(
+_SYSTEM_FOLDERS = _words(
     "/bin /boot /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr "
     "/usr/lib /usr/local /usr/share /var /var/lib /private /private/tmp /private/var /Users "
     "/Applications /Library /System /Volumes"
+)
+_WINDOWS_FOLDERS = frozenset(
+    {"windows", "windows/system32", "program files", "program files (x86)", "programdata", "users"}
 )
 _CACHE_FOLDERS = _words(
     ".mypy_cache .pytest_cache .ruff_cache .hypothesis .ipynb_checkpoints .terraform .next .nuxt "

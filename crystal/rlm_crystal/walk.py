@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rlm_crystal.errors import RootMissing, RootRefused
 from rlm_crystal.exclusions import (
-    SYSTEM_FOLDERS,
     is_environment_mark,
+    is_system_folder,
     name_reason,
     outermost_folder_left_out,
 )
@@ -120,6 +120,8 @@ def check_root(root: Path, *, allow_wide: bool = False) -> Path:
         raise RootMissing(f"{root} does not exist; give a folder that does") from error
     if not is_folder:
         raise RootMissing(f"{root} is a file; give the folder it lies in")
+    if _printable(str(resolved)) != str(resolved):
+        raise RootRefused(f"the name of {_printable(str(root))} is not valid text; rename it")
     if not os.access(resolved, os.R_OK | os.X_OK):
         raise RootMissing(_closed(root))
     reason = None if allow_wide else _too_wide(resolved)
@@ -143,7 +145,7 @@ def _too_wide(root: Path) -> str | None:
         return "the home folder"
     if root in home.parents:
         return "a folder above the home folder"
-    if root.as_posix() in SYSTEM_FOLDERS:
+    if is_system_folder(root):
         return "a system folder"
     if root.is_mount() and not (root / ".git").exists():
         return "the root of a mounted file system"

@@ -3,10 +3,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 from rlm_crystal.errors import RootMissing, RootRefused
+from rlm_crystal.exclusions import is_system_folder
 from rlm_crystal.ignore import IgnoreRules
 from rlm_crystal.types import FileEntry, Skipped
 from rlm_crystal.walk import Drift, WalkOptions, drift, walk
@@ -206,6 +207,22 @@ def test_roots_too_wide_to_be_meant_are_refused(tmp_path, monkeypatch):
         with pytest.raises(RootRefused, match="too wide"):
             walk([root])
     assert chosen(home, allow_wide=True) == ["a.py"]
+
+
+@pytest.mark.parametrize(
+    "folder", [PurePosixPath("/usr"), PureWindowsPath("C:/Windows"), PureWindowsPath("D:/users")]
+)
+def test_a_folder_of_the_system_is_one_but_not_what_lies_in_it(folder):
+    assert is_system_folder(folder)
+    assert not is_system_folder(folder / "mine")
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are text there")
+def test_a_root_whose_name_is_no_text_is_refused(tmp_path):
+    root = tmp_path / os.fsdecode(b"not-utf8-\xff")
+    root.mkdir()
+    with pytest.raises(RootRefused, match="not valid text; rename it"):
+        walk([root])
 
 
 def test_drift_tells_changed_added_and_removed(tmp_path):
