@@ -5,108 +5,81 @@
 The questions were written before any rank was seen. Three rankings run over the same files: ours;
 plain BM25 over the same chunks (identifiers split, no fields, no stems, a file counts as its best
 chunk); and what ripgrep users do, files by how many of the question's words they hold, then how
-often. A place counts files; `-` means not among the first fifty.
+often. A place counts files; `-` means not among the first fifty. `--ask` asks them too, beside
+facts to count and five questions that no such repository can answer. The sets are in `questions/`.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import json
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.terms import STOP_WORDS, parts
+from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
+from rlm_engine.loop import ask
+from rlm_sandbox.context import SharedContext
 
 PLACES = 50
-QUESTIONS: dict[str, list[tuple[str, tuple[str, ...]]]] = {
-    "django": [
-        ("where are database migrations autodetected", ("django/db/migrations/autodetector.py",)),
-        (
-            "how does the development server reload when files change",
-            ("django/utils/autoreload.py",),
-        ),
-        ("how are CSRF tokens compared", ("django/middleware/csrf.py",)),
-        ("how are passwords hashed and verified", ("django/contrib/auth/hashers.py",)),
-        ("where are URL patterns matched against the request path", ("django/urls/resolvers.py",)),
-        ("how is the session stored in the database", ("django/contrib/sessions/backends/db.py",)),
-        ("what turns a queryset into SQL", ("django/db/models/sql/compiler.py",)),
-        (
-            "how are template tags parsed from the source of a template",
-            ("django/template/base.py",),
-        ),
-        (
-            "where are uploaded files written to memory or a temporary file",
-            ("django/core/files/uploadhandler.py", "django/core/files/uploadedfile.py"),
-        ),
-        ("how does the paginator split results into pages", ("django/core/paginator.py",)),
-    ],
-    "flask": [
-        ("how is the session cookie signed and loaded", ("src/flask/sessions.py",)),
-        (
-            "where are blueprints registered on the application",
-            ("src/flask/sansio/blueprints.py", "src/flask/blueprints.py"),
-        ),
-        ("how does the command line find the application to run", ("src/flask/cli.py",)),
-        ("how are environment variables loaded into the configuration", ("src/flask/config.py",)),
-        ("where is the request context pushed and popped", ("src/flask/ctx.py",)),
-        ("how are objects turned into JSON for a response", ("src/flask/json/provider.py",)),
-        (
-            "how does the test client keep the context alive after a request",
-            ("src/flask/testing.py",),
-        ),
-        ("where are templates looked up across blueprints", ("src/flask/templating.py",)),
-        (
-            "how is an error handler chosen for an exception",
-            ("src/flask/sansio/app.py", "src/flask/app.py"),
-        ),
-        ("class-based views dispatch to a method by HTTP verb", ("src/flask/views.py",)),
-    ],
-    "scrapy": [
-        ("where are duplicate requests filtered", ("scrapy/dupefilters.py",)),
-        (
-            "how is robots.txt obeyed",
-            ("scrapy/downloadermiddlewares/robotstxt.py", "scrapy/robotstxt.py"),
-        ),
-        ("how are failed requests retried", ("scrapy/downloadermiddlewares/retry.py",)),
-        (
-            "how does the crawler slow down automatically when a site is slow",
-            ("scrapy/extensions/throttle.py",),
-        ),
-        ("where are scraped items exported to CSV", ("scrapy/exporters.py",)),
-        (
-            "how are cookies kept between requests",
-            ("scrapy/downloadermiddlewares/cookies.py", "scrapy/http/cookies.py"),
-        ),
-        ("how are links extracted from an HTML page", ("scrapy/linkextractors/lxmlhtml.py",)),
-        (
-            "where are requests queued by priority",
-            ("scrapy/pqueues.py", "scrapy/core/scheduler.py"),
-        ),
-        ("how are images downloaded and thumbnails made", ("scrapy/pipelines/images.py",)),
-        (
-            "what stops the engine when a spider takes too much memory",
-            ("scrapy/extensions/memusage.py",),
-        ),
-    ],
-}
+SETS = Path(__file__).parent / "questions"
+# Asked of every repository of code and text; none of them holds an answer.
+UNANSWERABLE = (
+    "how is the Kubernetes operator deployed",
+    "where are credit card refunds processed",
+    "how is the neural network trained",
+    "where are image thumbnails resized",
+    "how does the replica set elect a leader",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """The questions of one repository: each with the files that answer it, and facts to count.
+
+    `facts` are questions with the number that `grep` or `ls` gave, as it must stand in the answer.
+    """
+
+    name: str
+    repository: str
+    tuned_on: bool
+    questions: tuple[tuple[str, tuple[str, ...]], ...]
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @classmethod
+    def read(cls, name: str) -> QuestionSet:
+        data = json.loads((SETS / f"{name}.json").read_text(encoding="utf-8"))
+        return cls(
+            name,
+            data["repository"],
+            data["tuned_on"],
+            tuple((row["question"], tuple(row["paths"])) for row in data["questions"]),
+            tuple((row["question"], tuple(row["says"])) for row in data["facts"]),
+        )
+
 
 Ranking = Callable[[str], Sequence[str]]
 
 
 def main() -> None:
     options = _options()
+    asked = QuestionSet.read(options.set)
     started = time.process_time()
     crystal = build([options.root])
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = time.process_time() - started + children.ru_utime + children.ru_stime
     _say(
-        f"{options.set}: {len(crystal.files):,} files, {crystal.chunk_count:,} chunks, "
+        f"{asked.name} ({asked.repository}; {'tuned on' if asked.tuned_on else 'held out'}): "
+        f"{len(crystal.files):,} files, {crystal.chunk_count:,} chunks, "
         f"{crystal.cluster_count} clusters; built in {cpu_s:.1f} s of CPU"
     )
     rankings = {
@@ -114,20 +87,61 @@ def main() -> None:
         "bm25": _plain_bm25(crystal),
         "ripgrep": _keyword_count(crystal),
     }
-    questions = QUESTIONS[options.set]
+    questions = asked.questions
     places = {
         name: [_place(rank(question), right) for question, right in questions]
         for name, rank in rankings.items()
     }
     _table(questions, places)
+    if options.ask:
+        asyncio.run(_answers(crystal, asked))
     _say(f"\nours: median {_query_ms(crystal, questions):.0f} ms of CPU a question, ten hits")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("--set", choices=sorted(QUESTIONS), default="django")
+    parser.add_argument(
+        "--set", choices=sorted(file.stem for file in SETS.glob("*.json")), default="django"
+    )
     parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--ask", action="store_true", help="judge the extractive answers too")
     return parser.parse_args()
+
+
+async def _answers(crystal: Crystal, asked: QuestionSet) -> None:
+    """Asks everything without a model and says what the answers are worth."""
+    texts = ((entry.path, crystal.text(entry.path)) for entry in crystal.files)
+    context = SharedContext.from_documents(texts)
+    root, sub = ExtractiveRoot(), ExtractiveReader()
+    try:
+        first = anywhere = refused = verified = cited = 0
+        for question, right in asked.questions:
+            answer = await ask(question, crystal=crystal, root=root, sub=sub, context=context)
+            paths = [citation.path for citation in answer.citations]
+            refused += _is_refusal(answer.answer)
+            first += bool(paths) and paths[0] in right
+            anywhere += any(path in right for path in paths)
+            cited += len(paths)
+            verified += sum(citation.verified for citation in answer.citations)
+        _say(
+            f"\nanswers: of {len(asked.questions)}, the first place cited is right in {first}, "
+            f"any in {anywhere}; refused {refused}; {verified} of {cited} citations verified"
+        )
+        for question, says in asked.facts:
+            answer = await ask(question, crystal=crystal, root=root, sub=sub, context=context)
+            told = "right" if all(part in answer.answer for part in says) else "WRONG"
+            _say(f"fact {told}: {question}: {', '.join(says)}")
+        kept = 0
+        for question in UNANSWERABLE:
+            answer = await ask(question, crystal=crystal, root=root, sub=sub, context=context)
+            kept += _is_refusal(answer.answer)
+        _say(f"unanswerable: {kept} of {len(UNANSWERABLE)} refused")
+    finally:
+        context.close()
+
+
+def _is_refusal(text: str) -> bool:
+    return "cannot answer" in text or "ответить не могу" in text
 
 
 def _ours(crystal: Crystal) -> Ranking:

@@ -93,7 +93,7 @@ def described_from(path, number, definitions):
 
 def number_of_comment(path, number):
     "The first line of the comment a line belongs to."
-    rows = crystal.read(path, max(1, number - 60), number).split("\n")
+    rows = crystal.read(path, max(1, number - 60), number).splitlines()
     top = number
     for row in reversed(rows[:-1]):
         if not re.match(r"\s*(?:/?\*|//|#|--|;)", row):

@@ -205,7 +205,7 @@ _CONDITIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         rf"\b(?:that |which |directly )*(?:subclass(?:es|ing)?|inherit(?:s|ing)?|extend(?:s|ing)?|deriv(?:es?|ed|ing))\s+(?:of\s+|from\s+)?{_KIND_BEFORE}{_OBJECT}{_KIND_AFTER}",
         rf"\b(?:that |which )?implement(?:s|ing)?\s+(?:the\s+)?{_KIND_BEFORE}(`[^`]+`|(?-i:[A-Z])\w+){_KIND_AFTER}",
         rf"\b(?:implementations?|implementers|implementors|descendants|children)\s+of\s+{_KIND_BEFORE}{_OBJECT}{_KIND_AFTER}",
-        rf"(?:котор\w+ )?(?:наследу\w*|унаследован\w*|расширя\w+|наследник\w*|подкласс\w*|потомк\w*)\s+(?:от\s+|у\s+)?{_KIND_RU}{_OBJECT}",
+        rf"(?:котор\w+ )?(?:наследу\w*|реализу\w+|унаследован\w*|расширя\w+|наследник\w*|подкласс\w*|потомк\w*)\s+(?:от\s+|у\s+)?{_KIND_RU}{_OBJECT}",
     ),
     _rule(
         "decorate",

@@ -3,9 +3,8 @@
 import re
 from functools import lru_cache
 
-from rlm_crystal.terms import ASKING_WORDS, STOP_WORDS, parts, stem
-
 from rlm_crystal.glossary import translate
+from rlm_crystal.terms import ASKING_WORDS, STOP_WORDS, parts, stem
 
 _WORD = re.compile(r"\w+")
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)  # noqa: RUF001

@@ -57,7 +57,7 @@ def tell_chain(
         told.append(introduction(step.definition, voice.kind(step.definition.kind)))
         if step.finding is not None:
             told += [f"  - {row}" for row in telling_lines(step.finding, limit=2)]
-    draft.rows(voice("With it belong:", "Сюда же относится:"), told)
+    draft.rows(voice("Also part of it:", "Сюда же относится:"), told)
     draft.rows(voice("Who calls whom:", "Кто кого вызывает:"), _told_calls(calls, links, voice))
     draft.rows(voice("Look next at:", "Дальше смотрите:"), _elsewhere(findings, steps, voice))
     return draft.conclude()

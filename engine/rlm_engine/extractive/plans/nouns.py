@@ -81,9 +81,14 @@ def modules_in_folders():
         best = [c for c in classes if any(alike(w, p) for g in words for w in g for p in parts(c.name))] or classes
         if best:
             found.append(item_of(path, text, best[-1], stem))
+        elif main := [d for d in crystal.outline(path) if d["symbol"].split(".")[-1].lower() == stem.lower() and d["kind"] != "section"]:
+            header = text.split("\n", main[0]["start_line"])[main[0]["start_line"] - 1].strip()
+            found.append((path, main[0]["start_line"], main[0]["start_line"], main[0]["symbol"], header))
         else:
             found.append((path, 1, 1, stem, text.split("\n", 1)[0].strip()))
-    return found
+    # Where most files of the folder are named after the noun, the others are what serves them.
+    named = [item for item in found if ends_with_last(parts(item[3].split(".")[-1]))]
+    return named if len(named) >= max(2, 0.6 * len(found)) else found
 
 def classes_named():
     "Classes whose name has the words of the noun and ends with the last, or whose base does."
