@@ -271,7 +271,7 @@ def test_a_line_is_judged_by_the_rules_of_its_language(path, text, rules):
         ("a.js", None, "function f( {\n", [1]),
         ("a.c", None, "MACRO(x) int f() { return 1 }\n", []),
         ("a.c", "int f() { return 1; }\n", "int f() { return 1; \n", [1]),
-        ("a.json", None, '{"a": 1,\n}\n', [2]),
+        ("a.json", None, '{"a": 1,\n"b" 2}\n', [2]),
         ("tsconfig.json", None, "{ // with a remark\n}\n", []),
         ("a.toml", None, "a = 1\na = 2\n", [2]),
     ],
