@@ -62,5 +62,5 @@ def _newer(archive: Archive, known: int, *, needed: bool) -> Sealed | None:
     except (SealError, StoreError) as error:
         if needed:
             raise
-        _log.warning("what another process sealed is not taken over: %s", error)
+        _log.info("what another process sealed is not taken over: %s", error)
         return None
