@@ -138,6 +138,19 @@ _LINKS = (
 def line_at(path, number):
     return crystal.read(path, number, number).strip()[:200]
 
+def of_another(text, last, owner, path):
+    "Whether a call by a receiver that names neither the owner nor oneself may be of another's method."
+    found = re.search(r"([\w$]+)(?:\(\))?\s*(?:\.|->|::)" + re.escape(last) + r"\b", text)
+    receiver = found.group(1).strip("$_").lower() if found else ""
+    if not receiver or receiver in ("self", "this", "cls", "super", "static", "parent"):
+        return False
+    holder = owner.rpartition(".")[2].lower()
+    if receiver in holder or holder in receiver or holder.startswith(receiver[:1]) and len(receiver) < 3:
+        return False
+    owners = {d["symbol"].rpartition(".")[0] for d in defined(last) if d["kind"] in ("function", "method")}
+    named = r"(?im)^.*\b(?:import|require|from|use)\b.*\b" + re.escape(receiver) + r"\b"
+    return len(owners) > 1 or re.search(named, context[path].text) is not None
+
 known = {}
 def defined(name):
     if name not in known:
@@ -179,6 +192,8 @@ for path, symbol, start, end in sources:
             if re.search(r"\b(?:self|this|cls)(?:\.|->)" + re.escape(last), text) and mine != owner:
                 if any(d["symbol"] == mine + "." + last for d in defined(last)):
                     continue
+            if owner and of_another(text, last, owner, call["path"]):
+                continue
             if told < 3:
                 told += 1
                 show("caller", call["path"], call["line"], symbol, "call", call["within"])

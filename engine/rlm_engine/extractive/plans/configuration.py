@@ -93,7 +93,8 @@ if any(s[4] == spelled or s[4].split(".")[-1] == spelled for s in settings):
     settings = [s for s in settings if s[4] == spelled or s[4].split(".")[-1] == spelled]
     reads = [r for r in reads if spelled in r[4]]
 show("found", len(settings), len(reads))
-settings.sort(key=lambda s: (s[0], is_aside(s[2]), not s[4].isupper(), not likely(s[2]), s[1], s[2], s[3]))
+# What tests, examples and documents set is not what the product sets.
+settings.sort(key=lambda s: (is_aside(s[2]), s[0], not s[4].isupper(), not likely(s[2]), s[1], s[2], s[3]))
 for _, _, path, number, found, exact, text in settings[:6]:
     comment = []
     for above in reversed(crystal.read(path, max(1, number - 4), number - 1).split("\n") if number > 1 else []):
