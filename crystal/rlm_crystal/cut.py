@@ -159,16 +159,18 @@ class Cutter:
         breaks = self._breaks = self._ask() if self._breaks is None else self._breaks
         best: tuple[int, int, int] | None = None
         last = start
+        before = self._ends[start - 1]
         for line in range(start + 1, min(end, start + _LINES_MAX) + 1):
-            size = self._chars(start, line - 1)
+            size = self._ends[line - 1] - before
             if size > LIMIT_CHARS:
                 break
             last = line - 1
             if size < _PART_MIN_CHARS or line not in breaks:
                 continue
-            behind_blank = 0 if self._blank(line - 1, line - 1) else 1
+            behind_blank = 0 if self._lines[line - 2].isspace() else 1
             rank = (2 * breaks[line] + behind_blank, abs(size - TARGET_CHARS), line - 1)
-            best = min(best, rank) if best else rank
+            if best is None or rank < best:
+                best = rank
         return best[2] if best else last
 
 

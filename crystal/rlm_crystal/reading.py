@@ -56,12 +56,15 @@ def decode(data: bytes) -> str | None:
 def unworthy(path: str, text: str) -> str | None:
     """Why the text is not worth indexing (generated, minified, a private key), or None."""
     head = text[:_HEAD_BYTES]
-    if _PRIVATE_KEY.search(head) and len(text) < 20_000:
+    if "PRIVATE KEY" in head and _PRIVATE_KEY.search(head) and len(text) < 20_000:
         return "holds a private key"
     if path.lower().endswith(_PROSE):
         return None
     first_lines = "\n".join(head.split("\n", _MARK_LINES)[:_MARK_LINES])
-    if _GENERATED.search(first_lines):
+    # Without either word no alternative of the slow pattern can match.
+    lowered = first_lines.lower()
+    told = "generated" in lowered or "do not edit" in lowered
+    if told and _GENERATED.search(first_lines):
         return "generated"
     return "minified" if _is_minified(text) else None
 

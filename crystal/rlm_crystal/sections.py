@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rlm_crystal.syntax import Span
 from rlm_crystal.types import Definition
@@ -14,6 +15,7 @@ _TITLE_CHARS = 120
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
+_RST_MARKS = frozenset("=-`:.'\"~^_*+#<>")
 _RST_RULE = re.compile(r"([=\-`:.'\"~^_*+#<>])\1{2,}[ \t]*$")
 _BLOCK_START = re.compile(r" {0,3}(?:[-*+>|] |\d+[.)] |#|```|~~~)|\s{4}|\t")
 
@@ -54,8 +56,10 @@ def rst_headings(lines: Sequence[str]) -> list[Heading]:
     """Underlined (and overlined) titles; a mark's level is its order of first appearance."""
     headings: list[Heading] = []
     levels: dict[str, int] = {}
-    for number in range(2, len(lines) + 1):
-        rule, title = lines[number - 1].rstrip(), lines[number - 2].rstrip()
+    for number, line in enumerate(islice(lines, 1, None), 2):
+        if line[0] not in _RST_MARKS:
+            continue
+        rule, title = line.rstrip(), lines[number - 2].rstrip()
         if not _RST_RULE.match(rule) or not title.strip() or _RST_RULE.match(title):
             continue
         if len(rule) < len(title.strip()) or (title != title.strip() and number < 3):

@@ -46,7 +46,8 @@ async def _started() -> Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None,
-                env=scrubbed(os.environ),
+                # A second BLAS thread spins while it waits and makes nothing here faster.
+                env={**scrubbed(os.environ), "OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
