@@ -83,6 +83,13 @@ async def test_a_refused_key_is_told_without_the_key():
 
 
 @pytest.mark.asyncio
+async def test_a_missing_key_is_refused_and_not_tried_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ModelRefused, match="was given no key"):
+        await call(ModelSettings("openai/gpt-4o-mini"))
+
+
+@pytest.mark.asyncio
 async def test_a_failure_prints_nothing(capfd: pytest.CaptureFixture[str]):
     await failure(in_turn(Reply(status=404)))
     assert capfd.readouterr() == ("", "")

@@ -29,6 +29,8 @@ _BROKEN_OFF = frozenset({"RemoteProtocolError", "ServerDisconnectedError", "APIC
 _WRAPPING = re.compile(r"^(?:litellm\.)?(?:\w+Error: )+(?:\w+Exception - )?")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _SECRET_TEXT = re.compile(r"(?i)\b(?:bearer\s+\S+|(?:sk|pk|gsk|xai|AIza|hf)[-_][\w*.-]{6,})")
+# A client that finds no key raises before it asks anybody, and litellm calls that a status 500.
+_NO_KEY = re.compile(r"(?i)\bmissing (?:credentials|[\w ]{0,30}api[ _]key)|api_key client option")
 _USER_IN_URL = re.compile(r"(?<=://)[^/]*@")
 _SECRET_CHARS_LEAST = 6
 _TEXT_CHARS = 300
@@ -46,7 +48,9 @@ def model_error(error: BaseException, *, settings: ModelSettings) -> ModelError:
         return ModelTimeout(f"{where} did not answer within {settings.reply_timeout_s:.0f} s")
     status = _status(causes)
     said = _WRAPPING.sub("", " ".join(str(error).split()))
-    text = without_secrets(said, settings=settings)[:_TEXT_CHARS]
+    text = _cut(without_secrets(said, settings=settings))
+    if _NO_KEY.search(said):
+        return ModelRefused(f"{where} was given no key: {text}{_advice(401)}")
     if status == 429 or status in (408, 409, 425):
         return ModelBusy(f"{where} is busy ({status}): {text}", retry_after_s=_retry_after(causes))
     if status is not None and 400 <= status < 500:
@@ -71,6 +75,12 @@ def without_secrets(text: str, *, settings: ModelSettings) -> str:
         if len(secret) >= _SECRET_CHARS_LEAST:
             text = text.replace(secret, "[key]")
     return _SECRET_TEXT.sub("[key]", text)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _TEXT_CHARS:
+        return text
+    return f"{text[:_TEXT_CHARS].rpartition(' ')[0]} …"
 
 
 def _where(settings: ModelSettings) -> str:
