@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Clusters:
 
 
 def clusters_of(segment: Segment) -> Clusters:
-    """Clusters and summaries of a whole segment; about 3 s of CPU for 30,000 chunks."""
+    """Clusters and summaries of a whole segment; about 2.5 s of CPU for 30,000 chunks."""
     chunks = list(chunks_of(segment))
     vectors = segment.vectors.get().dense(np.arange(len(chunks), dtype=np.int64))
     clustering = cluster_chunks(chunks, vectors)
@@ -39,21 +40,30 @@ def clusters_of(segment: Segment) -> Clusters:
 def chunks_of(segment: Segment) -> Iterator[Chunk]:
     """The chunks of a segment with their texts, file after file."""
     graph = segment.graph.get()
+    names, prose = list(graph.names), list(graph.prose)
     table = segment.chunks
-    for file in range(segment.file_count):
+    columns = (
+        table.start_line,
+        table.end_line,
+        table.kind,
+        table.symbol,
+        table.signature,
+        table.doc,
+    )
+    rows: Iterator[tuple[int, ...]] = zip(*(column.tolist() for column in columns), strict=True)
+    counts: list[int] = np.diff(segment.files.chunk_start).tolist()
+    languages: list[int] = segment.files.language.tolist()
+    for file, path in enumerate(segment.paths):
         lines = segment.texts.get(file).split("\n")
-        language = segment.languages[int(segment.files.language[file])]
-        first, last = segment.files.chunk_start[file : file + 2].tolist()
-        for row in range(first, last):
-            start, end = int(table.start_line[row]), int(table.end_line[row])
+        for start, end, kind, symbol, signature, doc in islice(rows, counts[file]):
             yield Chunk(
-                path=segment.paths[file],
+                path=path,
                 start_line=start,
                 end_line=end,
-                language=language,
-                kind=KINDS[int(table.kind[row])],
-                symbol=graph.names[int(table.symbol[row])],
-                signature=graph.prose[int(table.signature[row])],
-                doc=graph.prose[int(table.doc[row])],
+                language=segment.languages[languages[file]],
+                kind=KINDS[kind],
+                symbol=names[symbol],
+                signature=prose[signature],
+                doc=prose[doc],
                 text="\n".join(lines[start - 1 : end]),
             )

@@ -17,7 +17,7 @@ import numpy as np
 from rlm_crystal.cluster import Clustering
 from rlm_crystal.language import Role, role
 from rlm_crystal.points import Floats, Ints
-from rlm_crystal.terms import RAW_WORD, STOP_WORDS, parts, stem
+from rlm_crystal.terms import STOP_WORDS, parts, raw_words, stem
 from rlm_crystal.types import Chunk
 
 CENTRAL_MAX = 12
@@ -171,7 +171,7 @@ def _telling_words(chunk: Chunk, parts_of: _TellingParts) -> frozenset[str]:
     prose = chunk.doc or (chunk.text[:_PROSE_CHARS] if _is_prose(chunk) else chunk.signature)
     name = chunk.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     text = f"{name} {chunk.symbol} {prose}"
-    return frozenset(chain.from_iterable(map(parts_of.__getitem__, RAW_WORD.findall(text))))
+    return frozenset(chain.from_iterable(map(parts_of.__getitem__, raw_words(text))))
 
 
 def _is_prose(chunk: Chunk) -> bool:
