@@ -34,7 +34,7 @@ class Weights:
     k1: float = 1.5
     file: float = 0.5
     history: float = 1.0
-    path_alone: float = 0.3
+    path_alone: float = 0.15
     chunk: float = 1.0
     second: float = 0.45
     third: float = 0.3
