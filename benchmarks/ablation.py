@@ -1,0 +1,129 @@
+"""What each feature of the ranking brings: commit message to changed file with one left out.
+
+    python benchmarks/ablation.py <git repository> [<git repository> …]
+
+The queries are those of `rlm-mcp bench localisation`. Figures are MRR over all files, and over
+source files only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rlm_crystal.build import build
+from rlm_crystal.crystal import Crystal
+from rlm_crystal.localisation.bench import row_of
+from rlm_crystal.localisation.past_state import plan, state_at
+from rlm_crystal.localisation.queries import Query
+from rlm_crystal.query import Question, understand
+from rlm_crystal.rank import DEFAULT, Weights
+from rlm_crystal.search import Filters, rank
+
+PLACES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The ranking with something left out."""
+
+    weights: Weights = DEFAULT
+    asked: Callable[[Question], Question] = lambda question: question
+    messages: bool = True
+
+
+def only_the_word(question: Question) -> Question:
+    """Each word stands for itself alone: no stems, compounds or abbreviations."""
+    groups = [
+        replace(group, variants={group.word: 1.0})
+        for group in question.groups
+        if group.word in group.variants
+    ]
+    return replace(question, groups=tuple(groups))
+
+
+VARIANTS = {
+    "all": Variant(),
+    "without the file level": Variant(replace(DEFAULT, file=0.0)),
+    "without the fields path and names": Variant(
+        replace(DEFAULT, path=0.0, name=0.0, path_alone=0.0, stem=0.0)
+    ),
+    "without stems, compounds, abbreviations": Variant(asked=only_the_word),
+    "without dense vectors": Variant(replace(DEFAULT, dense=0.0)),
+    "without demotion of tests, docs, vendored": Variant(
+        replace(DEFAULT, test=0.0, doc=0.0, config=0.0, generated=0.0, vendor=0.0, interface=0.0)
+    ),
+    "without the boost of exact names": Variant(replace(DEFAULT, exact_name=0.0, named_path=0.0)),
+    "without history": Variant(replace(DEFAULT, history=0.0), messages=False),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="MRR with one feature left out")
+    parser.add_argument("roots", nargs="+", type=Path, metavar="ROOT")
+    parser.add_argument("--queries", type=int, default=150)
+    options = parser.parse_args()
+    columns: list[dict[str, tuple[float, float]]] = []
+    for root in options.roots:
+        chosen = plan(root, queries_max=options.queries)
+        with state_at(root, chosen.base) as tree:
+            crystal = build([tree], allow_wide=True)
+        columns.append(_measured(crystal, chosen.queries))
+        _say(
+            f"{root}: {len(chosen.queries)} queries, {len(crystal.files):,} files, "
+            f"{crystal.chunk_count:,} chunks; search {_query_ms(crystal, chosen.queries):.0f} ms "
+            "of CPU, median"
+        )
+    _say("| | " + " | ".join(str(root) for root in options.roots) + " | mean |")
+    _say("|---|" + "---|" * (len(options.roots) + 1))
+    for name in VARIANTS:
+        pairs = [column[name] for column in columns]
+        mean = tuple(statistics.fmean(pair[at] for pair in pairs) for at in (0, 1))
+        cells = " | ".join(f"{every:.3f} / {source:.3f}" for every, source in (*pairs, mean))
+        _say(f"| {name} | {cells} |")
+
+
+def _measured(crystal: Crystal, queries: tuple[Query, ...]) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for name, variant in VARIANTS.items():
+        row = row_of(name, _ranking(crystal, variant), queries, lambda _: None)
+        found[name] = (row.everything.mrr, row.source_only.mrr)
+    return found
+
+
+def _ranking(crystal: Crystal, variant: Variant) -> Callable[[str], list[str]]:
+    view = crystal.view
+    vocabularies = view.vocabularies if variant.messages else view.vocabularies[:-1]
+
+    def ranked(text: str) -> list[str]:
+        question = variant.asked(understand(text, vocabularies))
+        vector = crystal.embedder.embed([text])[0]
+        hits = rank(
+            view, question, vector, limit=PLACES, filters=Filters(), weights=variant.weights
+        )
+        return list(dict.fromkeys(view.paths[hit.file] for hit in hits))
+
+    return ranked
+
+
+def _query_ms(crystal: Crystal, queries: tuple[Query, ...]) -> float:
+    times: list[float] = []
+    for query in queries[:50]:
+        started = time.process_time()
+        crystal.search(query.text)
+        times.append((time.process_time() - started) * 1000)
+    return statistics.median(times)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
