@@ -197,6 +197,7 @@ _CONDITIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         "import",
         rf"\b(?:that |which |do |does )?imports?(?:ing|ed)?\s+(?:from\s+)?{_KIND_BEFORE}{_OBJECT}{_KIND_AFTER}",
         r"\bus(?:e|es|ing)\s+(?:the\s+)?([\w.`\-/]+)\s+(?:module|library|package)\b",
+        r"\b(?:that |which |do |does )*includ(?:e|es|ing)\s+(?:the\s+)?(?:header\s+)?[<\"`]?([\w./+-]+\.(?:h|hh|hpp|hxx|inc|ipp))[>\"`]?",
         rf"\bimports of\s+{_KIND_BEFORE}{_OBJECT}",
         rf"(?:котор\w+ )?импорт(?:иру\w+|ов)?\s+{_KIND_RU}{_OBJECT}",
     ),

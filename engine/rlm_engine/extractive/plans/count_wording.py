@@ -168,7 +168,7 @@ def _how(listing: Listing, printed: Printed, voice: Voice) -> str:
 
 
 def _how_imports(printed: Printed, voice: Voice) -> str:
-    if printed.number("only_by_name"):
+    if printed.number("only_by_name") and printed.number("total"):
         return voice(
             "No file imports a module of that full name; counted are those that import the name from another module.",
             "Модуль с таким полным именем не импортирует никто; посчитаны файлы, которые берут это имя из другого модуля.",

@@ -32,6 +32,11 @@ def header_parts(d):
             return header[:at.start()], header[opened + 1:position], header[position + 1:]
     return header[:at.start()], header[opened + 1:], ""
 
+def kind_of(d):
+    "The kind as its language has it: what Ruby defines inside a module or a class is a method."
+    inside = d["kind"] == "function" and "." in d["symbol"] and extension(d["path"]) == "rb"
+    return "method" if inside else d["kind"]
+
 def is_word_in(word, text):
     return re.search(r"(?<![\w$])" + re.escape(word) + r"(?![\w$])", text) is not None
 
@@ -88,10 +93,10 @@ for entry in crystal.files():
             continue
         if not all(says(d, modifier) for modifier in modifiers):
             continue
-        if d["kind"] in kinds:
+        if kind_of(d) in kinds:
             found.append(d)
-        elif d["kind"] in related:
-            besides[d["kind"]] = besides.get(d["kind"], 0) + 1
+        elif kind_of(d) in related:
+            besides[kind_of(d)] = besides.get(kind_of(d), 0) + 1
 # Go and C have no classes: there the nearest thing is meant.
 if not found and besides and not owner and not pattern:
     taken = max(besides, key=besides.get)

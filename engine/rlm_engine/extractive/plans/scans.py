@@ -77,7 +77,7 @@ def rendered(item, noted):
     if any(c in path for c in " '\"<>|*,;#"):
         where = "`" + where + "`"
     # A name is quoted where it stands in the lines that are cited.
-    held = name.rpartition(".")[2] in "\n".join(context[path].text.split("\n", last)[first - 1:last]) if name else False
+    held = name[-1:].isalnum() and name.rpartition(".")[2] in "\n".join(context[path].text.split("\n", last)[first - 1:last]) if name else False
     return "- " + ((f"`{name}`, " if held else f"{name}, ") if name else "") + where + (": " + quoted(note) if note and noted else "")
 
 rows = []
