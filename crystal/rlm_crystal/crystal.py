@@ -205,7 +205,7 @@ class Crystal:
         name = path.replace("\\", "/").rsplit("/", 1)[-1]
         near = [other for other in known if other.rsplit("/", 1)[-1] == name][:3]
         near += [other for other in get_close_matches(path, known, n=3) if other not in near]
-        hint = f"did you mean {', '.join(near)}?" if near else "see the list of files"
+        hint = f"did you mean {', '.join(near)}?" if near else "give a path as a search shows it"
         return f"the crystal holds no file {path!r}; {hint}"
 
 

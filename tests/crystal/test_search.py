@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import UnknownPath
@@ -129,10 +131,41 @@ def test_filters_leave_only_what_they_name(crystal: Crystal) -> None:
         ("?.py", "a/cc.py", False),
         ("a.py", "aXpy", False),
         ("[a].py", "a.py", False),
+        ("**", "a/b.py", True),
+        ("**/b.py", "b.py", True),
+        ("a/**/b/**/c.py", "a/x/b/y/b/c.py", True),
+        ("a/**/b/**/c.py", "a/x/c/y/c.py", False),
+        ("a/**.py", "a/b/c.py", True),
+        ("/a/b/", "a/b/c.py", True),
+        ("a*b*c", "aXbXbXc", True),
+        ("a*b*c", "aXbXcX", False),
+        ("a/*", "a/b/c.py", True),
+        ("*/b", "x/a/b", False),
     ],
 )
 def test_a_glob_matches_as_people_write_it(pattern: str, path: str, matches: bool) -> None:
     assert glob_matcher(pattern)(path) is matches
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 200 + "b", "**/" * 100 + "b", "**/a/" * 100 + "b"])
+def test_no_glob_takes_long_whatever_the_path(pattern: str) -> None:
+    assert not glob_matcher(pattern)("a/" * 1_000 + "a" * 200)  # for ever, if it tried all ways
+
+
+@given(
+    st.text(alphabet="ab/*?", min_size=1, max_size=9),
+    st.text("ab", min_size=1, max_size=3),
+    st.lists(st.text("ab", min_size=1, max_size=3), max_size=3),
+)
+def test_a_glob_matches_what_a_plain_regex_says(pattern: str, name: str, up: list[str]) -> None:
+    assume("***" not in pattern and "//" not in pattern and pattern.strip("/"))
+    assume(not re.search(r"[^/]\*\*|\*\*[^/]", pattern))
+    body = re.escape(pattern.strip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".+")
+    body = body.replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    front = "" if "/" in pattern.strip("/") else "(?:.*/)?"
+    path = "/".join([*up, name])
+    said = re.fullmatch(f"{front}{body}(?:/.*)?", path) is not None
+    assert glob_matcher(pattern)(path) is said
 
 
 def test_a_limit_is_kept_and_each_file_shows_at_most_three_chunks(crystal: Crystal) -> None:

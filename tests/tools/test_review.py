@@ -8,6 +8,7 @@ from rlm_tools.reviewing.change import change_between
 from rlm_tools.reviewing.judge import read_findings
 from rlm_tools.reviewing.line_rules import line_findings
 from rlm_tools.reviewing.syntax_errors import syntax_findings
+from rlm_tools.subject import corpus_path
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -279,3 +280,56 @@ def test_a_line_is_judged_by_the_rules_of_its_language(path, text, rules):
 def test_only_what_surely_does_not_parse_is_an_error(path, old, new, lines):
     found = list(syntax_findings(change_between(path, old, new)))
     assert [finding.line for finding in found] == lines
+
+
+SECRET_DIFF = "--- a/{0}\n+++ b/{0}\n@@ -0,0 +1,1 @@\n+harmless = 1\n"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", [".env", "alias/.env", ".git/config", "alias/.git/config"])
+async def test_a_diff_opens_no_file_that_may_hold_secrets(plant, host_of, silence, path):
+    root = plant({**SHOP, ".env": "KEY=planted\n", ".git/config": "url = planted\n"})
+    try:
+        (root / "alias").symlink_to(root)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    host = host_of(root, "[]")
+    reply = await review(host, ReviewArguments(diff=SECRET_DIFF.format(path)), silence)
+    assert "only the diff's own lines were looked at" in reply.text()
+    assert "planted" not in reply.text() + "".join(host._model.asked)
+
+
+@needs_git
+@pytest.mark.asyncio
+async def test_a_deleted_secret_file_is_not_fetched_from_git(plant, host_of, silence):
+    root = plant({**SHOP, ".env": "KEY=planted\n"})
+    git(root, "init")
+    git(root, "add", "-f", ".")
+    git(root, "commit", "-m", "one")
+    (root / ".env").unlink()
+    edit(root, "shop/cart.py", "net * rate", "rate * net")
+    host = host_of(root, "[]")
+    reply = await review(host, ReviewArguments(), silence)
+    assert "shop/cart.py" in reply.text()
+    assert "planted" not in reply.text() + "".join(host._model.asked)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("line", ["9" * 5_000, "9" * 12, "1000001"])
+async def test_a_diff_of_absurd_line_numbers_is_refused(plant, host_of, silence, line):
+    diff = f"--- a/shop/cart.py\n+++ b/shop/cart.py\n@@ -{line},1 +{line},1 @@\n-a\n+b\n"
+    with pytest.raises(BadArgument, match="line 3 of diff"):
+        await review(host_of(plant(SHOP)), ReviewArguments(diff=diff), silence)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", ["shop/\0", "\0"])
+async def test_a_path_with_a_nul_is_in_no_folder(plant, host_of, silence, path):
+    with pytest.raises(BadArgument, match="lies in none"):
+        await review(host_of(plant(SHOP)), ReviewArguments(path=path), silence)
+
+
+def test_an_absolute_path_in_the_second_of_two_equal_names_is_found(tmp_path):
+    one, two = tmp_path / "one/app", tmp_path / "two/app"
+    assert corpus_path([one, two], f"{two}/a.py") == "app-2/a.py"
+    assert corpus_path([one, two], ".//app//a.py") == "app/a.py"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_crystal.types import Definition, FileEntry
+from rlm_crystal.walk import path_prefixes
 
 from rlm_tools.errors import NothingFound
 
@@ -61,14 +62,16 @@ def definition_of(crystal: Crystal, path: str, symbol: str) -> Definition:
 def corpus_path(roots: Sequence[Path], path: str) -> str:
     """`path` as the crystal writes it: relative and POSIX, whatever form the caller has."""
     plain = path.replace("\\", "/")
-    for root in roots:
+    for root, prefix in zip(roots, path_prefixes(roots), strict=True):
         front = root.as_posix().rstrip("/") + "/"
         if plain.startswith(front):
-            inside = plain[len(front) :]
-            return inside if len(roots) == 1 else f"{root.name}/{inside}"
-    while plain.startswith("./"):
-        plain = plain[2:]
-    return plain.strip("/")
+            return prefix + _tidy(plain[len(front) :])
+    return _tidy(plain)
+
+
+def _tidy(path: str) -> str:
+    """Without empty and `.` components, which mean nothing."""
+    return "/".join(part for part in path.split("/") if part not in {"", "."})
 
 
 def raise_for_folder(crystal: Crystal, path: str) -> None:

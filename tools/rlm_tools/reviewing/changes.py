@@ -70,9 +70,9 @@ def uncommitted(crystal: Crystal, roots: Sequence[Path], path: str) -> Selection
 
 
 def _single(roots: Sequence[Path], path: str) -> Selection:
-    if reason := secret_reason(path):
-        raise BadArgument(f"{path} {reason}; such files are never read here.")
     root, relative = locate(roots, path)
+    if reason := off_limits(root, relative):
+        raise BadArgument(f"{path} {reason}; such files are never read here.")
     new = text_on_disk(root, relative)
     old = text_at_head(root, relative)
     if new is None and old is None:
@@ -95,7 +95,8 @@ def _changed_below(roots: Sequence[Path], front: str, inside: Sequence[str]) -> 
         below = {name for name in blobs if f"{prefix}{name}".startswith(front)}
         gone = {name for name in below if not (root / name).exists()}
         for relative in sorted(present | gone):
-            if not _is_same(root, relative, blobs.get(relative)):
+            same = _is_same(root, relative, blobs.get(relative))
+            if not same and not off_limits(root, relative):
                 old = text_at_head(root, relative) if relative in blobs else None
                 change = change_between(prefix + relative, old, text_on_disk(root, relative))
                 if change.old != change.new:
@@ -115,6 +116,9 @@ def _is_same(root: Path, relative: str, object_id: str | None) -> bool:
 def _of_diff(crystal: Crystal, roots: Sequence[Path], diff: FileDiff, notes: list[str]) -> Change:
     path = diff.path
     root, relative = locate(roots, path)
+    if reason := off_limits(root, relative):
+        notes.append(f"{path} {reason}; only the diff's own lines were looked at.")
+        return _lines_only(path, diff)
     text = text_on_disk(root, relative)
     if text is None:
         text = crystal.text(path) if any(entry.path == path for entry in crystal.files) else ""
@@ -173,9 +177,25 @@ def locate(roots: Sequence[Path], path: str) -> tuple[Path, str]:
     for root, prefix in zip(roots, prefixes(roots), strict=True):
         if path.startswith(prefix):
             relative = path[len(prefix) :]
-            if (root / relative).resolve().is_relative_to(root.resolve()):
+            if "\0" not in path and _resolved(root, relative) is not None:
                 return root, relative
     raise BadArgument(f"{path!r} lies in none of the served folders.")
+
+
+def off_limits(root: Path, relative: str) -> str | None:
+    """Why the file is never read, or None: git's own, or likely to hold secrets, by any name."""
+    for name in (relative, _resolved(root, relative) or relative):
+        if ".git" in name.lower().split("/"):
+            return "belongs to git"
+        if reason := secret_reason(name):
+            return reason
+    return None
+
+
+def _resolved(root: Path, relative: str) -> str | None:
+    """Where below the root the path leads, its links followed; None where it leads out."""
+    target, top = (root / relative).resolve(), root.resolve()
+    return target.relative_to(top).as_posix() if target.is_relative_to(top) else None
 
 
 def text_on_disk(root: Path, relative: str) -> str | None:

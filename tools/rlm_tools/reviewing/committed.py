@@ -5,27 +5,24 @@ conversion or hook that a hostile repository may have configured.
 """
 
 import os
-import shutil
-import subprocess
 from hashlib import sha1, sha256
 from pathlib import Path
 
+from rlm_crystal.git import run_git
 from rlm_crystal.reading import decode
-from rlm_crystal.revision import git_dir_of
 
 _TIMEOUT_S = 30
-_KEPT = ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "XDG_CONFIG_HOME", "APPDATA", "TEMP", "TMP")
 
 
 def text_at_head(root: Path, relative: str) -> str | None:
     """The file's text at HEAD; None where git does not know it."""
-    data = _git(root, "cat-file", "blob", f"HEAD:./{relative}")
+    data = run_git(root, "cat-file", "blob", f"HEAD:./{relative}", timeout_s=_TIMEOUT_S)
     return decode(data) if data is not None else None
 
 
 def blobs_at_head(root: Path) -> dict[str, str] | None:
     """Path below `root` to object id for every file of HEAD; None without git or a commit."""
-    listing = _git(root, "ls-tree", "-r", "-z", "HEAD", "--", ".")
+    listing = run_git(root, "ls-tree", "-r", "-z", "HEAD", "--", ".", timeout_s=_TIMEOUT_S)
     if listing is None:
         return None
     blobs: dict[str, str] = {}
@@ -44,22 +41,3 @@ def is_blob(data: bytes, object_id: str) -> bool:
         if digest(b"blob %d\0" % len(content) + content).hexdigest() == object_id:
             return True
     return False
-
-
-def _git(root: Path, *arguments: str) -> bytes | None:
-    program = shutil.which("git")
-    if program is None or git_dir_of(root) is None:
-        return None
-    if Path(program).resolve().is_relative_to(root.resolve()):
-        return None
-    environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(
-            [program, "-c", "core.fsmonitor=false", *arguments],
-            cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=_TIMEOUT_S, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None

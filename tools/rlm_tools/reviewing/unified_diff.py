@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from rlm_tools.errors import BadArgument
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(r"@@ -(\d{1,12})(?:,(\d{1,12}))? \+(\d{1,12})(?:,(\d{1,12}))? @@")
 _NO_FILE = "/dev/null"
 _SHIFT_MAX = 200
+_LINES_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,11 @@ class _Reader:
         old_start, old_count, new_start, new_count = (
             int(group) if group is not None else 1 for group in head.groups()
         )
+        if max(old_start, new_start) > _LINES_MAX:
+            raise BadArgument(
+                f"line {self._at + 1} of diff speaks of line {max(old_start, new_start)};"
+                f" a file here has {_LINES_MAX:,} at most."
+            )
         self._at += 1
         rows: list[str] = []
         while (old_count or new_count) and self._at < len(self._lines):
