@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from rlm_crystal.postings import Int64Array
+from rlm_crystal.counting import Int64Array
 from rlm_crystal.segment import BoolArray, Graph, Segment
 from rlm_crystal.tables import KINDS, REFERENCE_CODE, REFERENCE_KINDS
 from rlm_crystal.types import Definition, Reference, ReferenceKind

@@ -12,8 +12,9 @@ from typing import Final, get_args
 import numpy as np
 import numpy.typing as npt
 
+from rlm_crystal.counting import Int64Array
 from rlm_crystal.language import Role
-from rlm_crystal.postings import Int64Array, UInt8Array
+from rlm_crystal.postings import UInt8Array
 from rlm_crystal.types import Kind, ReferenceKind
 from rlm_crystal.words import Int32Array
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from rlm_crystal.postings import Int64Array
+from rlm_crystal.counting import Int64Array
 
 LEVEL: Final = 3
 PAGE_BYTES: Final = 4 * 1024 * 1024
