@@ -50,8 +50,8 @@ def chunks_of(segment: Segment) -> Iterator[Chunk]:
         table.signature,
         table.doc,
     )
-    listed: list[list[int]] = [column.tolist() for column in columns]
-    rows: Iterator[tuple[int, ...]] = zip(*listed, strict=True)
+    listed: list[list[int]] = np.column_stack(columns).tolist()
+    rows = iter(listed)
     counts: list[int] = np.diff(segment.files.chunk_start).tolist()
     languages: list[int] = segment.files.language.tolist()
     for file, path in enumerate(segment.paths):
