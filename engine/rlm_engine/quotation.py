@@ -29,7 +29,7 @@ _FENCE_AFTER = re.compile(
 _LINE_NUMBER = re.compile(r"^\s*\d+\s*[:|]\s?")
 _ELLIPSIS = re.compile(r"\u2026|\.\.\.")
 _ESCAPED_SPACE = re.compile(r"\\[nrt]")
-_NAME = re.compile(r"[\w.:#]+(?:\(\))?")
+_NAME = re.compile(r"[\w.:#~$@]+[?!=]?(?:\(\))?")
 _WORD = re.compile(r"\w+")
 
 

@@ -71,6 +71,7 @@ impl Shape for Circle { fn area(&self) -> f64 { 1.0 } }
 impl<'a> Shape for Square { fn area(&self) -> f64 { 2.0 } }
 impl Circle { pub fn grow(&mut self) {} }
 """,
+    "java.tools/Extra.java": "class Extra {}\n",
     "js/settings.js": """\
 exports.configure = function (app) {
   app.set('basket size', 12);
@@ -117,7 +118,12 @@ async def told(crystal: Crystal) -> Told:
     [
         ("how many interfaces are there", "2 interfaces", ["Sink", "Priced"]),
         ("list all annotations", "1 annotation", ["Shop.Stamped"]),
-        ("how many classes are in java", "3 classes", ["Shop", "StockException", "Kiosk"]),
+        (
+            "how many classes are in the java folder",
+            "3 classes",
+            ["Shop", "StockException", "Kiosk"],
+        ),
+        ("how many Java classes are there", "4 classes in Java", ["Extra", "Kiosk"]),
         ("how many classes are in till/till.go", "2 structs", ["Paper", "Screen"]),
         ("list methods of Paper", "2 methods of `Paper`", ["Paper.Write", "Paper.Close"]),
         ("list public functions in till/till.go", "1 public function", ["Open"]),

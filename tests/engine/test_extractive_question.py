@@ -73,7 +73,7 @@ def test_the_type_and_subject_of_a_question(
         ("list implementations of Shelf",
          Listing("class", "", "subclass", "Shelf", "", "", False)),
         ("how many Go files are there",
-         Listing("file", "Go files are there", "all", "", "", "", True)),
+         Listing("file", "files are there", "all", "", "", "", True, language="go")),
         ("сколько интерфейсов в проекте",
          Listing("interface", "интерфейсов", "all", "", "", "", True)),
     ],

@@ -27,7 +27,9 @@ def doc_line(path, start, end, doc):
     words = [(word, number) for number, row in enumerate(rows, top) for word in re.findall(r"\w+", row)]
     found = [words[at][1] for at in range(len(words) - len(first) + 1)
              if all(words[at + shift][0] == word for shift, word in enumerate(first))]
-    return min(found, key=lambda number: abs(number - start), default=0) if first else 0
+    # Docstrings stand inside, doc comments above; a short doc may be repeated by the code.
+    inside = path.endswith((".py", ".pyi", ".pyw"))
+    return min(found, key=lambda number: ((number < start) == inside, abs(number - start)), default=0) if first else 0
 """
 
 DEFINITION_ROW = (

@@ -23,7 +23,8 @@ class Listing:
 
     `noun` is the wording of the target, for those (`target == "noun"`) that the corpus itself has
     to explain ("management commands"). `attribute` is what to tell of each ("help text"), `owner`
-    the class whose members are meant, `modifiers` what their headers must say ("public").
+    the class whose members are meant, `modifiers` what their headers must say ("public"), and
+    `language` a programming language in lower case.
     """
 
     target: Target
@@ -35,6 +36,7 @@ class Listing:
     counting: bool
     owner: str = ""
     modifiers: tuple[str, ...] = ()
+    language: str = ""
 
 
 def parse_listing(text: str) -> Listing | None:
@@ -48,6 +50,7 @@ def parse_listing(text: str) -> Listing | None:
     relation, value, head = _condition(body)
     head, owner = _taken(_OWNER, head)
     head, modifiers = _modifiers(head)
+    head, language = _taken(_LANGUAGE, head)
     target, noun, beside = _target(head)
     if target == "noun" and relation in _NATURAL_TARGETS and (beside or not noun):
         target = _NATURAL_TARGETS[relation]
@@ -63,7 +66,16 @@ def parse_listing(text: str) -> Listing | None:
     if relation == "contain" and target in ("noun", "line") and noun:
         target = "line"
     return Listing(
-        target, noun, relation, value, scope, attribute, counting, owner, tuple(modifiers)
+        target,
+        noun,
+        relation,
+        value,
+        scope,
+        attribute,
+        counting,
+        owner,
+        modifiers,
+        language.lower(),
     )
 
 
@@ -130,12 +142,16 @@ _MODIFIER = _compiled(
     r"\b(public|exported|private|protected|static|abstract|async|asynchronous|final|sealed|virtual|unsafe"
     r"|публичны[ех]|приватны[ех]|статически[ех]|абстрактны[ех]|асинхронны[ех]|защищённые)\b\s*"
 )
+_LANGUAGE = _compiled(
+    r"(?<![\w.`/])(?:(?:in|на)\s+)?(python|javascript|typescript|golang|go|rust|java|kotlin|scala|ruby|php|swift"
+    r"|c\+\+|c#|csharp|c)(?:\s+(?:source|code))?(?=\s|$)"
+)
 _NOT_ADJECTIVE = _compiled(r"\b(?:static|public) (?:files?|methods? calls?|pages?|assets?)\b")
 # What may stand beside a target and changes nothing.
 _FILLER = _compiled(
     r"\b(?:are|is|there|that|which|who|exist\w*|defined|available|provided|supported|declared|do|does|we|it"
-    r"|have|has|all|any|the|of|in|different|own|its|python|go|golang|rust|java|kotlin|scala|ruby|php|c|typescript"
-    r"|javascript|swift|csharp|source|code|top level|being|get|gets|total|used|read|here|так\w*|есть|все\w*|всего|здесь|у|в|и"
+    r"|have|has|all|any|the|of|in|different|own|its|source|code|"
+    r"top level|being|get|gets|total|used|read|here|так\w*|есть|все\w*|всего|здесь|у|в|и"
     r"|существу\w+|определен\w*|определён\w*|имеется|имеются|доступн\w*|котор\w+)\b|[+#]+"
 )
 _COUNTING = _compiled(
@@ -282,7 +298,7 @@ _TARGETS: tuple[tuple[Target, re.Pattern[str]], ...] = (
     ("class", _compiled(r"^(?:direct )?class(?:es)?\b|^(?:direct )?subclass(?:es)?\b|^direct$|^all$|^класс\w*|^наследник\w*|^подкласс\w*|^(?:types|implementations?|implementers|implementors)\b")),
     ("method", _compiled(r"^methods?\b|^метод\w*")),
     ("function", _compiled(r"^functions?\b|^функци\w*")),
-    ("file", _compiled(r"^(?:(?:python|javascript|typescript|go|golang|rust|java|kotlin|ruby|php|swift|c\+\+|c#|c|source|test|header|code) )?(?:files?|modules?)(?=\s|$)|^(?:python|source|test)? ?файл\w*|^модул\w*|^(?:в )?(?:\w+ )?файл\w*")),
+    ("file", _compiled(r"^(?:(?:source|test|header|code) )?(?:files?|modules?)(?=\s|$)|^(?:python|source|test)? ?файл\w*|^модул\w*|^(?:в )?(?:\w+ )?файл\w*")),
     ("line", _compiled(r"^(?:lines?|times?|places?|occurrences?|comments?)\b|^строк\w*|^раз\b|^мест\w*")),
 )  # fmt: skip
 _TRAILING_VERB = _compiled(

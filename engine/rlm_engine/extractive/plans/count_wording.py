@@ -65,6 +65,9 @@ def _headline(
 def _where(listing: Listing, voice: Voice) -> str:
     owner = voice(f" of `{listing.owner}`", f" у `{listing.owner}`") if listing.owner else ""
     scope = listing.scope
+    if listing.language:
+        name = listing.language.capitalize()
+        owner += voice(f" in {name}", f" на {name}")
     return owner + (voice(f" in `{scope}`", f" в `{scope}`") if scope else "")
 
 

@@ -76,7 +76,7 @@ besides = {}
 found = []
 for entry in crystal.files():
     path = entry["path"]
-    if scope and scope.lower() not in path.lower():
+    if not in_scope(path):
         continue
     if owner and last_of(owner) not in context[path].text:
         continue
@@ -102,7 +102,7 @@ if not found and besides and not owner and not pattern:
     taken = max(besides, key=besides.get)
     show("taken", taken)
     for entry in crystal.files():
-        if not scope or scope.lower() in entry["path"].lower():
+        if in_scope(entry["path"]):
             found += [d for d in crystal.outline(entry["path"]) if d["kind"] == taken and all(says(d, m) for m in modifiers)]
 else:
     for kind, count in sorted(besides.items()):
@@ -167,7 +167,7 @@ def built_on(name):
         paths = [path for path, text in texts if name in text]
     return [d for path in paths for d, bases in declared(path) if name in bases]
 
-found = [d for d in built_on(wanted) if not scope or scope.lower() in d["path"].lower()]
+found = [d for d in built_on(wanted) if in_scope(d["path"])]
 items = [(d["path"], d["start_line"], d["start_line"], d["symbol"],
           context[d["path"]].text.split("\n", d["start_line"])[d["start_line"] - 1].strip()) for d in found]
 reached, further = {wanted}, []

@@ -65,6 +65,7 @@ def enumerate_things(question: Question) -> Plan:
         scans.HEAD + scan + scans.TAIL,
         {
             "scope": listing.scope.strip("/"),
+            "endings": _ENDINGS.get(listing.language, ()),
             "shown": shown,
             "words_room": room,
             "notes_wanted": listing.attribute,
@@ -148,18 +149,17 @@ def _all(listing: Listing) -> tuple[str, dict[str, object]]:
         }  # fmt: skip
     if listing.target in _KINDS:
         return _definitions(listing, "")
-    language = re.match(
-        r"(?i)(python|javascript|typescript|go|rust|java|ruby|php|c\+\+|c)\b", listing.noun
-    )
-    suffix = _SUFFIXES.get(language[1].lower(), "") if language else ""
-    return scans.FILES, {"suffix": suffix}
+    return scans.FILES, {}
 
 
 _KIND_WORD = re.compile(r"(?i)\s+(class(?:es)?|functions?|modules?|files?|decorators?)$")
 _PREFERRED = {"class": "classes", "funct": "functions", "modul": "modules", "files": "modules"}
-_SUFFIXES = {
-    "python": ".py", "javascript": ".js", "typescript": ".ts", "go": ".go", "rust": ".rs",
-    "java": ".java", "ruby": ".rb", "php": ".php", "c++": ".cpp", "c": ".c",
+_ENDINGS = {
+    "python": (".py", ".pyi", ".pyw"), "javascript": (".js", ".mjs", ".cjs", ".jsx"),
+    "typescript": (".ts", ".tsx", ".mts", ".cts"), "go": (".go",), "golang": (".go",),
+    "rust": (".rs",), "java": (".java",), "kotlin": (".kt", ".kts"), "scala": (".scala",),
+    "ruby": (".rb",), "php": (".php",), "swift": (".swift",), "c#": (".cs",), "csharp": (".cs",),
+    "c++": (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".h"), "c": (".c", ".h"),
 }  # fmt: skip
 
 

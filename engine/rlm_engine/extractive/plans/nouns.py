@@ -65,7 +65,7 @@ def item_of(path, text, node, name):
 def modules_in_folders():
     "Modules in a folder that the noun names."
     found = []
-    for path, text in ((d.path, None) for d in context if scope.lower() in d.path.lower()):
+    for path, text in ((d.path, None) for d in context if in_scope(d.path)):
         *folders, file = path.split("/")
         tail = [p for f in folders[-len(words):] for p in parts(f)]
         if not folders or file.startswith("__init__") or is_test(path) or not is_code(path) or file.startswith("_"):

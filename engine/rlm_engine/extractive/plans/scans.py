@@ -24,9 +24,22 @@ def extension(path):
 def is_code(path):
     return extension(path) not in PROSE
 
+def lies_in(path):
+    "Whether the scope is a folder, a file or a file without its ending on this path."
+    around, wanted = "/" + path.lower(), "/" + scope.lower()
+    return wanted + "/" in around or around.endswith(wanted) or around.rpartition(".")[0].endswith(wanted)
+
+scoped = {path for path in context.paths if lies_in(path)} if scope else set()
+
+def in_scope(path):
+    "All paths where none is asked for; a scope that is no folder or file is looked for inside paths."
+    if endings and not path.lower().endswith(endings):
+        return False
+    return not scope or (path in scoped if scoped else scope.lower() in path.lower())
+
 def documents(containing=""):
     for document in context:
-        if scope and scope.lower() not in document.path.lower():
+        if not in_scope(document.path):
             continue
         text = document.text
         if not containing or containing in text:
@@ -237,8 +250,7 @@ for path, text in documents(wanted):
 
 FILES = """
 for path, text in documents():
-    if not suffix or path.endswith(suffix):
-        items.append((path, 1, 1, "", ""))
+    items.append((path, 1, 1, "", ""))
 """
 
 ENVIRONMENT = r"""
