@@ -7,7 +7,7 @@ commits say of the files is read by `build`; a `refresh` keeps it, also where HE
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,15 +75,20 @@ def build(
     )
 
 
-def refresh(crystal: Crystal, *, paths: Iterable[Path] | None = None) -> Crystal:
+def refresh(
+    crystal: Crystal, *, paths: Iterable[Path] | None = None, doubted: Collection[Path] = ()
+) -> Crystal:
     """The crystal brought up to what is on disk now; the same one where nothing changed.
 
     `paths` are all the files that may have changed; where they tell enough, no folder is walked.
+    A walk goes by sizes and times; `doubted` are files to be compared by content as well.
     Raises RootMissing where a root has gone.
     """
-    sight = by_paths(crystal, paths) if paths is not None else None
+    told = None if paths is None else {*paths, *doubted}
+    sight = None if told is None else by_paths(crystal, told)
     if sight is None:
-        sight = by_walk(crystal, walk(crystal.roots, allow_wide=True))
+        found = walk(crystal.roots, allow_wide=True)
+        sight = by_walk(crystal, found, doubted if told is None else told)
     head = git_head(crystal.roots[0]) if crystal.roots else None
     if not sight.change:
         return crystal if head == crystal.head else replace(crystal, head=head)

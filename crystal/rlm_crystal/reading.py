@@ -34,10 +34,19 @@ def read(source: Source) -> Document | Skipped:
         path=source.path,
         text=text,
         language=language_of(source.path, text[:_HEAD_BYTES]),
-        content_hash=blake2b(data, digest_size=16).hexdigest(),
+        content_hash=_hash(data),
         size_bytes=source.size_bytes,
         mtime_ns=source.mtime_ns,
     )
+
+
+def content_hash(source: Source) -> str | None:
+    """The hash `read` would give the file's bytes; None where they cannot be had."""
+    try:
+        data = _bytes(source)
+    except OSError:
+        return None
+    return None if data is None else _hash(data)
 
 
 def decode(data: bytes) -> str | None:
@@ -81,6 +90,10 @@ def _bytes(source: Source) -> bytes | None:
         limit = source.size_bytes + _SLACK_BYTES
         data = file.read(limit + 1)
     return data if len(data) <= limit else None
+
+
+def _hash(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def _strict(data: bytes, encoding: str) -> str | None:

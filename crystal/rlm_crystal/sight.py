@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rlm_crystal.crystal import Crystal
+from rlm_crystal.errors import UnknownPath
+from rlm_crystal.reading import content_hash
 from rlm_crystal.types import Skipped, Source
 from rlm_crystal.walk import Drift, Walk, WalkOptions, drift, path_prefixes
 
@@ -25,26 +27,38 @@ class Sight:
     skipped: tuple[Skipped, ...]
 
 
-def by_walk(crystal: Crystal | None, found: Walk) -> Sight:
-    """What a walk tells; everything is new where there is no crystal."""
+def by_walk(crystal: Crystal | None, found: Walk, doubted: Iterable[Path] = ()) -> Sight:
+    """What a walk tells; everything is new where there is no crystal.
+
+    A walk compares sizes and times; the files in `doubted` are compared by content as well.
+    """
     sources = {source.path: source for source in found.sources}
     if crystal is None:
         return Sight(Drift((), tuple(sources), ()), sources, found.skipped)
     read_before = tuple(s for s in crystal.skipped if s.mtime_ns and s.path in sources)
     change = drift(crystal.files, found, crystal.skipped)
+    places = Places(crystal.roots)
+    told = {path for path in map(places.path, doubted) if path}
+    hidden = {
+        path
+        for path in told.intersection(sources).difference(change.changed)
+        if _says_otherwise(crystal, sources[path])
+    }
+    change = replace(change, changed=tuple(sorted(hidden.union(change.changed))))
     return Sight(change, sources, found.skipped + read_before)
 
 
 def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
-    """What became of these files, nothing else looked at.
+    """What became of these files, nothing else looked at; they are compared by content.
 
     None where only a walk can tell: a path that is not an indexed file (new, a folder, a link, too
     large now) or that decides over others, as ignore files do.
     """
+    places = Places(crystal.roots)
     changed: dict[str, Source] = {}
     removed: set[str] = set()
     for absolute in set(paths):
-        path = _path_in(crystal.roots, absolute)
+        path = places.path(absolute)
         known = crystal.entry(path) if path is not None else None
         if known is None or not _RULES.isdisjoint(absolute.parts):
             return None
@@ -57,17 +71,54 @@ def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
             return None
         if not stat.S_ISREG(status.st_mode) or status.st_size > WalkOptions().size_bytes_max:
             return None
-        if (status.st_size, status.st_mtime_ns) != (known.size_bytes, known.mtime_ns):
-            source = Source(known.path, absolute, status.st_size, status.st_mtime_ns)
+        source = Source(known.path, absolute, status.st_size, status.st_mtime_ns)
+        stamp = (known.size_bytes, known.mtime_ns)
+        if (source.size_bytes, source.mtime_ns) != stamp or _says_otherwise(crystal, source):
             changed[known.path] = source
     change = Drift(tuple(sorted(changed)), (), tuple(sorted(removed)))
     return Sight(change, changed, crystal.skipped)
 
 
-def _path_in(roots: tuple[Path, ...], absolute: Path) -> str | None:
-    """The path a corpus knows the file by; None for what lies outside its roots."""
-    prefixes = path_prefixes([root.resolve() for root in roots])
-    for root, prefix in zip(roots, prefixes, strict=True):
-        if absolute.is_relative_to(root):
-            return prefix + os.fspath(absolute.relative_to(root)).replace(os.sep, "/")
-    return None
+def changed_among(crystal: Crystal, paths: Iterable[str]) -> tuple[Path, ...]:
+    """Those of these indexed files that are no longer on disk what the crystal holds.
+
+    Told by content, so that a change which left size and time alone is seen. Costs reading them.
+    """
+    places = Places(crystal.roots)
+    wrong: list[Path] = []
+    for path in sorted(set(paths)):
+        known = crystal.entry(path)
+        if known is None:
+            continue
+        absolute = places.absolute(path)
+        source = Source(path, absolute, known.size_bytes, known.mtime_ns)
+        if content_hash(source) != known.content_hash:
+            wrong.append(absolute)
+    return tuple(wrong)
+
+
+class Places:
+    """Where the files of a corpus lie, and by which path it knows a place."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        prefixes = path_prefixes([root.resolve() for root in roots])
+        self._roots = tuple(zip(roots, prefixes, strict=True))
+
+    def absolute(self, path: str) -> Path:
+        """Where the file that the corpus knows by `path` lies."""
+        for root, prefix in self._roots:
+            if path.startswith(prefix):
+                return root / path.removeprefix(prefix)
+        raise UnknownPath(f"{path!r} lies below none of the roots")
+
+    def path(self, absolute: Path) -> str | None:
+        """The path the corpus knows the file by; None for what lies outside its roots."""
+        for root, prefix in self._roots:
+            if absolute.is_relative_to(root):
+                return prefix + os.fspath(absolute.relative_to(root)).replace(os.sep, "/")
+        return None
+
+
+def _says_otherwise(crystal: Crystal, source: Source) -> bool:
+    known = crystal.entry(source.path)
+    return known is None or content_hash(source) != known.content_hash

@@ -9,7 +9,7 @@ processes may write to the same store: what they sealed is taken over at the nex
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from rlm_server.archive import Archive, Sealed
 from rlm_server.build_child import BuildJob
 from rlm_server.builder import build_in_child
 from rlm_server.errors import BuildFailed
-from rlm_server.looking import Look, look
+from rlm_server.looking import Hearsay, Look, look
 from rlm_server.scribe import Scribe
 from rlm_server.watcher import POLL_S, Watcher
 
@@ -40,8 +40,6 @@ SAFETY_LOOK_S = 60.0
 # A look this cheap is taken before every answer; events arrive up to half a second late.
 CHEAP_LOOK_S = 0.15
 OVERLAY_FILES_REBUILT = 64
-# Beyond this a look at everything costs less than one at each.
-PATHS_TOLD_MAX = 256
 # What is left to write when a server ends; clients wait two seconds before they kill.
 LAST_WRITE_S = 1.0
 
@@ -96,7 +94,7 @@ class Keeper:
         self._urgent = anyio.Event()
         self._looked = anyio.Event()
         self._look_s = 0.0
-        self._touched: set[Path] | None = None
+        self._hearsay = Hearsay(everything=True)
         self._followers: set[ProgressSink] = set()
         self.ready = anyio.Event()
         self.progress = Progress("opening the index", 0, 0)
@@ -170,10 +168,7 @@ class Keeper:
 
     def changed(self, path: Path | None = None) -> None:
         """This may have changed on disk; anything may, where no path is given."""
-        if path is None or self._touched is None or len(self._touched) >= PATHS_TOLD_MAX:
-            self._touched = None
-        else:
-            self._touched.add(path)
+        self._hearsay.add(path)
         self._wanted += 1
         self._wake.set()
 
@@ -255,14 +250,14 @@ class Keeper:
             with anyio.move_on_after(self._interval_s):
                 await self._wake.wait()
             # Bursts are taken together, and looks that cost much are taken apart.
-            apart_s = 5 * self._look_s if self._touched is None else 0.0
+            apart_s = 5 * self._look_s if self._hearsay.everything else 0.0
             with anyio.move_on_after(max(DEBOUNCE_S, apart_s)):
                 await self._urgent.wait()
             target, self._wake, self._urgent = self._wanted, anyio.Event(), anyio.Event()
             # Woken by nothing but time, we look at everything.
-            touched = self._touched if target > self._seen else None
-            self._touched = set()
-            await self._look(touched)
+            heard = self._hearsay if target > self._seen else Hearsay(everything=True)
+            self._hearsay = Hearsay()
+            await self._look(heard)
             self._seen = target
             self._looked.set()
             self._looked = anyio.Event()
@@ -275,31 +270,31 @@ class Keeper:
             return SAFETY_LOOK_S
         return max(POLL_S, 20 * self._look_s) if self._wants_watch else math.inf
 
-    async def _look(self, paths: Collection[Path] | None) -> None:
-        """Compare disk and crystal, at these paths or everywhere, and take over what changed."""
+    async def _look(self, heard: Hearsay) -> None:
+        """Compare disk and crystal, where something was heard of, and take over what changed."""
         base = self._inbox.crystal()
         started_s = monotonic()
         try:
             seen = await run_sync(
-                look, self._archive, base, self._scribe.known, paths, abandon_on_cancel=True
+                look, self._archive, base, self._scribe.known, heard, abandon_on_cancel=True
             )
         except (NoCrystal, FormatUnknown):
             return  # why there is none was told when it happened
         except (CrystalError, OSError) as error:
             _log.warning("changes cannot be followed: %s", error)
             self.failure = error
-            self._touched = None
+            self._hearsay.look_again(heard)
             return
-        if paths is None:
+        if heard.everything:
             self._look_s = monotonic() - started_s
         self.failure = None
-        await self._take_over(seen, base)
-
-    async def _take_over(self, seen: Look, base: "Crystal | None") -> None:
-        served = seen.crystal is base or await self._inbox.swap(seen.crystal, base)
-        if not served:
+        if seen.crystal is base or await self._inbox.swap(seen.crystal, base):
+            self._taken_over(seen, base)
+        else:
+            self._hearsay.look_again(heard)
             self.changed()
-            return
+
+    def _taken_over(self, seen: Look, base: "Crystal | None") -> None:
         if seen.newer is not None and seen.taken_over:
             self._scribe.opened(seen.newer)
         elif seen.newer is not None and base is not None:

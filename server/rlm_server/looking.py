@@ -1,8 +1,7 @@
 """One look at the disk and at what other processes sealed; in a thread, deciding nothing else."""
 
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,33 @@ if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
 
 _log = logging.getLogger(__name__)
+
+
+# Beyond this a look at everything costs less than one at each.
+PATHS_TOLD_MAX = 256
+_PATHS_KEPT_MAX = 10_000
+
+
+@dataclass(slots=True)
+class Hearsay:
+    """What may have changed on disk: these paths, or `everything`, and these paths surely."""
+
+    everything: bool = False
+    paths: set[Path] = field(default_factory=set[Path])
+
+    def add(self, path: Path | None) -> None:
+        """This may have changed; anything may, where no path is given."""
+        if path is None:
+            self.everything = True
+        elif len(self.paths) < _PATHS_KEPT_MAX:
+            self.paths.add(path)
+        self.everything |= len(self.paths) > PATHS_TOLD_MAX
+
+    def look_again(self, heard: "Hearsay") -> None:
+        """What was heard was not taken over; meanwhile more may have changed."""
+        self.everything = True
+        for path in heard.paths:
+            self.add(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +54,21 @@ class Look:
     taken_over: bool = False
 
 
-def look(
-    archive: Archive, base: "Crystal | None", known: int, paths: Collection[Path] | None
-) -> Look:
+def look(archive: Archive, base: "Crystal | None", known: int, heard: Hearsay) -> Look:
     """Bring `base` up to the disk, or what was sealed after generation `known` where that is more.
 
-    `paths` are all that may have changed since `base`; None where that is not known. CrystalError
-    where there is nothing to begin with, or a root is gone.
+    CrystalError where there is nothing to begin with, or a root is gone.
     """
     from rlm_crystal.build import refresh
 
     newer = _newer(archive, known, needed=base is None)
     if newer is not None and (base is None or says_more(newer.crystal, base)):
-        return Look(refresh(newer.crystal), newer, taken_over=True)
+        return Look(refresh(newer.crystal, doubted=heard.paths), newer, taken_over=True)
     if base is None:
         raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
-    return Look(refresh(base, paths=paths), newer)
+    if heard.everything:
+        return Look(refresh(base, doubted=heard.paths), newer)
+    return Look(refresh(base, paths=heard.paths), newer)
 
 
 def says_more(theirs: "Crystal", ours: "Crystal") -> bool:

@@ -6,7 +6,7 @@ moment and work on it outside of the mailbox.
 """
 
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -118,6 +118,16 @@ class Service(Actor):
             raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
         pending = 0 if fresh else await run_sync(_pending, crystal, abandon_on_cancel=True)
         return View(crystal, Revision(crystal.head or "", pending, pending == 0))
+
+    async def confirm(self, view: View, paths: Collection[str], progress: ProgressSink) -> View:
+        """`view`, or a newer one where a file among `paths` is not on disk what it holds."""
+        opened = await self._use()
+        differing = await run_sync(_differing, view.crystal, paths, abandon_on_cancel=True)
+        if not differing:
+            return view
+        for path in differing:
+            opened.keeper.changed(path)
+        return await self.view(progress)
 
     async def ask(self, question: str, progress: ProgressSink) -> "Answer":
         """Answer through the loop; what was answered in full is remembered."""
@@ -317,6 +327,13 @@ def _pending(crystal: "Crystal") -> int:
 
     drift = drift_of(crystal)
     return len(drift.changed) + len(drift.added) + len(drift.removed)
+
+
+def _differing(crystal: "Crystal", paths: Collection[str]) -> tuple[Path, ...]:
+    """The files that are not on disk what the crystal holds, by content."""
+    from rlm_crystal.sight import changed_among
+
+    return changed_among(crystal, paths)
 
 
 def _answering() -> "Answering":

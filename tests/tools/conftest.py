@@ -35,6 +35,9 @@ class SmallHost:
     async def view(self, progress):
         return View(self.crystal, Revision("", 0, True))
 
+    async def confirm(self, view, paths, progress):
+        return view
+
     async def model(self):
         return self._model
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
+from rlm_tools.confirming import confirmed
 from rlm_tools.host import Host, Revision, View
 from rlm_tools.neighbours import Neighbourhood, Place, neighbourhood
 from rlm_tools.search import revision_line
@@ -83,8 +84,9 @@ class ExplainReply:
 
 async def explain(host: Host, arguments: ExplainArguments, progress: ProgressSink) -> ExplainReply:
     """Gather the thing's own words and its neighbours from the crystal."""
-    view = await host.view(progress)
-    return await run_sync(_explained, view, host.roots, arguments, abandon_on_cancel=True)
+    make = partial(_explained, roots=host.roots, arguments=arguments)
+    reply, view = await confirmed(host, progress, make, _paths_in)
+    return replace(reply, revision=view.revision)
 
 
 TOOL = Tool(
@@ -99,7 +101,14 @@ TOOL = Tool(
 )
 
 
-def _explained(view: View, roots: Sequence[Path], arguments: ExplainArguments) -> ExplainReply:
+def _paths_in(reply: ExplainReply) -> set[str]:
+    """Every file the reply speaks of."""
+    around = (reply.outline, reply.callers, reply.needs, reply.imports, reply.importers)
+    places = (place for group in (*around, reply.tests, reply.documents) for place in group)
+    return {reply.path, *(place.path for place in places)}
+
+
+def _explained(view: View, *, roots: Sequence[Path], arguments: ExplainArguments) -> ExplainReply:
     subject = subject_of(view.crystal, roots, arguments.path, arguments.symbol)
     detailed = arguments.response_format == "detailed"
     places_max = DETAILED_PLACES if detailed else CONCISE_PLACES

@@ -4,6 +4,7 @@ Every method answers from the state of this moment and raises the errors of the 
 HALT_ERROR every method raises the same `rlm_crystal.errors.HaltError`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -140,6 +141,13 @@ class Host(Protocol):
 
         During the first index it waits a bounded time and then raises `Indexing`, which the
         server turns into a reply that says how far it is.
+        """
+        ...
+
+    async def confirm(self, view: View, paths: Collection[str], progress: ProgressSink) -> View:
+        """Return `view`, or a newer one where a file among `paths` is not on disk what it holds.
+
+        The files are compared by content; it costs reading them.
         """
         ...
 

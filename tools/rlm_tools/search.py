@@ -5,12 +5,12 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
-from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
+from rlm_tools.confirming import confirmed
 from rlm_tools.errors import BadArgument
-from rlm_tools.host import Host, Revision
+from rlm_tools.host import Host, Revision, View
 from rlm_tools.tool import Arguments, ResponseFormat, Tool
 
 if TYPE_CHECKING:
@@ -67,24 +67,21 @@ class SearchReply:
 async def search(host: Host, arguments: SearchArguments, progress: ProgressSink) -> SearchReply:
     """Rank the corpus against the query."""
     first = _offset(arguments.cursor)
-    view = await host.view(progress)
-    started = perf_counter()
-    ranked = partial(
-        view.crystal.search,
-        arguments.query,
-        limit=first + arguments.limit + 1,
-        path_glob=arguments.path_glob,
-        language=arguments.language,
+    last = first + arguments.limit
+    found, view = await confirmed(
+        host,
+        progress,
+        partial(_found, arguments=arguments, limit=last + 1),
+        lambda found: {hit.path for hit in found.hits[first:last]},
     )
-    hits = await run_sync(ranked, abandon_on_cancel=True)
-    page, more = hits[first : first + arguments.limit], len(hits) > first + arguments.limit
+    page, more = found.hits[first:last], len(found.hits) > last
     lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
     return SearchReply(
         query=arguments.query,
         results=tuple(_result(hit, lines_max) for hit in page),
         revision=view.revision,
-        milliseconds=round((perf_counter() - started) * 1000, 1),
-        next_cursor=str(first + arguments.limit) if more else "",
+        milliseconds=found.milliseconds,
+        next_cursor=str(last) if more else "",
     )
 
 
@@ -98,6 +95,23 @@ TOOL = Tool(
     arguments=SearchArguments,
     run=search,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    hits: "list[Hit]"
+    milliseconds: float
+
+
+def _found(view: View, *, arguments: SearchArguments, limit: int) -> _Found:
+    started = perf_counter()
+    hits = view.crystal.search(
+        arguments.query,
+        limit=limit,
+        path_glob=arguments.path_glob,
+        language=arguments.language,
+    )
+    return _Found(hits, round((perf_counter() - started) * 1000, 1))
 
 
 def revision_line(revision: Revision) -> str:

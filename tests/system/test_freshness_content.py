@@ -1,0 +1,82 @@
+"""What a reply names is compared with the disk by content before it is given."""
+
+import os
+from pathlib import Path
+
+import pytest
+from rlm_server.manner import Manner
+from rlm_tools import confirming
+from rlm_tools.explain import ExplainArguments, explain
+from workspace import EVENTS, UNWATCHED, served, silent
+
+BOTH = pytest.mark.parametrize("manner", [EVENTS, UNWATCHED], ids=["events", "looking"])
+
+
+def write_unnoticed(path: Path, text: str) -> None:
+    """Write as many bytes as are there, and put the time of change back."""
+    before = path.stat()
+    assert len(text.encode()) == before.st_size
+    path.write_text(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@BOTH
+@pytest.mark.asyncio
+async def test_a_change_that_left_size_and_time_alone_is_seen_in_what_is_found(
+    repository: Path, home: Path, manner: Manner
+) -> None:
+    cart = repository / "shop" / "cart.py"
+    async with served(home, repository, manner=manner) as workspace:
+        write_unnoticed(cart, cart.read_text().replace("total_price", "whole_price"))
+        reply = await workspace.search("sum the prices of everything")
+    snippets = "".join(hit.snippet for hit in reply.results if hit.path == "shop/cart.py")
+    assert "def whole_price" in snippets
+    assert "total_price" not in snippets
+    assert reply.revision.caught_up
+
+
+@BOTH
+@pytest.mark.asyncio
+async def test_a_definition_that_moved_is_found_on_its_new_lines(
+    repository: Path, home: Path, manner: Manner
+) -> None:
+    cart = repository / "shop" / "cart.py"
+    async with served(home, repository, manner=manner) as workspace:
+        before = await workspace.lines_of("total_price")
+        cart.write_text("\n" * 40 + cart.read_text())
+        after = await workspace.lines_of("total_price")
+    assert before
+    assert after == [line + 40 for line in before]
+
+
+@BOTH
+@pytest.mark.asyncio
+async def test_an_explanation_shows_the_source_as_it_is_on_disk(
+    repository: Path, home: Path, manner: Manner
+) -> None:
+    cart = repository / "shop" / "cart.py"
+    async with served(home, repository, manner=manner) as workspace:
+        write_unnoticed(cart, cart.read_text().replace("return sum(", "return max("))
+        arguments = ExplainArguments(path="shop/cart.py", symbol="total_price")
+        reply = await explain(workspace.service, arguments, silent)
+    assert "return max(" in reply.source
+    assert reply.revision.caught_up
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_changes_faster_than_it_is_read_makes_the_reply_stale(
+    repository: Path, home: Path
+) -> None:
+    cart, text = repository / "shop" / "cart.py", (repository / "shop" / "cart.py").read_text()
+    async with served(home, repository, manner=UNWATCHED) as workspace:
+
+        def restless(reply: object) -> set[str]:
+            with cart.open("a") as file:
+                file.write("# again\n")
+            return {"shop/cart.py"}
+
+        made, view = await confirming.confirmed(
+            workspace.service, silent, lambda view: view.crystal.text("shop/cart.py"), restless
+        )
+    assert made.startswith(text)
+    assert (view.revision.pending, view.revision.caught_up) == (1, False)
