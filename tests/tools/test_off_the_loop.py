@@ -48,6 +48,9 @@ class Host:
     async def view(self, progress):
         return View(self.crystal, Revision("", 0, True))
 
+    async def confirm(self, view, paths, progress):
+        return view
+
     async def model(self):
         return None
 
