@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rlm_crystal.counting import WordCounter
 from rlm_crystal.embed import BagOfWords, Embedder
-from rlm_crystal.language import is_interface, role
+from rlm_crystal.language import holds_records, is_interface, role
 from rlm_crystal.lazy import ready
 from rlm_crystal.lines import line_count
 from rlm_crystal.postings import postings_of
@@ -62,7 +62,12 @@ def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
 
 
 def embedding_text(chunk: Chunk) -> str:
-    """What is embedded of a chunk: where it stands, what it is called, what it says."""
+    """What is embedded of a chunk: where it stands, what it is called, what it says.
+
+    Nothing of a list of records: the mean of its words lies near everything.
+    """
+    if holds_records(chunk.path):
+        return ""
     head = f"{chunk.path} {chunk.symbol}\n{chunk.doc}\n"
     return (head + chunk.text)[:EMBED_CHARS_MAX]
 
@@ -172,7 +177,9 @@ def _vectors(chunks: Sequence[Chunk], counter: WordCounter, embedder: Embedder) 
     if not chunks:
         return Vectors.of(np.zeros((0, embedder.dimensions), dtype=np.float32))
     if isinstance(embedder, BagOfWords):
-        return Vectors.of(embedder.embed_counts(counter.vocabulary, counter.counts(0, 1, 2, 3)))
+        counts = counter.counts(0, 1, 2, 3)
+        mute = np.asarray([holds_records(chunk.path) for chunk in chunks])
+        return Vectors.of(embedder.embed_counts(counter.vocabulary, counts.without(mute)))
     return Vectors.of(embedder.embed([embedding_text(chunk) for chunk in chunks]))
 
 

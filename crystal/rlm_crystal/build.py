@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from rlm_crystal.clusters import clusters_of
+from rlm_crystal.collection import collection_paused
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.history import History, history_of
@@ -33,6 +34,7 @@ OVERLAY_FILES_MAX = 256
 OVERLAY_SHARE_MAX = 0.2
 
 
+@collection_paused()
 def build(
     roots: Sequence[Path],
     *,

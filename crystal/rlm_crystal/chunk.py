@@ -1,6 +1,7 @@
 """From a document to its chunks, definitions and references.
 
-Code is cut along its definitions, prose along its headings, the rest at blank and shallow lines.
+Code is cut along its definitions, prose along its headings, lists of records (translations,
+tables) into large parts, the rest at blank and shallow lines.
 Joining the chunks of a file gives the file back, byte for byte.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rlm_crystal.cut import LIMIT_CHARS, Cutter, indentation_breaks
+from rlm_crystal.cut import LIMIT_CHARS, Cutter, Piece, indentation_breaks, record_pieces
+from rlm_crystal.language import holds_records
 from rlm_crystal.lines import split_lines
 from rlm_crystal.sections import markdown_headings, rst_headings, section_spans
 from rlm_crystal.syntax import Span, Syntax, syntax_of
@@ -26,6 +28,9 @@ def parse(document: Document) -> ParsedFile:
     """What `document` is made of. Never raises for any text; a text its grammar cannot take is
     cut by lines."""
     lines = split_lines(document.text)
+    if holds_records(document.path):
+        pieces = record_pieces(lines)
+        return ParsedFile(document, _chunks(document, lines, pieces, "lines"), (), (), ())
     if document.language in _PROSE:
         return _parse_prose(document, lines)
     syntax = syntax_of(document.path, document.text, document.language)
@@ -38,7 +43,8 @@ def _parse_code(document: Document, lines: Sequence[str], syntax: Syntax) -> Par
     def breaks() -> Mapping[int, int]:
         return statement_lines(syntax.tree, lines)
 
-    chunks = _chunks(document, lines, Cutter(lines, breaks), syntax.spans, "module")
+    pieces = Cutter(lines, breaks).cut(syntax.spans)
+    chunks = _chunks(document, lines, pieces, "module")
     return ParsedFile(document, chunks, syntax.definitions, syntax.references, syntax.errors)
 
 
@@ -47,25 +53,24 @@ def _parse_prose(document: Document, lines: Sequence[str]) -> ParsedFile:
     headings = markdown_headings(lines) if is_markdown else rst_headings(lines)
     spans = section_spans(document.path, headings, len(lines))
     cutter = Cutter(lines, lambda: indentation_breaks(lines))
-    chunks = _chunks(document, lines, cutter, spans, "section" if spans else "lines")
+    chunks = _chunks(document, lines, cutter.cut(spans), "section" if spans else "lines")
     return ParsedFile(document, chunks, tuple(_definitions(spans)), (), ())
 
 
 def _parse_lines(document: Document, lines: Sequence[str]) -> ParsedFile:
     cutter = Cutter(lines, lambda: indentation_breaks(lines))
-    return ParsedFile(document, _chunks(document, lines, cutter, (), "lines"), (), (), ())
+    return ParsedFile(document, _chunks(document, lines, cutter.cut(()), "lines"), (), (), ())
 
 
 def _chunks(
     document: Document,
     lines: Sequence[str],
-    cutter: Cutter,
-    spans: Sequence[Span],
+    pieces: Sequence[Piece],
     kind_between: Kind,
 ) -> tuple[Chunk, ...]:
     """The pieces as chunks; `kind_between` is the kind of what no definition owns."""
     chunks: list[Chunk] = []
-    for piece in cutter.cut(spans):
+    for piece in pieces:
         definition = piece.definition
         chunks.append(
             Chunk(

@@ -26,6 +26,16 @@ class Counts:
     times: Int64Array
     lengths: Int32Array
 
+    def without(self, chunks: npt.NDArray[np.bool_]) -> Counts:
+        """The same with no words in the chunks marked."""
+        kept = ~chunks[self.chunks]
+        return Counts(
+            self.chunks[kept],
+            self.words[kept],
+            self.times[kept],
+            np.where(chunks, 0, self.lengths).astype(np.int32),
+        )
+
 
 class Ids(dict[str, int]):
     """Numbers words in the order they are first met."""

@@ -18,6 +18,7 @@ TARGET_CHARS = 1500
 LIMIT_CHARS = 2200
 _PART_MIN_CHARS = 500
 _LINES_MAX = 80
+_RECORDS_CHARS = 16_000
 _WEIGHTS = {"constant": 1, "type": 2, "function": 3, "method": 3}
 
 
@@ -172,6 +173,20 @@ class Cutter:
             if best is None or rank < best:
                 best = rank
         return best[2] if best else last
+
+
+def record_pieces(lines: Sequence[str]) -> list[Piece]:
+    """Parts of some 16,000 characters, which end with a record where blank lines part them."""
+    pieces: list[Piece] = []
+    start, size = 1, 0
+    for number, line in enumerate(lines, 1):
+        size += len(line)
+        if size >= 2 * _RECORDS_CHARS or (size >= _RECORDS_CHARS and line.isspace()):
+            pieces.append(Piece(start, number, None, 0))
+            start, size = number + 1, 0
+    if start <= len(lines):
+        pieces.append(Piece(start, len(lines), None, 0))
+    return pieces
 
 
 def indentation_breaks(lines: Sequence[str]) -> dict[int, int]:

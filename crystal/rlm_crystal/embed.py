@@ -89,7 +89,10 @@ class StaticEmbedder:
         return self.embed_counts(counter.vocabulary, counter.counts(0))
 
     def embed_counts(self, vocabulary: Sequence[str], counts: Counts) -> Vectors:
-        ids = [self._ids(word) for word in vocabulary]
+        wanted = np.bincount(counts.words, minlength=len(vocabulary)) > 0
+        ids = [
+            self._ids(word) if used else () for word, used in zip(vocabulary, wanted, strict=True)
+        ]
         sizes = np.fromiter(map(len, ids), np.int64, count=len(ids))
         pieces = np.fromiter(chain.from_iterable(ids), np.int64)
         starts, spread = np.cumsum(sizes) - sizes, sizes[counts.words]

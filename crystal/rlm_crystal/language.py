@@ -44,6 +44,14 @@ def role(path: str) -> Role:
     return "config" if language in _CONFIG or name.startswith(".") else "source"
 
 
+def holds_records(path: str) -> bool:
+    """Whether the file is a long list of like records: messages in a language, rows of a table.
+
+    Its words can be searched, but no record stands out, and what it means is said elsewhere.
+    """
+    return path.lower().endswith((*_TRANSLATIONS, ".csv", ".tsv"))
+
+
 def is_generated_name(name: str) -> bool:
     """Whether tools write files of this name, lower case and without folders."""
     return bool(_GENERATED_NAME.search(name))

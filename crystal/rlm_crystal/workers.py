@@ -23,6 +23,7 @@ from typing import IO, Any, Final
 
 from rlm_crystal.assemble import assemble
 from rlm_crystal.codec import segment_from, segment_pages
+from rlm_crystal.collection import collection_paused
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.reading import read
 from rlm_crystal.segment import Segment
@@ -119,7 +120,8 @@ def serve() -> None:
             Source(path, Path(absolute), size_bytes, mtime_ns)
             for path, absolute, size_bytes, mtime_ns in json.loads(asked.get())
         ]
-        batch = process(sources, embedder)
+        with collection_paused():
+            batch = process(sources, embedder)
         pages = segment_pages(batch.segment, "segment", to_search=False)
         head = {
             "pages": [[name, len(page)] for name, page in pages.items()],

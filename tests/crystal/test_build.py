@@ -294,3 +294,13 @@ def test_an_indexed_file_that_becomes_a_link_or_too_large_leaves_the_crystal(roo
     refreshed = refresh(crystal, paths=[root / "net/module_3.py"])
     assert "net/module_3.py" not in paths(refreshed)
     assert any("too large" in skip.reason for skip in refreshed.skipped)
+
+
+def test_words_of_a_translation_are_found_though_it_has_no_vector(root: Path) -> None:
+    write(root, "locale/ru/net.po", 'msgid "Close"\nmsgstr "Закрыть соединение"\n')
+
+    crystal = build([root], workers=0)
+
+    assert [hit.path for hit in crystal.search("закрыть")] == ["locale/ru/net.po"]
+    row = paths(crystal).index("locale/ru/net.po")
+    assert not crystal.segments[0].vectors.get().dense()[crystal.view.chunk_file == row].any()

@@ -244,3 +244,16 @@ def test_other_files_are_cut_at_shallow_lines():
 
 def test_an_empty_file_has_no_chunks():
     assert parsed("").chunks == ()
+
+
+@pytest.mark.parametrize("path", ["locale/fr/django.po", "data/rates.csv"])
+def test_a_list_of_records_is_cut_into_few_large_parts(path: str) -> None:
+    records = "".join(
+        f'msgid "word {number}"\nmsgstr "mot {number}"\n\n' for number in range(2_000)
+    )
+
+    file = parsed(records, "text", path)
+
+    assert_covers(file)
+    assert 3 <= len(file.chunks) <= 6
+    assert all(chunk.text.endswith("\n\n") for chunk in file.chunks)
