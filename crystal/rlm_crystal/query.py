@@ -93,7 +93,7 @@ def understand(text: str, vocabularies: Sequence[Words]) -> Question:
     raw = RAW_WORD.findall(text)
     plain = [word.lower() for word in raw]
     chosen: dict[str, float] = {}
-    for word, weight in (*_weighted_words(raw), *_joined_words(plain, vocabularies)):
+    for word, weight in (*weighted_words(raw), *_joined_words(plain, vocabularies)):
         chosen[word] = max(chosen.get(word, 0.0), weight)
     if not chosen:
         chosen = dict.fromkeys(plain, 1.0)
@@ -114,7 +114,7 @@ def _looks_like_code(word: str) -> bool:
     return len(word) > 2 and ("_" in word.strip("_") or len(parts(word)) > 1)
 
 
-def _weighted_words(raw: Sequence[str]) -> Iterator[tuple[str, float]]:
+def weighted_words(raw: Sequence[str]) -> Iterator[tuple[str, float]]:
     """The words that carry meaning; an identifier gives itself and, more softly, its parts."""
     for word in raw:
         pieces = parts(word)
@@ -170,7 +170,7 @@ def _variants_in(word: str, words: Words) -> Iterator[tuple[str, float]]:
     for base in sorted(set(inflected), key=len)[:3]:
         if len(base) > 3:
             yield from ((term, COMPOUND) for term in _compounds_ending(base, words))
-    shortened, full = _abbreviations()
+    shortened, full = abbreviations()
     for other in shortened.get(root, ()):
         if words.find(other) >= 0:
             yield other, ABBREVIATED
@@ -218,7 +218,7 @@ def _misspelt(word: str, words: Words) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _abbreviations() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+def abbreviations() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Stem of a full word to its short forms, and a short form to the stems of its full words."""
     shortened: dict[str, list[str]] = {}
     full: dict[str, list[str]] = {}

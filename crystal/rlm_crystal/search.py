@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rlm_crystal.language import Role
 from rlm_crystal.query import Question
 from rlm_crystal.rank import (
     DEFAULT,
@@ -176,22 +177,29 @@ def _best(scores: Float64Array, count: int) -> BoolArray:
 
 
 def _demotions(view: View, question: Question, weights: Weights) -> Float64Array:
-    """What each file loses for not being source; a fifth where the question names its role.
+    """What each file loses for not being source."""
+    loss = role_losses(question.words, weights)
+    by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
+    return by_role[view.role] + view.interface.astype(np.float64) * weights.interface
+
+
+def role_losses(words: frozenset[str], weights: Weights = DEFAULT) -> dict[Role, float]:
+    """What a file of each role loses; a fifth of it where the question's words name the role.
 
     A question that says "test" or "settings" may be about them or only speak of them.
     """
 
     def unless_asked(full: float, names: frozenset[str]) -> float:
-        return full * (1.0 if question.words.isdisjoint(names) else weights.asked_role)
+        return full * (1.0 if words.isdisjoint(names) else weights.asked_role)
 
-    loss = dict.fromkeys(ROLES, 0.0)
-    loss["test"] = unless_asked(weights.test, _TEST_WORDS)
-    loss["doc"] = unless_asked(weights.doc, _DOC_WORDS)
-    loss["config"] = unless_asked(weights.config, _CONFIG_WORDS)
-    loss["generated"] = weights.generated
-    loss["vendor"] = weights.vendor
-    by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
-    return by_role[view.role] + view.interface.astype(np.float64) * weights.interface
+    return {
+        "source": 0.0,
+        "test": unless_asked(weights.test, _TEST_WORDS),
+        "doc": unless_asked(weights.doc, _DOC_WORDS),
+        "config": unless_asked(weights.config, _CONFIG_WORDS),
+        "generated": weights.generated,
+        "vendor": weights.vendor,
+    }
 
 
 def _judged(

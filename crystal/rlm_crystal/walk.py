@@ -7,7 +7,7 @@ minified, generated) is decided by `read`. Symbolic links are never followed.
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rlm_crystal.errors import RootMissing, RootRefused
@@ -23,8 +23,8 @@ from rlm_crystal.reading import read
 from rlm_crystal.types import FileEntry, Skipped, Source
 
 __all__ = [
-    "Drift", "Walk", "WalkOptions", "check_root", "check_roots", "drift", "path_prefixes", "read",
-    "walk",
+    "Chooser", "Drift", "Walk", "WalkOptions", "check_root", "check_roots", "drift",
+    "path_prefixes", "read", "walk",
 ]  # fmt: skip
 
 
@@ -64,14 +64,12 @@ def walk(
 
     Raises RootMissing for a root that is no folder and RootRefused for one too wide to be meant.
     """
-    options = options or WalkOptions()
     resolved = check_roots(roots, allow_wide=allow_wide)
     sources: list[Source] = []
     skipped: list[Skipped] = []
     for root, prefix in zip(resolved, path_prefixes(resolved), strict=True):
-        chooser = _Chooser(root, prefix, options)
-        chooser.choose()
-        sources += chooser.sources
+        chooser = Chooser(root, prefix, options)
+        sources += filter(None, map(chooser.choose, chooser.paths))
         skipped += chooser.skipped
     return Walk(tuple(sorted(sources, key=lambda source: source.path)), tuple(skipped))
 
@@ -169,73 +167,68 @@ def path_prefixes(roots: Sequence[Path]) -> list[str]:
     return [prefix_of[root] for root in roots]
 
 
-@dataclass(slots=True)
-class _Chooser:
-    """Sorts the listing of one root into sources and skipped."""
+class Chooser:
+    """Decides of each path below one root whether it is a source; tells nothing it was not asked.
 
-    root: Path
-    prefix: str
-    options: WalkOptions
-    sources: list[Source] = field(default_factory=list[Source])
-    skipped: list[Skipped] = field(default_factory=list[Skipped])
-    folders_told: set[str] = field(default_factory=set[str])
+    `skipped` is what was left out so far, folders once.
+    """
 
-    def choose(self) -> None:
-        listing = list_files(self.root)
-        for skip in listing.skipped:
-            self.skipped.append(Skipped(self.prefix + _printable(skip.path), skip.reason))
-        rules = IgnoreRules(self.root, ".rlmignore")
-        environments = frozenset(
+    def __init__(self, root: Path, prefix: str, options: WalkOptions | None = None) -> None:
+        """Lists the root, which `check_root` resolved; `prefix` begins the paths of its corpus."""
+        listing = list_files(root)
+        self.paths = listing.paths
+        self.skipped = [
+            Skipped(prefix + _printable(skip.path), skip.reason) for skip in listing.skipped
+        ]
+        self._root = root
+        self._prefix = prefix
+        self._options = options or WalkOptions()
+        self._rules = IgnoreRules(root, ".rlmignore")
+        self._environments = frozenset(
             path.rpartition("/")[0] for path in listing.paths if is_environment_mark(path)
         )
-        for path in listing.paths:
-            self._sort(path, rules, environments)
+        self._folders_told: set[str] = set()
 
-    def _sort(self, path: str, rules: IgnoreRules, environments: frozenset[str]) -> None:
-        verdict = rules.verdict(path)
+    def choose(self, path: str) -> Source | None:
+        """The source of that path, or None where it is none."""
+        verdict = self._rules.verdict(path)
         if verdict:
-            self._skip(path, "ignored by .rlmignore")
-            return
+            return self._skip(path, "ignored by .rlmignore")
         folder = outermost_folder_left_out(
-            path, environments, with_vendored=self.options.with_vendored
+            path, self._environments, with_vendored=self._options.with_vendored
         )
         if folder and verdict is None:
-            if folder[0] not in self.folders_told:
-                self.folders_told.add(folder[0])
+            if folder[0] not in self._folders_told:
+                self._folders_told.add(folder[0])
                 self._skip(*folder)
-            return
+            return None
         reason = self._name_reason(path, taken_back=verdict is False)
-        if reason:
-            self._skip(path, reason)
-            return
-        self._take(path)
+        return self._skip(path, reason) if reason else self._taken(path)
 
     def _name_reason(self, path: str, *, taken_back: bool) -> str | None:
         if _printable(path) != path:
             return "its name is not valid text"
-        return name_reason(path, with_secrets=self.options.with_secrets, taken_back=taken_back)
+        return name_reason(path, with_secrets=self._options.with_secrets, taken_back=taken_back)
 
-    def _take(self, path: str) -> None:
-        absolute = f"{self.root}{os.sep}{path}"
+    def _taken(self, path: str) -> Source | None:
+        absolute = f"{self._root}{os.sep}{path}"
         try:
             status = os.lstat(absolute)
         except FileNotFoundError:
-            return  # in git's index, but deleted from the work tree
+            return None  # in git's index, but deleted from the work tree
         except OSError as error:
-            self._skip(path, f"cannot be read: {error.strerror or error}")
-            return
+            return self._skip(path, f"cannot be read: {error.strerror or error}")
         if stat.S_ISLNK(status.st_mode):
-            self._skip(path, "symbolic link")
-        elif not stat.S_ISREG(status.st_mode):
-            self._skip(path, "not a regular file")
-        elif status.st_size > self.options.size_bytes_max:
-            self._skip(path, f"too large ({status.st_size:,} bytes)")
-        else:
-            full = self.prefix + path
-            self.sources.append(Source(full, Path(absolute), status.st_size, status.st_mtime_ns))
+            return self._skip(path, "symbolic link")
+        if not stat.S_ISREG(status.st_mode):
+            return self._skip(path, "not a regular file")
+        if status.st_size > self._options.size_bytes_max:
+            return self._skip(path, f"too large ({status.st_size:,} bytes)")
+        full = self._prefix + path
+        return Source(full, Path(absolute), status.st_size, status.st_mtime_ns)
 
     def _skip(self, path: str, reason: str) -> None:
-        self.skipped.append(Skipped(self.prefix + _printable(path), reason))
+        self.skipped.append(Skipped(self._prefix + _printable(path), reason))
 
 
 def _printable(path: str) -> str:
