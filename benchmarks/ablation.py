@@ -12,15 +12,13 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
-from rlm_crystal.localisation.bench import row_of
-from rlm_crystal.localisation.past_state import plan, state_at
-from rlm_crystal.localisation.queries import Query
+from rlm_crystal.localisation.baselines import Ranking
+from rlm_crystal.localisation.bench import compare
 from rlm_crystal.query import Question, understand
 from rlm_crystal.rank import DEFAULT, Weights
 from rlm_crystal.search import Filters, rank
@@ -70,14 +68,15 @@ def main() -> None:
     options = parser.parse_args()
     columns: list[dict[str, tuple[float, float]]] = []
     for root in options.roots:
-        chosen = plan(root, queries_max=options.queries)
-        with state_at(root, chosen.base) as tree:
-            crystal = build([tree], allow_wide=True)
-        columns.append(_measured(crystal, chosen.queries))
+        times_ms: list[float] = []
+        rankings = {name: _ranking(variant) for name, variant in VARIANTS.items()}
+        rankings["all"] = _timed(rankings["all"], times_ms)
+        report = compare(root, rankings, queries_max=options.queries, progress=lambda _: None)
+        columns.append({row.ranking: (row.everything.mrr, row.source_only.mrr)
+                        for row in report.rows})  # fmt: skip
         _say(
-            f"{root}: {len(chosen.queries)} queries, {len(crystal.files):,} files, "
-            f"{crystal.chunk_count:,} chunks; search {_query_ms(crystal, chosen.queries):.0f} ms "
-            "of CPU, median"
+            f"{root}: {len(report.queries)} queries, {report.files:,} files, "
+            f"{report.chunks:,} chunks; ranking {statistics.median(times_ms):.0f} ms of CPU, median"
         )
     _say("| | " + " | ".join(str(root) for root in options.roots) + " | mean |")
     _say("|---|" + "---|" * (len(options.roots) + 1))
@@ -88,19 +87,10 @@ def main() -> None:
         _say(f"| {name} | {cells} |")
 
 
-def _measured(crystal: Crystal, queries: tuple[Query, ...]) -> dict[str, tuple[float, float]]:
-    found: dict[str, tuple[float, float]] = {}
-    for name, variant in VARIANTS.items():
-        row = row_of(name, _ranking(crystal, variant), queries, lambda _: None)
-        found[name] = (row.everything.mrr, row.source_only.mrr)
-    return found
-
-
-def _ranking(crystal: Crystal, variant: Variant) -> Callable[[str], list[str]]:
-    view = crystal.view
-    vocabularies = view.vocabularies if variant.messages else view.vocabularies[:-1]
-
-    def ranked(text: str) -> list[str]:
+def _ranking(variant: Variant) -> Ranking:
+    def ranked(crystal: Crystal, text: str) -> list[str]:
+        view = crystal.view
+        vocabularies = view.vocabularies if variant.messages else view.vocabularies[:-1]
         question = variant.asked(understand(text, vocabularies))
         vector = crystal.embedder.embed([text])[0]
         hits = rank(
@@ -111,13 +101,15 @@ def _ranking(crystal: Crystal, variant: Variant) -> Callable[[str], list[str]]:
     return ranked
 
 
-def _query_ms(crystal: Crystal, queries: tuple[Query, ...]) -> float:
-    times: list[float] = []
-    for query in queries[:50]:
+def _timed(ranking: Ranking, times_ms: list[float]) -> Ranking:
+    def ranked(crystal: Crystal, text: str) -> Sequence[str]:
+        _ = crystal.view
         started = time.process_time()
-        crystal.search(query.text)
-        times.append((time.process_time() - started) * 1000)
-    return statistics.median(times)
+        found = ranking(crystal, text)
+        times_ms.append((time.process_time() - started) * 1000)
+        return found
+
+    return ranked
 
 
 def _say(line: str) -> None:

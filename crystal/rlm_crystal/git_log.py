@@ -10,7 +10,7 @@ from rlm_crystal.git import run_git
 
 MESSAGE_CHARS_MAX = 2_000
 
-_FORMAT = "%x1e%H%x1f%an%x1f%B%x1f"
+_FORMAT = "%x1e%H%x1f%P%x1f%an%x1f%B%x1f"
 _TRAILER = re.compile(
     r"^(?:[\w-]+-by|change-id|reviewed-on|git-svn-id|cherry[ -]picked from|cc)\b.*$",
     re.IGNORECASE | re.MULTILINE,
@@ -19,13 +19,18 @@ _TRAILER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit that is no merge; `paths` are POSIX, as they were called then."""
+    """One commit that is no merge; `paths` are POSIX, as it left them, deleted ones too.
+
+    `added` are those of them that its parent lacks; `renamed` holds old and new names.
+    """
 
     id: str
     author: str
     message: str
     paths: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...] = ()
+    added: frozenset[str] = frozenset()
+    parent: str = ""
 
     @property
     def subject(self) -> str:
@@ -52,13 +57,16 @@ def read_log(
 
 
 def _commit(record: bytes) -> Commit:
-    commit, author, message, changes = (*record.split(b"\x1f", 3), b"", b"", b"")[:4]
+    commit, parent, author, message, changes = (*record.split(b"\x1f", 4), b"", b"", b"", b"")[:5]
     paths: list[str] = []
     renamed: list[tuple[str, str]] = []
-    for old, new in _changes(changes):
+    added: set[str] = set()
+    for status, old, new in _changes(changes):
         paths.append(new)
         if old != new:
             renamed.append((old, new))
+        if status in "AC":
+            added.add(new)
     told = _TRAILER.sub("", message.decode("utf-8", "replace")).strip()
     return Commit(
         commit.decode("ascii", "replace"),
@@ -66,14 +74,17 @@ def _commit(record: bytes) -> Commit:
         told[:MESSAGE_CHARS_MAX],
         tuple(paths),
         tuple(renamed),
+        frozenset(added),
+        parent.decode("ascii", "replace"),
     )
 
 
-def _changes(columns: bytes) -> Iterator[tuple[str, str]]:
-    """Old and new path of each change, equal where nothing was renamed."""
+def _changes(columns: bytes) -> Iterator[tuple[str, str, str]]:
+    """Letter, old and new path of each change; the paths are equal where nothing was renamed."""
     fields = iter([field.strip(b"\n") for field in columns.split(b"\0")])
     for status in fields:
         if not status:
             continue
+        letter = chr(status[0])
         old = os.fsdecode(next(fields, b""))
-        yield old, os.fsdecode(next(fields, b"")) if status[:1] in b"RC" else old
+        yield letter, old, os.fsdecode(next(fields, b"")) if letter in "RC" else old

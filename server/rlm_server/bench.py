@@ -40,9 +40,9 @@ def _ended_cleanly() -> Generator[None]:
 def _fields(root: Path, report: Report) -> dict[str, Any]:
     return {
         "root": str(root),
-        "base": report.plan.base,
-        "commits_behind": report.plan.behind,
-        "queries": len(report.plan.queries),
+        "oldest_commit": report.queries[0].commit,
+        "newest_commit": report.queries[-1].commit,
+        "queries": len(report.queries),
         "naming_a_file": report.named,
         "files": report.files,
         "chunks": report.chunks,
@@ -59,10 +59,10 @@ def _fields(root: Path, report: Report) -> dict[str, Any]:
 
 def _text(report: Report) -> str:
     lines = [
-        f"{len(report.plan.queries)} commits asked by the first line of their message; right are"
+        f"{len(report.queries)} commits asked by the first line of their message; right are"
         " the one to three source files they changed.",
-        f"Searched: {report.files} files in {report.chunks} chunks as of {report.plan.base[:12]},"
-        f" {report.plan.behind} steps behind HEAD and before every commit asked.",
+        "Each is asked of the repository as its parent left it; the newest of these states has"
+        f" {report.files} files in {report.chunks} chunks.",
         f"{report.named} messages name the file; the last column leaves them out.",
         "",
         f"{'':22}{'R@1':>7}{'R@5':>7}{'R@10':>7}{'MRR':>7}{'source only':>13}{'unnamed':>9}",

@@ -3,16 +3,16 @@ from pathlib import Path
 import pytest
 from rlm_crystal.errors import NoHistory
 from rlm_crystal.git_log import Commit, read_log
-from rlm_crystal.localisation.bench import RANKINGS, localisation
+from rlm_crystal.localisation.bench import before_each, localisation, rankings
 from rlm_crystal.localisation.figures import Figures, figures_of
-from rlm_crystal.localisation.past_state import plan, state_at
-from rlm_crystal.localisation.queries import queries_of, spread
+from rlm_crystal.localisation.past_state import move, plan, state_at
+from rlm_crystal.localisation.queries import queries_of
 
 from tests.small_repository import git, make_repository
 
 
-def commit(message: str, *paths: str, author: str = "A Person") -> Commit:
-    return Commit("0" * 40, author, message, paths)
+def commit(message: str, *paths: str, author: str = "A Person", added: str = "") -> Commit:
+    return Commit("0" * 40, author, message, paths, (), frozenset({added}), "1" * 40)
 
 
 @pytest.fixture
@@ -30,7 +30,6 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_only_commits_that_say_enough_and_change_little_become_queries() -> None:
-    existing = {"a/parser.py", "b.py", "c.py", "d.py"}
     usable = commit("Parse the header twice over (#12)\n\nbody", "a/parser.py", "tests/test_a.py")
     left_out = [
         commit("Fix the typo", "b.py"),
@@ -38,9 +37,9 @@ def test_only_commits_that_say_enough_and_change_little_become_queries() -> None
         commit("Update every single pinned dependency now", "b.py", author="renovate[bot]"),
         commit("Rewrite more than three source files", "a/parser.py", "b.py", "c.py", "d.py"),
         commit("Describe the parser in the docs", "docs/parser.md"),
-        commit("Add a file that was not there", "new.py"),
+        commit("Add a file that was not there", "new.py", added="new.py"),
     ]
-    (query,) = queries_of([usable, *left_out], existing)
+    (query,) = queries_of([usable, *left_out])
     assert query.text == "Parse the header twice over"
     assert query.right == ("a/parser.py",)
 
@@ -54,22 +53,19 @@ def test_only_commits_that_say_enough_and_change_little_become_queries() -> None
     ],
 )
 def test_a_query_that_names_its_file_is_marked(text: str, told: bool) -> None:
-    (query,) = queries_of([commit(text, "a/header_parser.py")], {"a/header_parser.py"})
+    (query,) = queries_of([commit(text, "a/header_parser.py")])
     assert query.names_file is told
 
 
-def test_queries_are_taken_from_the_whole_span() -> None:
-    words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-    commits = [commit(f"Change part {word} of the parser", "b.py") for word in words]
-    chosen = spread(queries_of(commits, {"b.py"}), 5)
-    assert [query.text.split()[2] for query in chosen] == ["zero", "two", "four", "six", "eight"]
+def test_a_file_that_the_commit_moved_is_looked_for_where_it_was(root: Path) -> None:
+    git(root, "mv", "shop/cart.py", "shop/basket.py")
+    git(root, "commit", "-q", "-m", "Call the cart what it really is")
+    assert plan(root, queries_max=1).queries[0].right == ("shop/cart.py",)
 
 
 def test_messages_that_differ_in_numbers_only_are_asked_once() -> None:
     commits = [commit(f"Prepare the files for release 1.{n}.0", "b.py") for n in range(3)]
-    assert [query.text for query in queries_of(commits, {"b.py"})] == [
-        "Prepare the files for release 1.0.0"
-    ]
+    assert [query.text for query in queries_of(commits)] == ["Prepare the files for release 1.0.0"]
 
 
 def test_figures_of_known_places() -> None:
@@ -79,18 +75,38 @@ def test_figures_of_known_places() -> None:
     )
 
 
-def test_no_commit_that_is_asked_lies_in_the_searched_state(root: Path) -> None:
+def test_what_is_searched_ends_before_the_commit_that_is_asked(root: Path) -> None:
     chosen = plan(root, queries_max=3)
-    asked = {query.commit for query in chosen.queries}
-    before = git(root, "rev-list", chosen.base).split()
-    assert len(asked) == 3
-    assert asked.isdisjoint(before)
-    with state_at(root, chosen.base) as tree:
-        log = read_log(tree, revisions="HEAD", commits_max=100, timeout_s=20)
-        assert log is not None
-        assert [commit.id for commit in log] == before
-        assert (tree / "shop" / "cart.py").is_file()
+    assert [query.text.split()[-1] for query in chosen.queries] == ["slowly", "euros", "care"]
+    for query, crystal in before_each(root, chosen, lambda _: None):
+        assert query.parent == git(root, "rev-parse", f"{query.commit}^")
+        assert query.text.split()[-1] not in crystal.text("shop/cart.py")
+        said = crystal.history.get()
+        assert said.commit_count == len(git(root, "rev-list", query.parent).split())
+        assert said.messages.words.find(query.text.split()[-1]) < 0
+
+
+def test_a_commit_beside_the_asked_one_is_not_known_either(root: Path) -> None:
+    git(root, "checkout", "-q", "-b", "side", "HEAD~3")
+    (root / "shop" / "checkout.py").write_text("def pay(cart): ...  # aside\n")
+    git(root, "commit", "-q", "-am", "Sum the price of everything aside")
+    git(root, "checkout", "-q", "main")
+    git(root, "merge", "-q", "--no-edit", "side")
+    asked = {
+        query.text.split()[-1]: crystal
+        for query, crystal in before_each(root, plan(root, queries_max=9), lambda _: None)
+    }
+    assert "aside" not in asked["care"].text("shop/checkout.py")
+    assert asked["care"].history.get().messages.words.find("aside") < 0
+    assert asked["aside"].history.get().messages.words.find("care") < 0
+
+
+def test_a_state_is_followed_by_the_next(root: Path) -> None:
+    with state_at(root, git(root, "rev-parse", "HEAD")) as tree:
+        assert (tree / "shop" / "refund.py").is_file()
+        changed = move(tree, git(root, "rev-parse", "HEAD~2"))
         assert not (tree / "shop" / "refund.py").exists()
+        assert changed == [tree / "shop" / "cart.py", tree / "shop" / "refund.py"]
 
 
 def test_the_old_state_is_removed_also_after_an_error(root: Path) -> None:
@@ -106,7 +122,7 @@ def test_measuring_writes_nothing_into_the_repository(root: Path) -> None:
     before = everything()
     report = localisation(root, queries_max=4, progress=lambda _: None)
     assert everything() == before
-    assert [row.ranking for row in report.rows] == list(RANKINGS)
+    assert [row.ranking for row in report.rows] == list(rankings())
     assert all(row.everything.recall_10 == 1.0 for row in report.rows)
 
 

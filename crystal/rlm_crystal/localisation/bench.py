@@ -1,30 +1,25 @@
-"""The whole measurement: plan, build at the old state, ask every ranking, sum up."""
+"""The whole measurement: plan, step from state to state, ask every ranking, sum up."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rlm_crystal.build import build
+from rlm_crystal.build import build, refresh
 from rlm_crystal.crystal import Crystal
+from rlm_crystal.history import Chronicle
 from rlm_crystal.language import role
+from rlm_crystal.lazy import ready
 from rlm_crystal.localisation.baselines import (
+    KeywordCount,
     Ranking,
     dense_only,
-    keyword_count,
     ours,
     plain_bm25,
 )
 from rlm_crystal.localisation.figures import Figures, figures_of
-from rlm_crystal.localisation.past_state import Plan, plan, state_at
+from rlm_crystal.localisation.past_state import Ancestry, Plan, move, plan, state_at
 from rlm_crystal.localisation.queries import Query
 from rlm_crystal.types import Progress, ProgressSink
-
-RANKINGS: dict[str, Callable[[Crystal], Ranking]] = {
-    "ripgrep-style count": keyword_count,
-    "plain chunk BM25": plain_bm25,
-    "dense only": dense_only,
-    "ours": ours,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,45 +34,73 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run: what was asked and what came of it."""
+    """One run; `files` and `chunks` are those of the newest state."""
 
-    plan: Plan
+    queries: tuple[Query, ...]
     files: int
     chunks: int
     rows: tuple[Row, ...]
 
     @property
     def named(self) -> int:
-        return sum(query.names_file for query in self.plan.queries)
+        return sum(query.names_file for query in self.queries)
+
+
+def rankings() -> dict[str, Ranking]:
+    """What is compared, by name."""
+    return {
+        "ripgrep-style count": KeywordCount(),
+        "plain chunk BM25": plain_bm25,
+        "dense only": dense_only,
+        "ours": ours,
+    }
 
 
 def localisation(root: Path, *, queries_max: int, progress: ProgressSink) -> Report:
     """Measure on the repository at `root`. Raises NoHistory where it has no usable commits.
 
-    Nothing is stored: the crystal lives in this process, the old state in a temporary folder.
+    Nothing is stored: the crystal lives in this process, the old states in a temporary folder.
     """
+    return compare(root, rankings(), queries_max=queries_max, progress=progress)
+
+
+def compare(
+    root: Path, asked: Mapping[str, Ranking], *, queries_max: int, progress: ProgressSink
+) -> Report:
+    """Each query asked of each ranking over the state of the query's parent."""
     progress(Progress("reading history", 0, 0))
     chosen = plan(root, queries_max=queries_max)
-    with state_at(root, chosen.base) as tree:
+    ranked: dict[str, list[list[str]]] = {name: [] for name in asked}
+    files = chunks = 0
+    for done, (query, crystal) in enumerate(before_each(root, chosen, progress)):
+        progress(Progress("asking", done, len(chosen.queries)))
+        for name, rank in asked.items():
+            ranked[name].append(list(rank(crystal, query.text)))
+        files, chunks = len(crystal.files), crystal.chunk_count
+    rows = tuple(_row(name, lists, chosen.queries) for name, lists in ranked.items())
+    return Report(chosen.queries, files, chunks, rows)
+
+
+def before_each(
+    root: Path, chosen: Plan, progress: ProgressSink
+) -> Iterator[tuple[Query, Crystal]]:
+    """Each query with the crystal of the state before its commit, history included."""
+    chronicle, ancestry = Chronicle(chosen.log), Ancestry(root)
+    with state_at(root, chosen.queries[0].parent) as tree:
         crystal = build([tree], progress=progress, allow_wide=True)
-    rows: list[Row] = []
-    for name, make in RANKINGS.items():
-        rank = make(crystal)
-        rows.append(row_of(name, rank, chosen.queries, progress))
-    return Report(chosen, len(crystal.files), crystal.chunk_count, tuple(rows))
+        for query in chosen.queries:
+            crystal = refresh(crystal, paths=move(tree, query.parent))
+            known = chronicle.among(ancestry.up_to(query.parent))
+            yield query, replace(crystal, history=ready(known))
 
 
-def row_of(name: str, rank: Ranking, queries: Sequence[Query], progress: ProgressSink) -> Row:
-    """The figures of one ranking over all queries."""
-    outcomes: list[tuple[list[str], Query]] = []
-    for done, query in enumerate(queries):
-        progress(Progress(f"asking {name}", done, len(queries)))
-        outcomes.append((list(rank(query.text)), query))
+def _row(name: str, ranked: Sequence[Sequence[str]], queries: Sequence[Query]) -> Row:
+    outcomes = list(zip(ranked, queries, strict=True))
     return Row(
         name,
-        figures_of((ranked, query.right) for ranked, query in outcomes),
-        figures_of((_source(ranked), query.right) for ranked, query in outcomes),
-        figures_of((ranked, query.right) for ranked, query in outcomes if not query.names_file),
+        figures_of((paths, query.right) for paths, query in outcomes),
+        figures_of((_source(paths), query.right) for paths, query in outcomes),
+        figures_of((paths, query.right) for paths, query in outcomes if not query.names_file),
     )
 
 

@@ -8,55 +8,52 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rlm_crystal import history
 from rlm_crystal.errors import NoHistory
 from rlm_crystal.git import run_git
 from rlm_crystal.git_log import Commit, read_log
-from rlm_crystal.localisation.queries import Query, queries_of, spread
+from rlm_crystal.localisation.queries import Query, queries_of
 
-COMMITS_MAX = 20_000
+COMMITS_MAX = 40_000
+_COMMITS_A_QUERY = 10
 _TIMEOUT_S = 120.0
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked, and the commit whose state is searched: an ancestor of none of the asked."""
+    """What is asked, oldest first, and the log that tells what was said before, newest first."""
 
-    base: str
-    behind: int
     queries: tuple[Query, ...]
+    log: tuple[Commit, ...]
 
 
 def plan(root: Path, *, queries_max: int) -> Plan:
-    """The newest base that lies before enough usable commits. NoHistory where there is none.
-
-    Commits after the base are the questions, so nothing of them is in what is searched.
-    """
-    line = _lines(root, "rev-list", "--first-parent", f"--max-count={COMMITS_MAX}", "HEAD")
-    steps, best = queries_max, None
-    while len(line) > 1:
-        steps = min(steps, len(line) - 1)
-        base = line[steps]
-        queries = queries_of(_between(root, base), _files_at(root, base))
-        best = Plan(base, steps, tuple(spread(queries, queries_max)))
-        if len(queries) >= queries_max or steps == len(line) - 1:
+    """The newest commits that can be asked for. NoHistory where there is none."""
+    among = _COMMITS_A_QUERY * queries_max
+    while True:
+        commits_max = among + history.COMMITS_MAX
+        log = read_log(root, revisions="HEAD", commits_max=commits_max, timeout_s=_TIMEOUT_S)
+        if log is None:
+            raise _unreadable(root)
+        queries = queries_of(log[:among])
+        if len(queries) >= queries_max or len(log) < commits_max or among >= COMMITS_MAX:
             break
-        steps = max(steps + 1, int(steps * max(1.2, min(2.5, queries_max / (len(queries) + 1)))))
-    if best is None or not best.queries:
+        among *= 3
+    if not queries:
         raise NoHistory(
             f"no commit of {root} can be asked for: each question needs a message of five words or "
             "more and one to three source files changed; give the root of a git repository with "
             "some history"
         )
-    return best
+    return Plan(tuple(reversed(queries[:queries_max])), tuple(log))
 
 
 @contextmanager
 def state_at(root: Path, commit: str) -> Generator[Path]:
     """A work tree of that commit, outside the repository; removed at the end, whatever happens.
 
-    It borrows the repository's objects and writes nothing there. Its HEAD stands at the commit, so
-    what reads its history reads nothing later.
+    It borrows the repository's objects and writes nothing there.
     """
     with TemporaryDirectory(prefix="rlm-bench-", ignore_cleanup_errors=True) as folder:
         tree = Path(folder) / "tree"
@@ -72,27 +69,37 @@ def state_at(root: Path, commit: str) -> Generator[Path]:
         yield tree
 
 
-def _between(root: Path, base: str) -> list[Commit]:
-    commits = read_log(
-        root, revisions=f"{base}..HEAD", commits_max=COMMITS_MAX, timeout_s=_TIMEOUT_S
-    )
-    if commits is None:
-        raise _unreadable(root)
-    return commits
+def move(tree: Path, commit: str) -> list[Path]:
+    """Puts the work tree to another commit; the files that differ, those gone included."""
+    out = _git(tree, "diff", "--name-only", "--no-renames", "-z", "HEAD", commit, "--")
+    _git(tree, "checkout", "--quiet", "--detach", commit)
+    return [tree / os.fsdecode(path) for path in out.split(b"\0") if path]
 
 
-def _files_at(root: Path, commit: str) -> frozenset[str]:
-    out = _git(root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-    return frozenset(os.fsdecode(path) for path in out.split(b"\0") if path)
+class Ancestry:
+    """Which commits lie behind a commit: what could be known when it was made."""
+
+    def __init__(self, root: Path) -> None:
+        self._parents: dict[str, list[str]] = {}
+        for line in _git(root, "rev-list", "--parents", "HEAD").decode().splitlines():
+            commit, *parents = _COMMIT.findall(line)
+            self._parents[commit] = parents
+
+    def up_to(self, commit: str) -> set[str]:
+        """The commit and all its ancestors."""
+        found: set[str] = set()
+        todo = [commit]
+        while todo:
+            at = todo.pop()
+            if at not in found:
+                found.add(at)
+                todo.extend(self._parents.get(at, ()))
+        return found
 
 
 def _inside(root: Path, part: str) -> Path:
     out = _git(root, "rev-parse", "--git-path", part)
     return (root / os.fsdecode(out.rstrip(b"\n"))).resolve()
-
-
-def _lines(root: Path, *arguments: str) -> list[str]:
-    return [line for line in _git(root, *arguments).decode().split("\n") if _COMMIT.fullmatch(line)]
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

@@ -1,7 +1,7 @@
 """Commits made into questions with known answers. No files, no git: commits in, queries out."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rlm_crystal.git_log import Commit
@@ -25,47 +25,45 @@ _BOT_SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A commit's first line, the source files it changed, and whether it names one of them."""
+    """A commit's first line, the source files it changed, and whether it names one of them.
+
+    `right` are called as in the state of `parent`, which is what is searched.
+    """
 
     commit: str
+    parent: str
     text: str
     right: tuple[str, ...]
     names_file: bool
 
 
-def queries_of(commits: Iterable[Commit], existing: Collection[str]) -> list[Query]:
+def queries_of(commits: Iterable[Commit]) -> list[Query]:
     """The usable commits as queries, in the order given.
 
     Left out: bots, merges, fewer than five words, no or more than three source files changed, and
-    commits none of whose source files is among `existing`. Messages that differ in their numbers
-    only ("release 1.2", "release 1.3") count once.
+    commits all of whose source files are new. Messages that differ in their numbers only
+    ("release 1.2", "release 1.3") count once.
     """
     found: dict[str, Query] = {}
     for commit in commits:
-        query = _query(commit, existing)
+        query = _query(commit)
         if query is not None:
             found.setdefault(_NUMBER.sub("", query.text.lower()), query)
     return list(found.values())
 
 
-def spread(queries: Sequence[Query], count: int) -> list[Query]:
-    """At most `count` of them, at even distances, so that no one week decides."""
-    if len(queries) <= count:
-        return list(queries)
-    return [queries[at * len(queries) // count] for at in range(count)]
-
-
-def _query(commit: Commit, existing: Collection[str]) -> Query | None:
+def _query(commit: Commit) -> Query | None:
     text = _REFERENCE.sub("", commit.subject).strip()
     if len(text.split()) < WORDS_MIN or _BOT_SUBJECT.search(text):
         return None
-    if _BOT_AUTHOR.search(commit.author):
+    if _BOT_AUTHOR.search(commit.author) or not commit.parent:
         return None
+    called = {new: old for old, new in commit.renamed}
     changed = [path for path in commit.paths if role(path) == "source"]
-    right = tuple(sorted(path for path in set(changed) if path in existing))
+    right = tuple(sorted({called.get(path, path) for path in changed if path not in commit.added}))
     if not right or len(changed) > FILES_MAX:
         return None
-    return Query(commit.id, text, right, any(_names(text, path) for path in right))
+    return Query(commit.id, commit.parent, text, right, any(_names(text, path) for path in right))
 
 
 def _names(text: str, path: str) -> bool:
