@@ -10,7 +10,7 @@ import numpy as np
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.rank import Float64Array
 from rlm_crystal.terms import RAW_WORD, STOP_WORDS, parts
-from rlm_crystal.view import Float32Array, View
+from rlm_crystal.view import View
 
 Ranking = Callable[[Crystal, str], Sequence[str]]
 
@@ -68,7 +68,8 @@ def plain_bm25(crystal: Crystal, question: str, k1: float = 1.2, b: float = 0.75
 def dense_only(crystal: Crystal, question: str) -> list[str]:
     """The nearest chunks by the crystal's own vectors; a file counts as its best chunk."""
     vectors = np.concatenate([segment.vectors.get().dense() for segment in crystal.segments])
-    return _files_of_best(crystal.view, np.float64(vectors @ crystal.embedder.embed([question])[0]))
+    near = vectors @ crystal.embedder.embed([question])[0]
+    return _files_of_best(crystal.view, near.astype(np.float64))
 
 
 def _files_of_best(view: View, scores: Float64Array) -> list[str]:
