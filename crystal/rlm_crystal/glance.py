@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -33,6 +34,7 @@ from rlm_crystal.view import View
 from rlm_crystal.walk import Chooser, check_root, path_prefixes
 
 KEPT_CHARS_MAX = 64 * 1024 * 1024
+# However late it is, so much is read, and of so many files the places are found.
 READ_MIN, CUT_MIN, CUT_MAX = 64, 5, 40
 # Of the time: reading ends at the first share, cutting the best files at the second.
 READ_UNTIL, CUT_UNTIL = 0.65, 0.9
@@ -90,28 +92,32 @@ class Glancer:
         """
         started_s = monotonic()
 
-        def late(share: float) -> bool:
-            return over() or monotonic() - started_s > share * within_s
+        def enough(share: float, done: int, least: int) -> bool:
+            late = monotonic() - started_s > share * within_s
+            return over() or (late and done >= least)
 
         filters = filters or Filters()
         needles = needles_of(question)
         words = frozenset(word.lower() for word in RAW_WORD.findall(question))
         with self._turn:
             listed = _in_order(self._listed(filters), needles, words)
-            counted, sources, left = self._counted(listed, needles, lambda: late(READ_UNTIL))
+            counted, sources, left = self._counted(listed, needles, partial(enough, READ_UNTIL))
             best = most_promising(counted, needles, words, most=CUT_MAX)
-            cut = self._cut([sources[at] for at in best], lambda: late(CUT_UNTIL))
+            cut = self._cut([sources[at] for at in best], partial(enough, CUT_UNTIL))
         hits = _ranked(cut, question, needles, rarities(counted, needles), limit, filters)
         return Glance(tuple(hits), Coverage(len(counted), len(counted) + left))
 
     def _counted(
-        self, listed: Sequence[_Listed], needles: Sequence[Needle], late: Callable[[], bool]
+        self,
+        listed: Sequence[_Listed],
+        needles: Sequence[Needle],
+        enough: Callable[[int, int], bool],
     ) -> tuple[list[Counted], list[Source], int]:
-        """What is counted in the files until it is late, the files, and how many are left."""
+        """What is counted in the files until that is enough, the files, and how many are left."""
         counted: list[Counted] = []
         sources: list[Source] = []
         for at, each in enumerate(listed):
-            if late() and len(counted) >= READ_MIN:
+            if enough(len(counted), READ_MIN):
                 return counted, sources, len(listed) - at
             source = each.chooser.choose(each.below)
             document = self._document(source) if source else None
@@ -131,11 +137,13 @@ class Glancer:
                 if (inside is None or inside(path)) and language in ("", language_of(path)):
                     yield _Listed(path, below, chooser)
 
-    def _cut(self, sources: Sequence[Source], late: Callable[[], bool]) -> list[ParsedFile]:
-        """The files cut into chunks, some of them also where it is late."""
+    def _cut(
+        self, sources: Sequence[Source], enough: Callable[[int, int], bool]
+    ) -> list[ParsedFile]:
+        """The files cut into chunks, until that is enough."""
         cut: list[ParsedFile] = []
         for source in sources:
-            if late() and len(cut) >= CUT_MIN:
+            if enough(len(cut), CUT_MIN):
                 break
             document = self._document(source)
             if document is not None:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -63,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("index", parents=[common], help="index the roots")
     found = commands.add_parser("search", parents=[common], help="find places")
     found.add_argument("query", metavar="QUERY")
+    found.add_argument(
+        "--now",
+        action="store_true",
+        help="where nothing is indexed, answer within two seconds from a look at the files",
+    )
     found.add_argument("--limit", type=_count, default=10, metavar="N", help="results (1 to 50)")
     asked = commands.add_parser("ask", parents=[common], help="answer a question")
     asked.add_argument("question", metavar="QUESTION")
@@ -131,7 +137,8 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
         case "index":
             return anyio.run(commands.index, request, bar)
         case "search":
-            return anyio.run(commands.search, request, options.query, options.limit, bar)
+            searching = partial(commands.search, now=options.now)
+            return anyio.run(searching, request, options.query, options.limit, bar)
         case "ask":
             return anyio.run(commands.ask, request, options.question, options.model, bar)
         case "status":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rlm_crystal.types import ProgressSink
 
 from rlm_server.errors import Misused
-from rlm_server.manner import COMMAND, Manner
+from rlm_server.manner import AT_ONCE, COMMAND, Manner
 from rlm_server.service import Service
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ class Request:
     environ: Mapping[str, str]
     allow_wide: bool = False
 
-    def service(self, *, model: str = "") -> Service:
-        """A service that waits for as long as it takes."""
-        manner: Manner = replace(COMMAND, allow_wide=self.allow_wide, model=model)
+    def service(self, *, model: str = "", now: bool = False) -> Service:
+        """A service that waits for as long as it takes; or that indexes nothing, for an answer
+        `now`."""
+        manner: Manner = replace(
+            AT_ONCE if now else COMMAND, allow_wide=self.allow_wide, model=model
+        )
         return Service(self.roots, self.environ, manner=manner)
 
 
@@ -73,13 +76,18 @@ async def index(request: Request, progress: ProgressSink) -> Told:
     return Told(fields, text)
 
 
-async def search(request: Request, query: str, limit: int, progress: ProgressSink) -> Told:
-    """Rank the corpus against the query, after catching up with the disk."""
+async def search(
+    request: Request, query: str, limit: int, progress: ProgressSink, *, now: bool = False
+) -> Told:
+    """Rank the corpus against the query, after catching up with the disk.
+
+    With `now` a corpus that was never indexed is not indexed either but looked at.
+    """
     from rlm_tools.search import SearchArguments
     from rlm_tools.search import search as search_tool
 
     arguments = _meant(SearchArguments, query=query, limit=limit)
-    service = request.service()
+    service = request.service(now=now)
     async with service.serving():
         reply = await search_tool(service, arguments, progress)
     fields = asdict(reply)

@@ -9,8 +9,8 @@ processes may write to the same store: what they sealed is taken over at the nex
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -73,16 +73,27 @@ class _Build:
 class Keeper:
     """One corpus. Its attributes are changed by tasks of one event loop only.
 
+    `decided` is set once it is known whether there is a crystal or a first one has to be built, and
+    `ready` once one can be served or never will be.
+
     `persist`: for a process that ends soon; it writes once, at its end, and takes its time.
+    Without `first_index` nothing is built where there is no crystal.
     """
 
     def __init__(
-        self, archive: Archive, inbox: Inbox, *, allow_wide: bool = False, persist: bool = False
+        self,
+        archive: Archive,
+        inbox: Inbox,
+        *,
+        allow_wide: bool = False,
+        persist: bool = False,
+        first_index: bool = True,
     ) -> None:
         self._archive = archive
         self._inbox = inbox
         self._allow_wide = allow_wide
         self._persist = persist
+        self._first_index = first_index
         self._scribe = Scribe(archive, inbox.crystal, self.changed)
         self._watcher: Watcher | None = None
         self._wants_watch = False
@@ -96,6 +107,7 @@ class Keeper:
         self._look_s = 0.0
         self._hearsay = Hearsay(everything=True)
         self._followers: set[ProgressSink] = set()
+        self.decided = anyio.Event()
         self.ready = anyio.Event()
         self.progress = Progress("opening the index", 0, 0)
         self.failure: Exception | None = None
@@ -183,12 +195,16 @@ class Keeper:
                 await self._looked.wait()
         return self._seen >= target
 
-    def follow_progress(self, sink: ProgressSink) -> Callable[[], None]:
-        """Tell `sink` how far a build is, now and until the returned function is called."""
+    @contextmanager
+    def followed_by(self, sink: ProgressSink) -> Generator[None]:
+        """Tell `sink` how far a build is, now and for as long as the block lasts."""
         if self.building:
             sink(self.progress)
         self._followers.add(sink)
-        return lambda: self._followers.discard(sink)
+        try:
+            yield
+        finally:
+            self._followers.discard(sink)
 
     async def rebuild(self, *, unless_done: bool = False) -> None:
         """Build everything anew, or wait for the build that is running; cancelling ends our own.
@@ -230,6 +246,10 @@ class Keeper:
         return await run_sync(self._archive.sealed, abandon_on_cancel=True)
 
     async def _build_first(self) -> None:
+        self.decided.set()
+        if not self._first_index:
+            self.progress = Progress("nothing is indexed here; rlm-mcp index does that", 0, 0)
+            return
         try:
             await self.rebuild(unless_done=True)
         except (CrystalError, BuildFailed) as error:
@@ -238,11 +258,13 @@ class Keeper:
     def _fail(self, error: Exception) -> None:
         _log.error("the crystal cannot be served: %s", error)
         self.failure = error
+        self.decided.set()
         self.ready.set()
 
     async def _serve_sealed(self, sealed: Sealed) -> None:
         await self._inbox.swap(sealed.crystal, None)
         self._scribe.opened(sealed)
+        self.decided.set()
         self.ready.set()
 
     async def _follow(self, tasks: TaskGroup) -> None:

@@ -1,6 +1,6 @@
 """How a process uses the service: a server answers soon, a command waits and writes down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,16 +8,23 @@ class Manner:
     """Bounds in seconds, None for as long as it takes.
 
     `ready_wait_s` is for the first index and `fresh_wait_s` for catching up with the disk; both
-    together stay well below the 60 s after which clients give up. `model` is what a person named
-    for this one process, above what is stored.
+    together stay well below the 60 s after which clients give up. A search that comes before the
+    first index is done is answered from the files themselves after `glance_after_s`, which leaves
+    0.8 s of two for the process to start; without `first_index` none is made. `model` is what a
+    person named for this one process, above what is stored.
     """
 
     ready_wait_s: float | None = 20.0
     fresh_wait_s: float | None = 15.0
+    glance_after_s: float | None = 1.2
     watch: bool = True
     persist: bool = False
     allow_wide: bool = False
+    first_index: bool = True
     model: str = ""
 
 
-COMMAND = Manner(ready_wait_s=None, fresh_wait_s=None, watch=False, persist=True)
+COMMAND = Manner(
+    ready_wait_s=None, fresh_wait_s=None, glance_after_s=None, watch=False, persist=True
+)
+AT_ONCE = replace(COMMAND, glance_after_s=1.5, first_index=False)

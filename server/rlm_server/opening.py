@@ -58,5 +58,11 @@ def open_all(
         book, problem = SettingsBook(operator, {}), str(error)
     if manner.model:
         book = book.without("model", "sub_model")
-    keeper = Keeper(archive, inbox, allow_wide=manner.allow_wide, persist=manner.persist)
+    keeper = Keeper(
+        archive,
+        inbox,
+        allow_wide=manner.allow_wide,
+        persist=manner.persist,
+        first_index=manner.first_index,
+    )
     return Opened(gate, archive, keeper, Recollection(archive), vault, problem), book

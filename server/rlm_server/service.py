@@ -18,10 +18,21 @@ from anyio.abc import TaskGroup
 from anyio.to_thread import run_sync
 from rlm_crystal.errors import CrystalError, HaltError, NoCrystal
 from rlm_crystal.types import ProgressSink
-from rlm_tools.host import Issue, JobState, Reindexed, Revision, SessionStats, Setting, Status, View
+from rlm_tools.host import (
+    FirstLook,
+    Issue,
+    JobState,
+    Reindexed,
+    Revision,
+    SessionStats,
+    Setting,
+    Status,
+    View,
+)
 
 from rlm_server.actor import Actor
 from rlm_server.errors import Indexing, ServerError
+from rlm_server.glancing import Glances
 from rlm_server.manner import Manner
 from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
 from rlm_server.state import State, Tally
@@ -56,6 +67,7 @@ class Service(Actor):
         self._checked = anyio.Event()
         self._opened: Opened | None = None
         self._failure: Exception | None = None
+        self._glances: Glances | None = None
         self.jobs: Jobs[Reply] | None = None
         self.over = threading.Event()
 
@@ -109,7 +121,7 @@ class Service(Actor):
     async def view(self, progress: ProgressSink) -> View:
         """The crystal of this moment, after catching up with the disk."""
         opened = await self._use()
-        await self._wait_for_first(opened, progress)
+        await self._wait_for_first(opened, progress, bound_s=self._manner.ready_wait_s)
         fresh = await opened.keeper.caught_up(self._manner.fresh_wait_s)
         if opened.keeper.failure is not None:
             raise opened.keeper.failure
@@ -129,9 +141,33 @@ class Service(Actor):
             opened.keeper.changed(path)
         return await self.view(progress)
 
+    async def glance(
+        self, query: str, progress: ProgressSink, *, limit: int, path_glob: str, language: str
+    ) -> FirstLook | None:
+        """What the files themselves tell while the first index is made; None where there is one."""
+        opened, after_s = await self._use(), self._manner.glance_after_s
+        keeper = opened.keeper
+        await keeper.decided.wait()
+        if after_s is None or keeper.ready.is_set():
+            return None
+        if self._glances is None:
+            self._glances = Glances(opened.archive.roots)
+        with keeper.followed_by(progress):
+            seen = await self._glances.look(
+                query,
+                limit=limit,
+                path_glob=path_glob,
+                language=language,
+                within_s=after_s,
+                indexed=keeper.ready if self._manner.first_index else None,
+            )
+        return None if seen is None else FirstLook(seen, keeper.progress)
+
     async def ask(self, question: str, progress: ProgressSink) -> "Answer":
         """Answer through the loop; what was answered in full is remembered."""
         opened = await self._use()
+        # However long the first index takes: a server makes a job of a call that takes long.
+        await self._wait_for_first(opened, progress, bound_s=None)
         view = await self.view(progress)
         answering = await run_sync(_answering)
         settings = self._state.book.settings
@@ -178,14 +214,11 @@ class Service(Actor):
             seconds_left = await self._ask(self._take_turn)
             if seconds_left > 0:
                 return self._reindexed("rate_limited", started_s, seconds_left)
-        unfollow = opened.keeper.follow_progress(progress)
-        try:
+        with opened.keeper.followed_by(progress):
             if scope == "full":
                 await opened.keeper.rebuild()
             else:
                 await self.view(progress)
-        finally:
-            unfollow()
         return self._reindexed("done", started_s, 0.0)
 
     async def validate(self) -> tuple[Issue, ...]:
@@ -237,14 +270,12 @@ class Service(Actor):
         if self._opened is not None:
             _ = self._opened.gate.keyring  # raises once it halted at work
 
-    async def _wait_for_first(self, opened: "Opened", progress: ProgressSink) -> None:
+    async def _wait_for_first(
+        self, opened: "Opened", progress: ProgressSink, *, bound_s: float | None
+    ) -> None:
         keeper = opened.keeper
-        unfollow = keeper.follow_progress(progress)
-        try:
-            with anyio.move_on_after(self._manner.ready_wait_s):
-                await keeper.ready.wait()
-        finally:
-            unfollow()
+        with keeper.followed_by(progress), anyio.move_on_after(bound_s):
+            await keeper.ready.wait()
         if not keeper.ready.is_set():
             raise Indexing(keeper.progress, _RETRY_AFTER_S)
 
@@ -292,6 +323,7 @@ class Service(Actor):
             return False
         await self._count(Tally.with_rebuild if base is None else Tally.with_refresh)
         self._state = replace(self._state, crystal=crystal)
+        self._glances = None
         return True
 
     async def _take_turn(self) -> float:

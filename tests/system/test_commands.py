@@ -28,7 +28,10 @@ def test_index_tells_what_was_indexed(repository: Path, home: Path) -> None:
 def test_search_finds_the_place_without_an_index_before(repository: Path, home: Path) -> None:
     ran = run_here("search", "sum the prices", "--root", repository, "--json", home=home)
     assert ran.code == 0, ran.err
-    assert list(ran.json) == ["query", "results", "revision", "milliseconds"]
+    assert list(ran.json) == [
+        "query", "results", "revision", "milliseconds", "partial", "coverage",
+    ]  # fmt: skip
+    assert (ran.json["partial"], ran.json["coverage"]) == (False, None)
     assert list(ran.json["results"][0]) == [
         "path", "start_line", "end_line", "symbol", "kind", "score", "snippet",
     ]  # fmt: skip
@@ -243,3 +246,18 @@ def in_python(code: str, *, home: Path, **environ: str) -> "subprocess.Completed
         text=True,
         cwd=home.parent,
     )
+
+
+def test_search_now_answers_without_indexing_and_from_the_index_once_there_is_one(
+    repository: Path, home: Path
+) -> None:
+    asked = ("search", "--now", "--json", "--root", repository, "sum of all prices")
+    before = run_here(*asked, home=home)
+    unindexed = run_here("status", "--json", "--root", repository, home=home)
+    run_here("index", "--root", repository, home=home)
+    after = run_here(*asked, home=home)
+    assert before.json["results"][0]["path"] == "shop/cart.py"
+    assert before.json["partial"]
+    assert before.json["coverage"]["files_read"] == before.json["coverage"]["files_total"] == 4
+    assert unindexed.json["state"] == "empty"
+    assert (after.json["partial"], after.json["coverage"]) == (False, None)

@@ -81,7 +81,7 @@ async def test_cancelling_a_reindex_ends_the_process_that_builds(
 ) -> None:
     with anyio.fail_after(90):
         async with Client(server, mode=mode) as client:
-            await client.call_tool("rlm_search", {"query": "cart"})
+            await client.call_tool("rlm_reindex", {"scope": "changed"})
             add_many_files(repository)
             async with anyio.create_task_group() as calls:
                 calls.start_soon(client.call_tool, "rlm_reindex")

@@ -55,7 +55,7 @@ async def test_a_change_on_disk_is_found_at_once(
 ) -> None:
     with anyio.fail_after(60):
         async with Client(server) as client:
-            await client.call_tool("rlm_search", {"query": "cart"})
+            await client.call_tool("rlm_reindex", {"scope": "changed"})
             (repository / "shop" / "voucher.py").write_text(VOUCHER)
             result = await client.call_tool("rlm_search", {"query": "redeem voucher", "limit": 1})
             (repository / "shop" / "voucher.py").unlink()

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from rlm_crystal.types import ProgressSink
+from rlm_crystal.types import Progress, ProgressSink
 
 if TYPE_CHECKING:  # numpy and the engine are imported after initialize was answered
     from rlm_crystal.crystal import Crystal
+    from rlm_crystal.glance import Glance
     from rlm_engine.answer import Answer
     from rlm_engine.model import Model
 
@@ -38,6 +39,14 @@ class View:
 
     crystal: "Crystal"
     revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What the files themselves told while the first index is made, and how far that is."""
+
+    glance: "Glance"
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +160,17 @@ class Host(Protocol):
         """
         ...
 
+    async def glance(
+        self, query: str, progress: ProgressSink, *, limit: int, path_glob: str, language: str
+    ) -> FirstLook | None:
+        """Return what the files themselves tell while the first index is made.
+
+        None where there is an index, or it is done within a moment: then `view` has it.
+        """
+        ...
+
     async def ask(self, question: str, progress: ProgressSink) -> "Answer":
-        """Answer a question through the RLM loop and remember it."""
+        """Answer a question through the RLM loop and remember it; waits for the first index."""
         ...
 
     async def model(self) -> "Model | None":

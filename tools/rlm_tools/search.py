@@ -46,13 +46,35 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """How much a partial answer rests on; `work` says how far the index is that will have all."""
+
+    files_read: int
+    files_total: int
+    work: str
+
+    def text(self) -> str:
+        """Return what is to be known of a partial answer."""
+        return (
+            f"PARTIAL: from a first look at {self.files_read} of {self.files_total} files, without"
+            f" an index ({self.work}); with it a search answers from all of them."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SearchReply:
-    """What was found, in which state of the disk, and how to get more ("" when that is all)."""
+    """What was found, in which state of the disk, and how to get more ("" when that is all).
+
+    `partial` where there is no index yet and only the files of `coverage` were read; else that
+    is None.
+    """
 
     query: str
     results: tuple[Result, ...]
     revision: Revision
     milliseconds: float
+    partial: bool
+    coverage: Read | None
     next_cursor: str
 
     def text(self) -> str:
@@ -60,7 +82,8 @@ class SearchReply:
         found = "\n\n".join(_block(result) for result in self.results)
         more = f"\n\nMore: call again with cursor={self.next_cursor!r}." if self.next_cursor else ""
         body = found or f"Nothing matches {self.query!r}. Try fewer or other words."
-        seen = f"{revision_line(self.revision)} {self.milliseconds} ms."
+        about = self.coverage.text() if self.coverage else revision_line(self.revision)
+        seen = f"{about} {self.milliseconds} ms."
         return f"Query: {self.query}\n\n{body}{more}\n\n{seen}"
 
 
@@ -68,21 +91,27 @@ async def search(host: Host, arguments: SearchArguments, progress: ProgressSink)
     """Rank the corpus against the query."""
     first = _offset(arguments.cursor)
     last = first + arguments.limit
+    started = perf_counter()
+    look = await host.glance(
+        arguments.query,
+        progress,
+        limit=last + 1,
+        path_glob=arguments.path_glob,
+        language=arguments.language,
+    )
+    if look is not None:
+        found = _Found(list(look.glance.hits), _milliseconds_since(started))
+        coverage = look.glance.coverage
+        unread = coverage.files_total - coverage.files_read
+        read = Read(coverage.files_read, coverage.files_total, look.progress.in_words())
+        return _reply(arguments, found, first, Revision("", unread, caught_up=False), read)
     found, view = await confirmed(
         host,
         progress,
         partial(_found, arguments=arguments, limit=last + 1),
         lambda found: {hit.path for hit in found.hits[first:last]},
     )
-    page, more = found.hits[first:last], len(found.hits) > last
-    lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
-    return SearchReply(
-        query=arguments.query,
-        results=tuple(_result(hit, lines_max) for hit in page),
-        revision=view.revision,
-        milliseconds=found.milliseconds,
-        next_cursor=str(last) if more else "",
-    )
+    return _reply(arguments, found, first, view.revision, None)
 
 
 TOOL = Tool(
@@ -111,7 +140,27 @@ def _found(view: View, *, arguments: SearchArguments, limit: int) -> _Found:
         path_glob=arguments.path_glob,
         language=arguments.language,
     )
-    return _Found(hits, round((perf_counter() - started) * 1000, 1))
+    return _Found(hits, _milliseconds_since(started))
+
+
+def _reply(
+    arguments: SearchArguments, found: _Found, first: int, revision: Revision, read: Read | None
+) -> SearchReply:
+    last = first + arguments.limit
+    lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
+    return SearchReply(
+        query=arguments.query,
+        results=tuple(_result(hit, lines_max) for hit in found.hits[first:last]),
+        revision=revision,
+        milliseconds=found.milliseconds,
+        partial=read is not None,
+        coverage=read,
+        next_cursor=str(last) if len(found.hits) > last else "",
+    )
+
+
+def _milliseconds_since(started: float) -> float:
+    return round((perf_counter() - started) * 1000, 1)
 
 
 def revision_line(revision: Revision) -> str:
