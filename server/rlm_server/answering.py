@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+from rlm_crystal.errors import CrystalError
 from rlm_crystal.types import Progress, ProgressSink
-from rlm_crystal.vault import Vault
 from rlm_engine.answer import Answer
 from rlm_engine.loop import ask
 from rlm_tools.host import View
 
+from rlm_server.archive import Archive
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for
 from rlm_server.settings import Settings
@@ -29,7 +30,7 @@ async def answer(
 ) -> Answer:
     """Answer, seal the record of the run, and remember what was answered in full."""
     root, sub = models_for(settings, environ)
-    record = _Record(opened.archive.traces())
+    record = _Record(opened.archive)
     steps = 0
 
     def say(what: str) -> None:
@@ -55,13 +56,15 @@ async def answer(
 class _Record:
     """The record of one run; an answer does not fail because it cannot be written down."""
 
-    def __init__(self, traces: Vault) -> None:
-        self._traces = traces
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
         self.problems: list[str] = []
 
     def keep(self, name: str, record: bytes) -> None:
         try:
-            self._traces.put(name, record)
+            self._archive.traces().put(name, record)
+        except CrystalError as error:
+            self.problems.append(f"This run could not be recorded: {error}.")
         except OSError as error:
             self.problems.append(
                 f"This run could not be recorded ({error.strerror or type(error).__name__});"
