@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from rlm_crystal.syntax import Span
+from rlm_crystal.outline import Span
 from rlm_crystal.types import Definition
 
 TARGET_CHARS = 1500

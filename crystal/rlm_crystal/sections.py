@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rlm_crystal.syntax import Span
+from rlm_crystal.outline import Span
 from rlm_crystal.types import Definition
 
 SEPARATOR = " > "

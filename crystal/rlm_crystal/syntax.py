@@ -4,49 +4,28 @@ from __future__ import annotations
 
 import re
 import time
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, get_args
 
-from rlm_crystal.documentation import comment_doc, string_doc
+from rlm_crystal.documentation import string_doc
 from rlm_crystal.grammar import GRAMMARS, Grammar
-from rlm_crystal.types import Definition, Kind, Reference
+from rlm_crystal.outline import SIGNATURE_CHARS, Mark, Outline, Syntax, absolute_module
+from rlm_crystal.types import Kind
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query, Tree
 
-SIGNATURE_CHARS = 200
 _ERRORS_MAX = 50
 _PARSE_S_FREE = 0.5
 _PARSE_S_PER_BYTE = 4e-6
 _KINDS = frozenset(get_args(Kind))
-_TYPE_LIKE = frozenset({"class", "interface", "struct", "enum", "trait", "impl"})
-_PRIORITY: dict[str, int] = {"type": 1, "constant": 2}
 _NAME_CHARS = 120
+_NODES_MAX = 200_000
+# Shorter statements are never split, so they are not looked into.
+STATEMENT_CHARS = 2200
 _BRACES = re.compile(r"([\w.]+\.)\{([^{}]*)\}$")
-
-
-@dataclass(slots=True)
-class Span:
-    """A definition and the lines that belong to it, its comments above included."""
-
-    start_line: int
-    end_line: int
-    definition: Definition
-    children: list[Span] = field(default_factory=list["Span"])
-
-
-@dataclass(frozen=True, slots=True)
-class Syntax:
-    """What the grammar found in one text; `spans` are nested, in order."""
-
-    spans: tuple[Span, ...]
-    definitions: tuple[Definition, ...]
-    references: tuple[Reference, ...]
-    errors: tuple[int, ...]
-    tree: Tree
 
 
 def syntax_of(path: str, text: str, language: str) -> Syntax | None:
@@ -61,9 +40,12 @@ def syntax_of(path: str, text: str, language: str) -> Syntax | None:
     tree = tree_of(text, language)
     if tree is None:
         return None
-    found = _Found(path, text.encode("utf-8", "replace"), grammar)
-    _collect(tree, _tools(language)[1], found)
-    return found.syntax(tree)
+    found = Outline(path, text.encode("utf-8", "replace"))
+    _collect(tree, _tools(language)[1], _Reader(found, grammar))
+    spans, definitions, references = found.definitions()
+    errors = tuple(sorted(found.errors)[:_ERRORS_MAX])
+    statements = partial(statement_lines, tree)
+    return Syntax(tuple(spans), tuple(definitions), tuple(references), errors, statements)
 
 
 def tree_of(text: str, language: str) -> Tree | None:
@@ -71,6 +53,29 @@ def tree_of(text: str, language: str) -> Tree | None:
     if language not in GRAMMARS:
         return None
     return _parse(_tools(language)[0], text.encode("utf-8", "replace"))
+
+
+def statement_lines(tree: Tree, lines: Sequence[str]) -> dict[int, int]:
+    """The lines a node begins on, with the node's depth; only nodes too large for a chunk are
+    entered, which keeps the walk short."""
+    cursor = tree.walk()
+    found: dict[int, int] = {}
+    depth = 0
+    for _ in range(_NODES_MAX):
+        node = cursor.node
+        if node is None:
+            break
+        row, column = node.start_point
+        if row < len(lines) and node.is_named and not lines[row].encode()[:column].strip():
+            found.setdefault(row + 1, depth)
+        if node.end_byte - node.start_byte > STATEMENT_CHARS and cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return found
+            depth -= 1
+    return found
 
 
 @cache
@@ -100,211 +105,81 @@ def _parse(language: Language, data: bytes) -> Tree | None:
         return None
 
 
-@dataclass(slots=True)
-class _Mark:
-    """A definition as the query told it, in bytes."""
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Tells an outline what the captures of a query mean."""
 
-    start: int
-    end: int
-    kind: str
-    name: str
-    node: Node
-    body: Node | None
-
-
-class _Found:
-    """What the query found, and how it becomes definitions and references."""
-
-    def __init__(self, path: str, data: bytes, grammar: Grammar) -> None:
-        self.path = path
-        self.data = data
-        self.grammar = grammar
-        self.marks: dict[tuple[int, int, str], _Mark] = {}
-        self.wrappers: dict[int, list[int]] = {}
-        self.comments: dict[int, tuple[int, int, int, bool]] = {}
-        self.uses: dict[tuple[int, str, str], None] = {}
-        self.errors: set[int] = set()
-        self.named: set[int] = set()
-        self._newlines = [match.start() for match in re.finditer(b"\n", data)]
-
-    def row(self, byte: int) -> int:
-        """The line, from 0, in which `byte` lies."""
-        return bisect_right(self._newlines, byte - 1)
+    found: Outline
+    grammar: Grammar
 
     def text(self, node: Node) -> str:
-        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        return self.found.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
-    def define(self, kind: str, node: Node, name: str, body: Node | None) -> None:
-        mark = _Mark(node.start_byte, node.end_byte, kind, name, node, body)
-        key = (mark.start, mark.end, name)
-        known = self.marks.get(key)
-        if known is None or _preference(mark) < _preference(known):
-            self.marks[key] = mark
+    def define(self, captures: dict[str, list[Node]]) -> None:
+        name_node = captures["name"][0]
+        name = _clean_name(self.text(name_node))
+        owner = captures.get("owner")
+        if owner:
+            name = f"{self.text(owner[0])}.{name}"
+        body = captures["body"][0] if "body" in captures else None
+        for kind, nodes in captures.items():
+            if kind in _KINDS and name:
+                mark = self._mark(kind, nodes[0], name, body)
+                self.found.define(mark, named_at=name_node.start_byte)
 
-    def comment(self, node: Node, *, is_doc: bool) -> None:
+    def use(self, captures: dict[str, list[Node]]) -> None:
+        for node in captures["call"]:
+            self.found.use(node.start_byte, self.text(node), "call")
+
+    def bring_in(self, captures: dict[str, list[Node]]) -> None:
+        source = captures.get("from")
+        front = self.text(source[0]) if source else ""
+        for node in captures["import"]:
+            text = self.text(node).strip("<>\"'").removeprefix("import ")
+            for name in _alternatives(" ".join(text.split())):
+                if front:
+                    name = f"{front}{'' if front.endswith('.') else self.grammar.joint}{name}"
+                name = absolute_module(self.found.path, name[:SIGNATURE_CHARS])
+                if name:
+                    self.found.use(node.start_byte, name, "import")
+
+    def surround(self, captures: dict[str, list[Node]]) -> None:
+        for node in captures.get("wrapper", ()):
+            self.found.wrap(node.start_byte, node.end_byte)
+        for node in captures.get("comment", ()):
+            self.found.comment(node.start_byte, node.end_byte, is_doc=True)
+        for node in captures.get("attribute", ()):
+            self.found.comment(node.start_byte, node.end_byte, is_doc=False)
+
+    def _mark(self, kind: str, node: Node, name: str, body: Node | None) -> Mark:
         start, end = node.start_byte, node.end_byte
-        if self.data[self._line_start(start) : start].strip():
-            return  # a remark behind code speaks of that line
-        last = self.row(max(start, end - 1))
-        self.comments[last] = (self.row(start), start, end, is_doc)
+        inside = body or _body_of(node)
+        begins = inside.start_byte if inside is not None else end
+        doc = self._docstring(body) if body is not None and self.grammar.docstrings else ""
+        return Mark(start, end, kind, name, begins if begins > start else end, doc, bool(body))
 
-    def syntax(self, tree: Tree) -> Syntax:
-        spans, ordered = self._nest()
-        return Syntax(
-            tuple(spans),
-            tuple(span.definition for _, span in ordered),
-            tuple(self._references(ordered)),
-            tuple(sorted(self.errors)[:_ERRORS_MAX]),
-            tree,
-        )
-
-    def _nest(self) -> tuple[list[Span], list[tuple[_Mark, Span]]]:
-        top: list[Span] = []
-        ordered: list[tuple[_Mark, Span]] = []
-        stack: list[tuple[_Mark, Span]] = []
-        seen: set[str] = set()
-        for mark in sorted(self.marks.values(), key=lambda mark: (mark.start, -mark.end)):
-            while stack and not _holds(stack[-1][0], mark):
-                stack.pop()
-            parent = stack[-1][1] if stack else None
-            symbol = f"{parent.definition.symbol}.{mark.name}" if parent else mark.name
-            if mark.kind == "constant" and symbol in seen:
-                continue
-            seen.add(symbol)
-            span = self._span(mark, symbol, parent)
-            (parent.children if parent else top).append(span)
-            ordered.append((mark, span))
-            stack.append((mark, span))
-        return top, ordered
-
-    def _span(self, mark: _Mark, symbol: str, parent: Span | None) -> Span:
-        start = self._wrapped_start(mark)
-        end_line = self.row(max(mark.start, mark.end - 1)) + 1
-        first, doc = self._comments_above(start)
-        definition = Definition(
-            path=self.path,
-            symbol=symbol,
-            kind=_kind_within(mark, parent),
-            start_line=self.row(start) + 1,
-            end_line=end_line,
-            signature=self._signature(mark),
-            doc=(self._docstring(mark) if self.grammar.docstrings else "") or doc,
-        )
-        return Span(first + 1, end_line, definition)
-
-    def _wrapped_start(self, mark: _Mark) -> int:
-        starts = self.wrappers.get(mark.end)
-        if not starts:
-            return mark.start
-        mine = [start for start in starts if start <= mark.start]
-        self.wrappers[mark.end] = [start for start in starts if start > mark.start]
-        return min(mine, default=mark.start)
-
-    def _comments_above(self, start: int) -> tuple[int, str]:
-        """The first row of the comments right above what begins at byte `start`, and what they
-        say; what stands behind other code on its line has none."""
-        first = self.row(start)
-        texts: list[str] = []
-        if self.data[self._line_start(start) : start].strip():
-            return first, ""
-        while first and (comment := self.comments.get(first - 1)):
-            first, start, end, is_doc = comment
-            if is_doc:
-                texts.append(self.data[start:end].decode("utf-8", "replace"))
-        return first, comment_doc(reversed(texts)) if texts else ""
-
-    def _docstring(self, mark: _Mark) -> str:
-        body = mark.body
-        first = body.named_child(0) if body is not None and body.named_child_count else None
+    def _docstring(self, body: Node) -> str:
+        first = body.named_child(0) if body.named_child_count else None
         return string_doc(self.text(first)) if first is not None and first.type == "string" else ""
 
-    def _signature(self, mark: _Mark) -> str:
-        body = mark.body or _body_of(mark.node)
-        end = body.start_byte if body is not None and body.start_byte > mark.start else mark.end
-        head = self.data[mark.start : min(end, mark.start + 8 * SIGNATURE_CHARS)]
-        line = " ".join(head.decode("utf-8", "replace").split())
-        line = line.rstrip("{:; ").removesuffix(" do")[:SIGNATURE_CHARS]
-        named = mark.kind == "impl" or mark.name.rsplit(".", 1)[-1] in line
-        return line if named else f"{line} … {mark.name}"[:SIGNATURE_CHARS]
 
-    def _references(self, ordered: Sequence[tuple[_Mark, Span]]) -> list[Reference]:
-        references: list[Reference] = []
-        stack: list[tuple[int, str]] = []
-        following = iter(ordered)
-        upcoming = next(following, None)
-        for start, name, kind in sorted(self.uses):
-            if start in self.named:
-                continue
-            while upcoming and upcoming[0].start <= start:
-                stack.append((upcoming[0].end, upcoming[1].definition.symbol))
-                upcoming = next(following, None)
-            while stack and stack[-1][0] <= start:
-                stack.pop()
-            within = stack[-1][1] if stack else ""
-            reference_kind = "call" if kind == "call" else "import"
-            references.append(
-                Reference(self.path, self.row(start) + 1, name, reference_kind, within)
-            )
-        return references
-
-    def _line_start(self, byte: int) -> int:
-        row = self.row(byte)
-        return self._newlines[row - 1] + 1 if row else 0
-
-
-def _collect(tree: Tree, query: Query, found: _Found) -> None:
+def _collect(tree: Tree, query: Query, reader: _Reader) -> None:
     from tree_sitter import QueryCursor
 
     for _, captures in QueryCursor(query).matches(tree.root_node):
         if "call" in captures:
-            for node in captures["call"]:
-                found.uses[node.start_byte, found.text(node), "call"] = None
+            reader.use(captures)
         elif "name" in captures:
-            _define(captures, found)
+            reader.define(captures)
         elif "import" in captures:
-            _import(captures, found)
+            reader.bring_in(captures)
         else:
-            _surroundings(captures, found)
+            reader.surround(captures)
     if tree.root_node.has_error:
-        _errors(tree, found)
+        _errors(tree, reader.found)
 
 
-def _define(captures: dict[str, list[Node]], found: _Found) -> None:
-    name_node = captures["name"][0]
-    found.named.add(name_node.start_byte)
-    name = _clean_name(found.text(name_node))
-    owner = captures.get("owner")
-    if owner:
-        name = f"{found.text(owner[0])}.{name}"
-    body = captures.get("body")
-    for kind, nodes in captures.items():
-        if kind in _KINDS and name:
-            found.define(kind, nodes[0], name, body[0] if body else None)
-
-
-def _import(captures: dict[str, list[Node]], found: _Found) -> None:
-    source = captures.get("from")
-    front = found.text(source[0]) if source else ""
-    for node in captures["import"]:
-        text = found.text(node).strip("<>\"'").removeprefix("import ")
-        for name in _alternatives(" ".join(text.split())):
-            if front:
-                name = f"{front}{'' if front.endswith('.') else found.grammar.joint}{name}"
-            name = absolute_module(found.path, name[:SIGNATURE_CHARS])
-            if name:
-                found.uses[node.start_byte, name, "import"] = None
-
-
-def _surroundings(captures: dict[str, list[Node]], found: _Found) -> None:
-    for node in captures.get("wrapper", ()):
-        found.wrappers.setdefault(node.end_byte, []).append(node.start_byte)
-    for node in captures.get("comment", ()):
-        found.comment(node, is_doc=True)
-    for node in captures.get("attribute", ()):
-        found.comment(node, is_doc=False)
-
-
-def _errors(tree: Tree, found: _Found) -> None:
+def _errors(tree: Tree, found: Outline) -> None:
     """The lines of error and missing nodes, entering only branches that hold one."""
     cursor = tree.walk()
     while len(found.errors) < _ERRORS_MAX:
@@ -316,43 +191,6 @@ def _errors(tree: Tree, found: _Found) -> None:
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return
-
-
-def absolute_module(path: str, name: str) -> str:
-    """A relative module name as seen from the corpus: dotted for Python, a path for the others."""
-    folders = path.split("/")[:-1]
-    if name.startswith(("./", "../")):
-        parts = [*folders, *name.split("/")]
-        resolved: list[str] = []
-        for part in parts:
-            if part == ".." and resolved:
-                resolved.pop()
-            elif part not in {".", "..", ""}:
-                resolved.append(part)
-        return "/".join(resolved)
-    rest = name.lstrip(".")
-    level = len(name) - len(rest)
-    if level == 0 or not path.endswith((".py", ".pyi")):
-        return name
-    package = folders[: len(folders) - level + 1]
-    return ".".join([*package, rest] if rest else package)
-
-
-def _kind_within(mark: _Mark, parent: Span | None) -> Kind:
-    inside_type = parent is not None and parent.definition.kind in _TYPE_LIKE
-    if mark.kind == "function" and (inside_type or "." in mark.name):
-        return "method"
-    return mark.kind  # pyright: ignore[reportReturnType]
-
-
-def _preference(mark: _Mark) -> tuple[int, bool]:
-    return _PRIORITY.get(mark.kind, 0), mark.body is None
-
-
-def _holds(outer: _Mark, inner: _Mark) -> bool:
-    """Whether `inner` lies in `outer`; names of one declaration (`var a, b`) do not."""
-    same = outer.start == inner.start and outer.end == inner.end
-    return inner.start < outer.end and not same
 
 
 def _body_of(node: Node) -> Node | None:
