@@ -37,6 +37,16 @@ def git_dir_of(root: Path) -> Path | None:
     return None
 
 
+def git_folders(root: Path) -> tuple[Path, ...]:
+    """The folders whose files say where HEAD of the work tree `root` stands: its git folder, and
+    that of the repository where the work tree is a linked one. Both are absolute."""
+    git_dir = git_dir_of(root)
+    if git_dir is None:
+        return ()
+    common = git_dir / (_first_line(git_dir / "commondir") or ".")
+    return tuple(dict.fromkeys((git_dir.resolve(), common.resolve())))
+
+
 def _pointed_to(dot_git: Path) -> Path | None:
     line = _first_line(dot_git)
     if not line.startswith("gitdir: "):

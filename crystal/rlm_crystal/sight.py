@@ -52,7 +52,7 @@ def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
     """What became of these files, nothing else looked at; they are compared by content.
 
     None where only a walk can tell: a path that is not an indexed file (new, a folder, a link, too
-    large now) or that decides over others, as ignore files do.
+    large now), that has another name too, or that decides over others, as ignore files do.
     """
     places = Places(crystal.roots)
     changed: dict[str, Source] = {}
@@ -69,7 +69,8 @@ def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
             continue
         except OSError:
             return None
-        if not stat.S_ISREG(status.st_mode) or status.st_size > WalkOptions().size_bytes_max:
+        plain = stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
+        if not plain or status.st_size > WalkOptions().size_bytes_max:
             return None
         source = Source(known.path, absolute, status.st_size, status.st_mtime_ns)
         stamp = (known.size_bytes, known.mtime_ns)

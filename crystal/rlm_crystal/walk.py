@@ -77,11 +77,11 @@ def walk(
 def drift(entries: Iterable[FileEntry], walk: Walk, skipped: Iterable[Skipped] = ()) -> Drift:
     """What changed on disk since `entries` were indexed, told by size and time of change.
 
-    `skipped` are the files that were read and then left out; they count as added only when they
-    changed since.
+    `skipped` is what was left out: a file that was read first counts as added only when it changed
+    since, one that no rule leaves out any more does so always.
     """
     known = {entry.path: (entry.size_bytes, entry.mtime_ns) for entry in entries}
-    left_out = {skip.path: (skip.size_bytes, skip.mtime_ns) for skip in skipped}
+    left_out = {skip.path: (skip.size_bytes, skip.mtime_ns) for skip in skipped if skip.mtime_ns}
     changed: list[str] = []
     added: list[str] = []
     for source in walk.sources:
@@ -89,7 +89,7 @@ def drift(entries: Iterable[FileEntry], walk: Walk, skipped: Iterable[Skipped] =
         if source.path in known:
             if known.pop(source.path) != stamp:
                 changed.append(source.path)
-        elif left_out.get(source.path) not in (stamp, (0, 0)):
+        elif left_out.get(source.path) != stamp:
             added.append(source.path)
     return Drift(tuple(changed), tuple(added), tuple(sorted(known)))
 

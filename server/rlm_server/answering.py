@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from rlm_crystal.errors import CrystalError
 from rlm_crystal.types import Progress, ProgressSink
+from rlm_crystal.vault import Vault
 from rlm_engine.answer import Answer
 from rlm_engine.loop import ask
 from rlm_tools.host import View
 
-from rlm_server.archive import Archive
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for
 from rlm_server.settings import Settings
@@ -30,7 +29,7 @@ async def answer(
 ) -> Answer:
     """Answer, seal the record of the run, and remember what was answered in full."""
     root, sub = models_for(settings, environ)
-    record = _Record(opened.archive)
+    record = _Record(opened.archive.traces())
     steps = 0
 
     def say(what: str) -> None:
@@ -56,15 +55,13 @@ async def answer(
 class _Record:
     """The record of one run; an answer does not fail because it cannot be written down."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+    def __init__(self, traces: Vault) -> None:
+        self._traces = traces
         self.problems: list[str] = []
 
     def keep(self, name: str, record: bytes) -> None:
         try:
-            self._archive.traces().put(name, record)
-        except CrystalError as error:
-            self.problems.append(f"This run could not be recorded: {error}.")
+            self._traces.put(name, record)
         except OSError as error:
             self.problems.append(
                 f"This run could not be recorded ({error.strerror or type(error).__name__});"

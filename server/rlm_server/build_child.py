@@ -61,10 +61,9 @@ class BuildJob:
     def from_line(cls, line: bytes) -> "BuildJob":
         """The job that `to_line` wrote."""
         job: dict[str, Any] = json.loads(line)
-        keyring = Keyring(job["key_source"], base64.b64decode(job["key"]))
         archive = Archive.of(
             Home(Path(job["data"]), Path(job["config"])),
-            lambda: keyring,
+            Keyring(job["key_source"], base64.b64decode(job["key"])),
             [Path(root) for root in job["roots"]],
             embedder=job["embedder"],
         )

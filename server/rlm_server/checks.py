@@ -110,7 +110,9 @@ def model_issues(settings: Settings) -> list[Issue]:
 
 
 def _watch_issues(opened: Opened, settings: Settings) -> list[Issue]:
-    if not settings.watch or opened.keeper.watched:
+    lookout = opened.keeper.lookout
+    if not settings.watch or not lookout.problem:
         return []
-    fix = "On Linux raise fs.inotify.max_user_watches."
-    return [Issue("watch", "note", "the system gives no watch on the roots", fix)]
+    told = f"changes are not told but looked for: {lookout.problem}"
+    fix = "Nothing need be done: every answer looks at the disk first, which takes a moment more."
+    return [Issue("watch", "note", told, fix)]

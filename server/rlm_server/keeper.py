@@ -6,11 +6,10 @@ posts a finished crystal and never touches one that is served. A reader that wan
 processes may write to the same store: what they sealed is taken over at the next look.
 """
 
-import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -27,8 +26,8 @@ from rlm_server.build_child import BuildJob
 from rlm_server.builder import build_in_child
 from rlm_server.errors import BuildFailed
 from rlm_server.looking import Hearsay, Look, look
+from rlm_server.lookout import Lookout
 from rlm_server.scribe import Scribe
-from rlm_server.watcher import POLL_S, Watcher
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
@@ -36,8 +35,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 DEBOUNCE_S = 0.3
+# Looks that nobody asked for take this share of the time at most.
+IDLE_SHARE_MAX = 0.002
 SAFETY_LOOK_S = 60.0
-# A look this cheap is taken before every answer; events arrive up to half a second late.
+POLL_S = 2.0
+# Where events arrive up to half a second late, a look this cheap is taken before every answer.
 CHEAP_LOOK_S = 0.15
 OVERLAY_FILES_REBUILT = 64
 # What is left to write when a server ends; clients wait two seconds before they kill.
@@ -95,8 +97,8 @@ class Keeper:
         self._persist = persist
         self._first_index = first_index
         self._scribe = Scribe(archive, inbox.crystal, self.changed)
-        self._watcher: Watcher | None = None
-        self._wants_watch = False
+        self._lookout = Lookout(archive.roots, self.changed)
+        self._stamp = (0, 0, 0)
         self._build: _Build | None = None
         self._wanted = 1
         self._seen = 0
@@ -118,21 +120,14 @@ class Keeper:
         return self._build is not None
 
     @property
-    def watched(self) -> bool:
-        """Whether the system tells us of changes."""
-        return self._watcher is not None and self._watcher.alive
-
-    @property
     def current(self) -> bool:
         """Whether every change that is known of was taken over."""
         return self._seen >= self._wanted
 
     @property
-    def watching(self) -> str:
-        """How changes on disk are noticed, in words."""
-        if self.watched:
-            return "events"
-        return f"looking every {POLL_S:g} s" if self._wants_watch else "looking when asked"
+    def lookout(self) -> Lookout:
+        """How changes on disk are noticed."""
+        return self._lookout
 
     async def run(self, *, watch: bool) -> None:
         """Open or build the crystal, then follow the disk until cancelled."""
@@ -144,7 +139,7 @@ class Keeper:
                     tasks.start_soon(self._scribe.run)
                 await self._follow(tasks)
             finally:
-                self._stop_watching()
+                self._lookout.stop()
                 await self._write_the_last()
 
     async def _write_the_last(self) -> None:
@@ -154,42 +149,30 @@ class Keeper:
 
     async def set_watching(self, watch: bool) -> None:
         """Be told of changes by the system, where it can, or look at the disk when asked only."""
-        if not watch:
-            self._stop_watching()
-        elif self._watcher is None:
-            await self._start_watching()
-
-    async def _start_watching(self) -> None:
-        self._wants_watch = True
-        loop = asyncio.get_running_loop()
-
-        def changed(path: Path) -> None:
-            with suppress(RuntimeError):  # the watch may outlive the loop by an instant
-                loop.call_soon_threadsafe(self.changed, path)
-
-        watcher = Watcher(self._archive.roots, changed)
-        if await run_sync(watcher.start):
-            self._watcher = watcher
-            self.changed()  # what changed before the watch began was not told
-
-    def _stop_watching(self) -> None:
-        self._wants_watch = False
-        if self._watcher is not None:
-            self._watcher.stop()
-            self._watcher = None
+        if watch:
+            await self._lookout.start()
+        else:
+            self._lookout.stop()
 
     def changed(self, path: Path | None = None) -> None:
         """This may have changed on disk; anything may, where no path is given."""
         self._hearsay.add(path)
+        self._look_soon()
+
+    def _look_soon(self) -> None:
         self._wanted += 1
         self._wake.set()
 
     async def caught_up(self, bound_s: float | None) -> bool:
         """Wait until the disk was looked at since now, if it may have changed; False when late."""
-        if not self.watched or self._look_s < CHEAP_LOOK_S:
+        sure = await self._lookout.settled()
+        if not sure and not (self._lookout.watched and self._look_s > CHEAP_LOOK_S):
             self.changed()
+        elif await run_sync(self._archive.store().stamp) != self._stamp:
+            self._look_soon()  # another process wrote, or we did
         target = self._wanted
-        self._urgent.set()
+        if self._seen < target:
+            self._urgent.set()
         with anyio.move_on_after(bound_s):
             while self._seen < target:
                 await self._looked.wait()
@@ -288,9 +271,10 @@ class Keeper:
 
     @property
     def _interval_s(self) -> float:
-        if self.watched:
-            return SAFETY_LOOK_S
-        return max(POLL_S, 20 * self._look_s) if self._wants_watch else math.inf
+        idle_s = self._look_s / IDLE_SHARE_MAX
+        if self._lookout.watched:
+            return max(SAFETY_LOOK_S, idle_s)
+        return max(POLL_S, idle_s) if self._lookout.wanted else math.inf
 
     async def _look(self, heard: Hearsay) -> None:
         """Compare disk and crystal, where something was heard of, and take over what changed."""
@@ -312,11 +296,14 @@ class Keeper:
         self.failure = None
         if seen.crystal is base or await self._inbox.swap(seen.crystal, base):
             self._taken_over(seen, base)
+            await self._lookout.mend()
+            await self._lookout.cover(seen.crystal)
         else:
             self._hearsay.look_again(heard)
             self.changed()
 
     def _taken_over(self, seen: Look, base: "Crystal | None") -> None:
+        self._stamp = seen.stamp
         if seen.newer is not None and seen.taken_over:
             self._scribe.opened(seen.newer)
         elif seen.newer is not None and base is not None:

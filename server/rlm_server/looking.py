@@ -46,10 +46,12 @@ class Hearsay:
 class Look:
     """The crystal as it should be served, and what another process had sealed, if anything.
 
-    `taken_over` says that the crystal grew out of that, not out of the one served before.
+    `taken_over` says that the crystal grew out of that, not out of the one served before; `stamp`
+    is that of the store when it was read.
     """
 
     crystal: "Crystal"
+    stamp: tuple[int, int, int]
     newer: Sealed | None = None
     taken_over: bool = False
 
@@ -61,14 +63,15 @@ def look(archive: Archive, base: "Crystal | None", known: int, heard: Hearsay) -
     """
     from rlm_crystal.build import refresh
 
+    stamp = archive.store().stamp()
     newer = _newer(archive, known, needed=base is None)
     if newer is not None and (base is None or says_more(newer.crystal, base)):
-        return Look(refresh(newer.crystal, doubted=heard.paths), newer, taken_over=True)
+        return Look(refresh(newer.crystal, doubted=heard.paths), stamp, newer, taken_over=True)
     if base is None:
         raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
     if heard.everything:
-        return Look(refresh(base, doubted=heard.paths), newer)
-    return Look(refresh(base, paths=heard.paths), newer)
+        return Look(refresh(base, doubted=heard.paths), stamp, newer)
+    return Look(refresh(base, paths=heard.paths), stamp, newer)
 
 
 def says_more(theirs: "Crystal", ours: "Crystal") -> bool:

@@ -40,7 +40,7 @@ async def status_of(service: "Service") -> Status:
         provider=state.book.settings.model,
         key_source=opened.archive.keyring.source if opened else "",
         sandbox=await _sandbox_layers(),
-        watching=keeper.watching if keeper else "",
+        watching=keeper.lookout.in_words if keeper else "",
         jobs=service.jobs.states() if service.jobs else (),
     )
 

@@ -2,28 +2,26 @@
 
 Events only say where to compare the disk with the crystal; what changed is found by that
 comparison, so a surplus event costs time and never a wrong answer. Where the system has no
-watch left to give, the disk is looked at every few seconds instead. On Linux, where every folder
-takes a watch, those never indexed get none; elsewhere one watch holds for all below a root.
+watch left to give, or others write to the disk too, the disk is looked at before every answer
+instead. On Linux, where every folder takes a watch, those never indexed get none; elsewhere one
+watch holds for all below a root.
 """
 
+import errno
 import logging
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path, PurePath
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from rlm_server.folders import NEVER_INDEXED
+from rlm_server.folders import WatchedFolders
+from rlm_server.mounts import mount_table, shared_kind
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent, FileSystemEventHandler
     from watchdog.observers.api import BaseObserver
 
-    from rlm_server.inotify import Change
-
 _log = logging.getLogger(__name__)
-
-POLL_S = 2.0
-_CHANGES = frozenset({"created", "modified", "deleted", "moved", "closed"})
 
 
 class Watch(Protocol):
@@ -33,6 +31,13 @@ class Watch(Protocol):
     def alive(self) -> bool: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
+    def settle(self, done: Callable[[], None]) -> bool:
+        """Call `done` once everything that happened until now was told; False where it cannot."""
+        ...
+
+    def cover(self, folders: Collection[str], done: Callable[[bool], None]) -> bool:
+        """Watch these folders too; `done` hears whether any was not watched before."""
+        ...
 
 
 class Watcher:
@@ -42,14 +47,19 @@ class Watcher:
         self._roots = roots
         self._on_change = on_change
         self._watch: Watch | None = None
+        self._stood: list[tuple[int, int]] = []
+        self.problem = ""
 
     def start(self) -> bool:
-        """Begin; return False where the system gives no watch, and polling has to do."""
-        watch = _watch_of_this_system(self._roots, self._on_change)
+        """Begin; False where the system gives no watch and polling has to do, for `problem`."""
         try:
+            _check_all_is_told(self._roots)
+            watch = _watch_of_this_system(self._roots, self._on_change)
+            self._stood = _identities(self._roots)
             watch.start()
         except OSError as error:
-            _log.warning("changes are looked for every %g s: %s", POLL_S, _advice(error))
+            self.problem = _problem(error)
+            _log.warning("changes are not told but looked for: %s", self.problem)
             return False
         self._watch = watch
         return True
@@ -59,6 +69,21 @@ class Watcher:
         """Whether every watch still works; one can die of a limit reached later on."""
         return self._watch is not None and self._watch.alive
 
+    def still_there(self) -> bool:
+        """Whether the roots are the folders that are watched, not others of their names."""
+        try:
+            return self.alive and _identities(self._roots) == self._stood
+        except OSError:
+            return False
+
+    def settle(self, done: Callable[[], None]) -> bool:
+        """Call `done` once all that happened until now was told; False where nobody can tell."""
+        return self._watch is not None and self._watch.settle(done)
+
+    def cover(self, folders: Collection[str], done: Callable[[bool], None]) -> bool:
+        """Watch these folders too, whatever ignore files say; `done` hears if any was new."""
+        return self._watch is not None and self._watch.cover(folders, done)
+
     def stop(self) -> None:
         """End the watch."""
         if self._watch is not None:
@@ -66,35 +91,29 @@ class Watcher:
             self._watch = None
 
 
-def matters(event_type: str, path: PurePath, *, is_directory: bool) -> bool:
-    """Whether an event below a root can change what is indexed; `path` is relative to the root."""
-    if event_type not in _CHANGES or (is_directory and event_type == "modified"):
-        return False
-    if ".git" in path.parts:
-        return _moves_head(path.parts[path.parts.index(".git") + 1 :])
-    return not NEVER_INDEXED.intersection(path.parts)
+def _check_all_is_told(roots: Sequence[Path]) -> None:
+    table = mount_table()
+    for root in roots:
+        kind = shared_kind(root, table)
+        if kind:
+            told = f"{root} is on {kind}, which does not tell of changes made elsewhere"
+            raise OSError(errno.ENOTSUP, told)
 
 
-def _moves_head(inside_git: tuple[str, ...]) -> bool:
-    """Whether a file of git's own says that HEAD moved: a commit, a checkout, a branch."""
-    if not inside_git or inside_git[-1].endswith(".lock"):
-        return False
-    return inside_git[0] in {"HEAD", "refs", "packed-refs"}
+def _identities(roots: Sequence[Path]) -> list[tuple[int, int]]:
+    found = [root.stat() for root in roots]
+    return [(status.st_dev, status.st_ino) for status in found]
 
 
 def _watch_of_this_system(roots: Sequence[Path], on_change: Callable[[Path], None]) -> Watch:
     if sys.platform != "linux":
-        return _ObserverWatch(roots, on_change)
+        return ObserverWatch(roots, on_change)
     from rlm_server.inotify import InotifyWatch
 
-    def changed(change: "Change") -> None:
-        if _concerns(roots, change.kind, change.path, is_directory=change.is_folder):
-            on_change(Path(change.path))
-
-    return InotifyWatch(roots, changed)
+    return InotifyWatch(roots, lambda change: on_change(Path(change.path)))
 
 
-class _ObserverWatch:
+class ObserverWatch:
     """What watchdog knows for this system; its threads are daemons and leave by themselves."""
 
     def __init__(self, roots: Sequence[Path], on_change: Callable[[Path], None]) -> None:
@@ -121,6 +140,16 @@ class _ObserverWatch:
         observer = self._observer
         return observer is not None and all(emitter.is_alive() for emitter in observer.emitters)
 
+    def settle(self, done: Callable[[], None]) -> bool:
+        """Events come when they come here."""
+        del done
+        return False
+
+    def cover(self, folders: Collection[str], done: Callable[[bool], None]) -> bool:
+        """Every folder below a root is watched already."""
+        del folders, done
+        return False
+
     def stop(self) -> None:
         if self._observer is not None:
             self._observer.stop()
@@ -130,24 +159,27 @@ class _ObserverWatch:
 def _handler(roots: Sequence[Path], on_change: Callable[[Path], None]) -> "FileSystemEventHandler":
     from watchdog.events import FileSystemEventHandler
 
+    territory = [WatchedFolders(root) for root in roots]
+
     class Handler(FileSystemEventHandler):
         def on_any_event(self, event: "FileSystemEvent") -> None:
-            for path in (event.src_path, event.dest_path):
-                directory = event.is_directory
-                if path and _concerns(roots, event.event_type, str(path), is_directory=directory):
-                    on_change(Path(str(path)))
+            for path in (str(event.src_path), str(event.dest_path)):
+                if path and any(
+                    folders.concerns(
+                        event.event_type, path, is_directory=event.is_directory, all_told=True
+                    )
+                    for folders in territory
+                ):
+                    on_change(Path(path))
 
     return Handler()
 
 
-def _concerns(roots: Sequence[Path], kind: str, path: str, *, is_directory: bool) -> bool:
-    changed = PurePath(path)
-    return any(
-        matters(kind, changed.relative_to(root), is_directory=is_directory)
-        for root in roots
-        if changed.is_relative_to(root)
-    )
-
-
-def _advice(error: OSError) -> str:
-    return f"{error.strerror or error}; on Linux raise fs.inotify.max_user_watches to be told"
+def _problem(error: OSError) -> str:
+    """What keeps the system from telling, and what to do about it."""
+    told = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        return f"{told}; raise fs.inotify.max_user_watches or ignore folders that need no index"
+    if error.errno == errno.EMFILE:
+        return f"{told}; raise fs.inotify.max_user_instances or end other watching programs"
+    return told

@@ -1,5 +1,6 @@
 """A workspace that is served in this process from a crystal sealed beforehand."""
 
+import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from rlm_crystal.build import build
 from rlm_crystal.codec import to_pages
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
-from rlm_crystal.types import Progress
+from rlm_crystal.reading import read
+from rlm_crystal.types import Document, Progress
+from rlm_crystal.walk import walk
 from rlm_server.archive import Archive
 from rlm_server.manner import Manner
 from rlm_server.service import Service
@@ -27,8 +30,7 @@ def silent(_: Progress) -> None:
 def archive_of(home: Path, *roots: Path) -> Archive:
     environ = {"RLM_HOME": str(home)}
     there = Home.from_environ(environ)
-    gate = Gate.open(environ, there)
-    return Archive.of(there, lambda: gate.keyring, roots)
+    return Archive.of(there, Gate.open(environ, there).keyring, roots)
 
 
 def seal(home: Path, *roots: Path) -> None:
@@ -55,6 +57,12 @@ class Workspace:
             found += [number for number, line in shown if line.startswith(f"def {name}(")]
         return found
 
+    def head(self) -> str:
+        """The commit the first root stands at, as git itself says, or ""."""
+        asked = ["git", "rev-parse", "--verify", "-q", "HEAD"]
+        done = subprocess.run(asked, cwd=self.roots[0], capture_output=True, check=False)
+        return done.stdout.decode().strip()
+
     def _read(self, path: str) -> str:
         return next(root / path for root in self.roots if (root / path).exists()).read_text()
 
@@ -65,9 +73,9 @@ class Workspace:
         return {entry.path: entry.content_hash for entry in view.crystal.files}
 
     def on_disk(self) -> dict[str, str]:
-        """The same of a crystal built from nothing at this moment."""
-        fresh = build(self.roots, workers=0)
-        return {entry.path: entry.content_hash for entry in fresh.files}
+        """The same of what an index made from nothing at this moment would hold."""
+        documents = (read(source) for source in walk(self.roots).sources)
+        return {d.path: d.content_hash for d in documents if isinstance(d, Document)}
 
 
 @asynccontextmanager
