@@ -67,6 +67,10 @@ class Crystal:
         return None
 
     @cached_property
+    def file_count(self) -> int:
+        return sum(int(mask.sum()) for mask in self.alive)
+
+    @cached_property
     def chunk_count(self) -> int:
         return sum(
             int(np.diff(segment.files.chunk_start)[mask].sum())
@@ -139,7 +143,7 @@ class Crystal:
         """
         centroids = self.clusters.get().clustering.centroids
         view = MapView(
-            file_count=len(self.files),
+            file_count=self.file_count,
             chunk_count=self.chunk_count,
             clusters=[self._still_true(cluster) for cluster in self.clusters.get().shown],
             likeness=lambda text: (centroids @ self.embedder.embed([text])[0]).tolist(),

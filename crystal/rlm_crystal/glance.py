@@ -36,8 +36,9 @@ from rlm_crystal.walk import Chooser, check_root, path_prefixes
 KEPT_CHARS_MAX = 64 * 1024 * 1024
 # However late it is, so much is read, and of so many files the places are found.
 READ_MIN, CUT_MIN, CUT_MAX = 64, 5, 40
-# Of the time: reading ends at the first share, cutting the best files at the second.
-READ_UNTIL, CUT_UNTIL = 0.65, 0.9
+# Of the time: reading what is not source ends at the first share, reading source at the second,
+# cutting the best files at the third.
+OTHERS_UNTIL, READ_UNTIL, CUT_UNTIL = 0.4, 0.6, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,16 @@ class _Listed:
 class Glancer:
     """Looks at the files of some roots, which `check_roots` resolved; questions take turns."""
 
-    def __init__(self, roots: Sequence[Path], *, kept_chars_max: int = KEPT_CHARS_MAX) -> None:
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        *,
+        kept_chars_max: int = KEPT_CHARS_MAX,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`clock` tells seconds; texts are kept as far as `kept_chars_max` has room for them."""
         self._roots = tuple(roots)
+        self._clock = clock
         self._kept: dict[str, Document] = {}
         self._room_chars = kept_chars_max
         self._turn = threading.Lock()
@@ -90,10 +99,10 @@ class Glancer:
 
         RootMissing where a root has gone.
         """
-        started_s = monotonic()
+        started_s = self._clock()
 
         def enough(share: float, done: int, least: int) -> bool:
-            late = monotonic() - started_s > share * within_s
+            late = self._clock() - started_s > share * within_s
             return over() or (late and done >= least)
 
         filters = filters or Filters()
@@ -101,7 +110,7 @@ class Glancer:
         words = frozenset(word.lower() for word in RAW_WORD.findall(question))
         with self._turn:
             listed = _in_order(self._listed(filters), needles, words)
-            counted, sources, left = self._counted(listed, needles, partial(enough, READ_UNTIL))
+            counted, sources, left = self._counted(listed, needles, enough)
             best = most_promising(counted, needles, words, most=CUT_MAX)
             cut = self._cut([sources[at] for at in best], partial(enough, CUT_UNTIL))
         hits = _ranked(cut, question, needles, rarities(counted, needles), limit, filters)
@@ -111,13 +120,14 @@ class Glancer:
         self,
         listed: Sequence[_Listed],
         needles: Sequence[Needle],
-        enough: Callable[[int, int], bool],
+        enough: Callable[[float, int, int], bool],
     ) -> tuple[list[Counted], list[Source], int]:
         """What is counted in the files until that is enough, the files, and how many are left."""
         counted: list[Counted] = []
         sources: list[Source] = []
         for at, each in enumerate(listed):
-            if enough(len(counted), READ_MIN):
+            share = READ_UNTIL if role(each.path) == "source" else OTHERS_UNTIL
+            if enough(share, len(counted), READ_MIN):
                 return counted, sources, len(listed) - at
             source = each.chooser.choose(each.below)
             document = self._document(source) if source else None

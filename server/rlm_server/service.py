@@ -287,7 +287,7 @@ class Service(Actor):
             state=state,
             seconds_left=round(seconds_left, 1),
             generation=crystal.generation if crystal else 0,
-            files=len(crystal.files) if crystal else 0,
+            files=crystal.file_count if crystal else 0,
             chunks=crystal.chunk_count if crystal else 0,
             skipped=len(crystal.skipped) if crystal else 0,
             seconds=round(monotonic() - started_s, 3),

@@ -61,7 +61,7 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
     held = {
         "state": "secure",
         "generation": crystal.generation,
-        "files": len(crystal.files),
+        "files": crystal.file_count,
         "chunks": crystal.chunk_count,
     }
     return Standing(fields | held)

@@ -29,7 +29,7 @@ async def status_of(service: "Service") -> Status:
         message=str(failure) if failure else "",
         roots=tuple(str(root) for root in service.roots),
         generation=crystal.generation if crystal else 0,
-        files=len(crystal.files) if crystal else 0,
+        files=crystal.file_count if crystal else 0,
         chunks=crystal.chunk_count if crystal else 0,
         clusters=crystal.cluster_count if crystal else 0,
         skipped=len(crystal.skipped) if crystal else 0,
