@@ -157,7 +157,7 @@ class Glancer:
                 break
             document = self._document(source)
             if document is not None:
-                cut.append(parse(document))
+                cut.append(parse(document, errors=False))
         return cut
 
     def _document(self, source: Source) -> Document | None:
