@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from rlm_crystal.cluster import Clustering, cluster_chunks
-from rlm_crystal.map import MapCluster, map_cluster
+from rlm_crystal.landmarks import Landmarks, landmarks_of
 from rlm_crystal.segment import Segment
 from rlm_crystal.summary import Summary, summarise
 from rlm_crystal.tables import KINDS
@@ -18,11 +18,11 @@ from rlm_crystal.types import Chunk
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """`clustering` numbers the chunks of the first segment; `shown` is what a map writes."""
+    """`clustering` numbers the chunks of the first segment, `landmarks` its files."""
 
     clustering: Clustering
     summaries: tuple[Summary, ...]
-    shown: tuple[MapCluster, ...]
+    landmarks: Landmarks
 
 
 def clusters_of(segment: Segment) -> Clusters:
@@ -31,10 +31,7 @@ def clusters_of(segment: Segment) -> Clusters:
     vectors = segment.vectors.get().dense(np.arange(len(chunks), dtype=np.int64))
     clustering = cluster_chunks(chunks, vectors)
     summaries = summarise(chunks, vectors, clustering)
-    shown = tuple(
-        map_cluster(summary, [chunks[at] for at in summary.central]) for summary in summaries
-    )
-    return Clusters(clustering, summaries, shown)
+    return Clusters(clustering, summaries, landmarks_of(segment))
 
 
 def chunks_of(segment: Segment) -> Iterator[Chunk]:

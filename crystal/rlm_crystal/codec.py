@@ -1,7 +1,7 @@
 """A crystal as pages and back.
 
     manifest            roots, head, what was skipped, which segments, which files are masked
-    clusters            labels, centroids, summaries of the first segment
+    clusters            labels, centroids, summaries, ranks and telling words of the first segment
     history             what past commits said, and which files they changed
     <segment>-files     paths, sizes, times, hashes, chunk spans; all that drift needs
     <segment>-graph     names, signatures, docs, definitions, references
@@ -29,8 +29,8 @@ from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.errors import FormatUnknown
 from rlm_crystal.history import History
+from rlm_crystal.landmarks import Landmarks
 from rlm_crystal.lazy import Lazy
-from rlm_crystal.map import MapCluster, MapEntry
 from rlm_crystal.postings import FIELDS, Postings
 from rlm_crystal.segment import Graph, Segment
 from rlm_crystal.summary import Summary
@@ -45,10 +45,10 @@ from rlm_crystal.texts import Texts
 from rlm_crystal.types import Skipped
 from rlm_crystal.words import Words
 
-FORMAT = 2
+FORMAT = 3
 
 ReadPage = Callable[[str], bytes]
-Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable)
+Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable, Landmarks)
 
 
 def to_pages(crystal: Crystal) -> dict[str, bytes]:
@@ -231,12 +231,9 @@ def _vectors_page(vectors: Vectors) -> bytes:
 
 def _clusters_page(clusters: Clusters) -> bytes:
     clustering = clusters.clustering
-    meta: dict[str, Any] = {
-        "summaries": [astuple(summary) for summary in clusters.summaries],
-        "shown": [astuple(cluster) for cluster in clusters.shown],
-    }
+    meta: dict[str, Any] = {"summaries": [astuple(summary) for summary in clusters.summaries]}
     columns = {field.name: getattr(clustering, field.name) for field in fields(Clustering)}
-    return pack(meta, columns)
+    return pack(meta, columns | _table("landmarks", clusters.landmarks))
 
 
 def _history_page(history: History) -> bytes:
@@ -265,14 +262,10 @@ def _clusters(page: Columns) -> Clusters:
         Summary(title, text, tuple(terms), tuple(central), place, files, size, weight)
         for title, text, terms, central, place, files, size, weight in meta["summaries"]
     )
-    shown = (
-        MapCluster(title, place, size, files, weight, tuple(MapEntry(*entry) for entry in entries))
-        for title, place, size, files, weight, entries in meta["shown"]
-    )
     return Clusters(
         Clustering(**{field.name: _array(page, field.name) for field in fields(Clustering)}),
         tuple(summaries),
-        tuple(shown),
+        _table_from(Landmarks, page, "landmarks"),
     )
 
 

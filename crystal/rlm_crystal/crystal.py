@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -17,15 +17,17 @@ from rlm_crystal.graph import SymbolGraph
 from rlm_crystal.history import History
 from rlm_crystal.lazy import Lazy
 from rlm_crystal.lines import split_lines
-from rlm_crystal.map import MapCluster, MapView, render_map
+from rlm_crystal.map import BUDGET_TOKENS, render_map
 from rlm_crystal.query import understand
 from rlm_crystal.search import Filters, search
 from rlm_crystal.segment import BoolArray, Segment
+from rlm_crystal.survey import Layer, survey
 from rlm_crystal.types import Definition, FileEntry, Hit, Reference, Skipped
 from rlm_crystal.view import View
 from rlm_crystal.words import Int32Array
 
 CHARS_PER_TOKEN = 4
+MAP_HITS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,19 +138,15 @@ class Crystal:
     def importers(self, name: str) -> list[Reference]:
         return self._graph.importers(name)
 
-    def map(self, budget_tokens: int = 2000, query: str | None = None) -> str:
+    def map(self, budget_tokens: int = BUDGET_TOKENS, query: str | None = None) -> str:
         """The corpus in so many tokens, best first; nearest to `query` where one is given.
 
-        Places in files changed since the last full build are left out until the next.
+        Files changed since the last full build are shown as they are now, in the nearest cluster.
         """
-        centroids = self.clusters.get().clustering.centroids
-        view = MapView(
-            file_count=self.file_count,
-            chunk_count=self.chunk_count,
-            clusters=[self._still_true(cluster) for cluster in self.clusters.get().shown],
-            likeness=lambda text: (centroids @ self.embedder.embed([text])[0]).tolist(),
-        )
-        return render_map(view, budget_tokens=budget_tokens, query=query)
+        asked = " ".join((query or "").split())
+        hits = self.search(asked, limit=MAP_HITS) if asked else []
+        view = survey(self._layers, self.clusters.get(), asked=asked, hits=hits)
+        return render_map(view, budget_tokens=budget_tokens)
 
     @property
     def cluster_count(self) -> int:
@@ -159,12 +157,8 @@ class Crystal:
 
         Chunks that came after the last full build have that of the nearest centroid.
         """
-        clustering = self.clusters.get().clustering
-        newer = [
-            assign(clustering.centroids, segment.vectors.get().dense())
-            for segment in self.segments[1:]
-        ]
-        return np.concatenate([clustering.labels, *newer])
+        newer = [layer.nearest for layer in self._layers[1:]]
+        return np.concatenate([self.clusters.get().clustering.labels, *newer])
 
     def load(self) -> None:
         """Reads every page that is still unread, so that the store may drop this generation."""
@@ -186,14 +180,14 @@ class Crystal:
     def _graph(self) -> SymbolGraph:
         return SymbolGraph(self.segments, self.alive)
 
-    def _still_true(self, cluster: MapCluster) -> MapCluster:
-        base, alive = self.segments[0], self.alive[0]
-        entries = tuple(
-            entry
-            for entry in cluster.entries
-            if (row := base.paths.find(entry.path)) >= 0 and alive[row]
-        )
-        return replace(cluster, entries=entries)
+    @cached_property
+    def _layers(self) -> Sequence[Layer]:
+        """The segments with the nearest cluster of each chunk."""
+        clustering = self.clusters.get().clustering
+        nearest = [clustering.nearest]
+        for segment in self.segments[1:]:
+            nearest.append(assign(clustering.centroids, segment.vectors.get().dense()))
+        return [Layer(*parts) for parts in zip(self.segments, self.alive, nearest, strict=True)]
 
     def _locate(self, path: str) -> tuple[Segment, int]:
         for segment, mask in zip(self.segments, self.alive, strict=True):

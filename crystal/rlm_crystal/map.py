@@ -1,241 +1,281 @@
-"""The map: a corpus's clusters written best first into any budget of tokens.
+"""The map: a corpus written best first into any budget of tokens.
 
-What goes in is decided by priority (a cluster's weight or its likeness to the question, less for
-each further line about the same cluster); what is written is then ordered folder by folder. Every
-line about a place carries its path:line, and the last line says what was left out.
+What goes in is decided step by step: each file can show its path, then names, words that tell it
+apart, signatures with the lines they stand in, and each step is worth less than the one before.
+The best step that fits is taken next, so many files are named before any is told in depth. What is
+written is then ordered by folder and cluster.
 """
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import Literal
 
-from rlm_crystal.language import Role, role
-from rlm_crystal.summary import Summary, first_sentence, label
-from rlm_crystal.terms import STOP_WORDS, stem, terms
-from rlm_crystal.types import Chunk
+from rlm_crystal.lazy import Lazy
 
 CHARS_PER_TOKEN = 4
+BUDGET_TOKENS = 4_000
 
-_GROUP_DEPTH = 2
-_FOOTER_CHARS = 120
-_ENTRY_DECAY = 0.85
-_LEXICAL_WEIGHT = 0.5
-_ROLE_WEIGHT: dict[Role, float] = {
-    "source": 1.0, "doc": 0.75, "config": 0.75, "test": 0.65, "vendor": 0.5, "generated": 0.5,
-}  # fmt: skip
+_FOOTER_CHARS = 100
+_HOW = "Paths continue the folder above them, or begin with / at the root; after | telling words.\n"
+_STEPS_MAX = 60
+_DECAY = 0.85
+_WORDS_AT_ONCE = 3
+_TITLE_STEP, _SUMMARY_STEP = 6, 14
+_SUMMARY_CHARS = 200
+_MISSES_MAX = 200
+
+_Act = Literal["names", "words", "signatures"]
+# After its path a file shows these in turn, over and over; most of the telling is in the names.
+_TURNS: tuple[_Act, ...] = (
+    "names", "names", "names", "names", "names", "names", "signatures", "words",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class MapEntry:
-    """A central place of a cluster: what it is called, where it stands, what it says of itself."""
+class MapSymbol:
+    """A definition: its bare name, and how it is introduced on a line of its own."""
 
-    path: str
+    name: str
     line: int
-    label: str
+    signature: str
     doc: str
 
 
 @dataclass(frozen=True, slots=True)
+class MapFile:
+    """A file as far as it lies in one cluster (-1: in none); `weight` is above 0, at most 1.
+
+    `symbols` are the best first. Of a file in several clusters only one part has its `words`.
+    """
+
+    path: str
+    cluster: int
+    weight: float
+    symbols: Lazy[Sequence[MapSymbol]]
+    words: Lazy[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class MapCluster:
-    """A cluster as the map shows it; `entries` are its central places, most central first."""
+    """What stands over the files of a cluster: `folder` is where most of it lies."""
 
     title: str
-    place: str
-    size: int
-    files: int
-    weight: float
-    entries: tuple[MapEntry, ...]
+    summary: str
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """All that a map shows. `likeness` gives each cluster's cosine with a question, in order."""
+    """All that a map can show. `asked` is the question that the weights follow, or empty."""
 
     file_count: int
     chunk_count: int
     clusters: Sequence[MapCluster]
-    likeness: Callable[[str], Sequence[float]]
+    files: Sequence[MapFile]
+    asked: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A line that may be written: an entry of a cluster, by its number, or the heading, -1."""
-
-    priority: float
-    cluster: int
-    entry: int
-    text: str
-
-
-def map_cluster(summary: Summary, central: Sequence[Chunk]) -> MapCluster:
-    """A cluster to be shown, from its summary and the chunks that `summary.central` names."""
-    entries = (
-        MapEntry(chunk.path, _line_of(chunk), label(chunk), first_sentence(chunk.doc))
-        for chunk in central
-    )
-    return MapCluster(
-        title=summary.title,
-        place=summary.place,
-        size=summary.size,
-        files=summary.files,
-        weight=summary.weight,
-        entries=tuple(entries),
-    )
-
-
-def render_map(view: MapView, *, budget_tokens: int, query: str | None = None) -> str:
-    """The map in at most `budget_tokens` tokens, a token taken as four characters.
-
-    With a query the clusters most like it come first, and in them the places that share its words.
-    """
+def render_map(view: MapView, *, budget_tokens: int) -> str:
+    """The map in at most `budget_tokens` tokens, a token taken as four characters."""
     budget = budget_tokens * CHARS_PER_TOKEN
-    header = _header(view, query)
+    header = _header(view)
     if len(header) + _FOOTER_CHARS > budget:
         return header if len(header) <= budget else ""
-    weights, clusters = _asked(view, query) if query else (_given(view), view.clusters)
-    chosen = _chosen(_pieces(clusters, weights), clusters, budget - len(header) - _FOOTER_CHARS)
-    return header + _body(chosen, clusters, weights) + _footer(chosen, clusters)
+    draft = _Draft(view, budget - len(header) - _FOOTER_CHARS)
+    draft.fill()
+    return header + "".join(draft.lines()) + draft.footer()
 
 
-def _line_of(chunk: Chunk) -> int:
-    """The line of the chunk's signature, which may stand below a module's first lines."""
-    if chunk.signature:
-        for number, line in enumerate(chunk.text.split("\n"), chunk.start_line):
-            code = " ".join(line.split())
-            if code and (chunk.signature.startswith(code) or code.startswith(chunk.signature)):
-                return number
-    return chunk.start_line
-
-
-def _header(view: MapView, query: str | None) -> str:
-    about = f", nearest to: {' '.join(query.split())[:80]}" if query else ""
+def _header(view: MapView) -> str:
+    about = f", nearest to: {' '.join(view.asked.split())[:80]}" if view.asked else ""
     return (
-        f"# Map of {view.file_count} files, {view.chunk_count} chunks "
-        f"in {len(view.clusters)} clusters{about}\n"
+        f"# Map of {view.file_count} files, {view.chunk_count} chunks in {len(view.clusters)} "
+        f"clusters{about}\n{_HOW if view.files else ''}"
     )
 
 
-def _given(view: MapView) -> list[float]:
-    largest = max((cluster.weight for cluster in view.clusters), default=1.0)
-    return [cluster.weight / largest for cluster in view.clusters]
+@dataclass(slots=True)
+class _Shown:
+    """How much of a file is written."""
+
+    names: int = 0
+    words: int = 0
+    signatures: int = 0
 
 
-def _asked(view: MapView, query: str) -> tuple[list[float], list[MapCluster]]:
-    """Weights and clusters for a question, entries that share its rare words first.
+class _Draft:
+    """A map as it fills up. Every cost is that of the characters in the finished text."""
 
-    A cluster weighs its cosine plus the words of the question that it names, rare words more.
-    """
-    stems = sorted({stem(term) for term in terms(query) if term not in STOP_WORDS})
-    named = [
-        [_named(stems, f"{entry.path} {entry.label} {entry.doc}") for entry in cluster.entries]
-        for cluster in view.clusters
-    ]
-    together = [frozenset[str]().union(*entries) for entries in named]
-    rarity = _rarity(stems, together)
-    weights = [
-        (max(like, 0.0) + _LEXICAL_WEIGHT * _sum(rarity, names)) * _ROLE_WEIGHT[role(cluster.place)]
-        for like, names, cluster in zip(view.likeness(query), together, view.clusters, strict=True)
-    ]
-    ranked = [
-        _ranked(cluster, [_sum(rarity, names) for names in entries])
-        for cluster, entries in zip(view.clusters, named, strict=True)
-    ]
-    return weights, ranked
+    def __init__(self, view: MapView, chars: int) -> None:
+        self._view = view
+        self._left = chars
+        self._shown: dict[int, _Shown] = {}
+        self._folders: set[str] = set()
+        self._met: set[int] = set()
+        self._titled: dict[int, str] = {}
+
+    def fill(self) -> None:
+        """Takes the best step that fits, until nothing more does."""
+        order = sorted(enumerate(self._view.files), key=lambda item: -item[1].weight)
+        queue = [(-file.weight, rank, at, 0) for rank, (at, file) in enumerate(order)]
+        queue += self._headings(order)
+        heapify(queue)
+        misses = 0
+        while queue and misses < _MISSES_MAX:
+            worth, rank, at, step = heappop(queue)
+            cost = self._take(at, step)
+            misses += cost is None
+            if cost is not None and step < _STEPS_MAX and self._has_more(at):
+                # A step that had nothing to show is free.
+                heappush(queue, (worth * _DECAY if cost else worth, rank, at, step + 1))
+
+    def _headings(
+        self, order: Sequence[tuple[int, MapFile]]
+    ) -> Iterator[tuple[float, int, int, int]]:
+        """Titles and summaries of the clusters, as steps of subjects numbered below 0."""
+        seen: set[int] = set()
+        for rank, (_, file) in enumerate(order):
+            if file.cluster >= 0 and file.cluster not in seen:
+                seen.add(file.cluster)
+                subject = -1 - file.cluster
+                yield -file.weight * _DECAY**_TITLE_STEP, rank, subject, 0
+                yield -file.weight * _DECAY**_SUMMARY_STEP, rank, subject, 1
+
+    def _take(self, at: int, step: int) -> int | None:
+        """Writes one step down; its cost, or None where it does not fit."""
+        if at < 0:
+            return self._take_heading(-1 - at, step)
+        if step == 0:
+            return self._take_path(at)
+        return self._take_detail(at, _TURNS[(step - 1) % len(_TURNS)])
+
+    def _take_path(self, at: int) -> int | None:
+        file = self._view.files[at]
+        folder = self._folder(file)
+        new = 0 if folder in self._folders else len(_folder_line(folder))
+        cost = new + len(f"- {_within(folder, file.path)}\n")
+        if cost > self._left:
+            return None
+        self._folders.add(folder)
+        self._met.add(file.cluster)
+        self._shown[at] = _Shown()
+        self._left -= cost
+        return cost
+
+    def _take_detail(self, at: int, act: _Act) -> int | None:
+        shown = self._shown[at]
+        before = len(self._file_text(at))
+        step = _WORDS_AT_ONCE if act == "words" else 1
+        held = getattr(shown, act)
+        setattr(shown, act, held + step)
+        cost = len(self._file_text(at)) - before
+        if cost > self._left:
+            setattr(shown, act, held)
+            return None
+        self._left -= cost
+        return max(cost, 0)
+
+    def _take_heading(self, cluster: int, step: int) -> int | None:
+        made = self._view.clusters[cluster]
+        if cluster not in (self._met if step == 0 else self._titled):
+            return None
+        text = _title_line(made, with_summary=step == 1)
+        cost = len(text) - len(self._titled.get(cluster, ""))
+        if cost > self._left:
+            return None
+        self._titled[cluster] = text
+        self._left -= cost
+        return cost
+
+    def _has_more(self, at: int) -> bool:
+        if at < 0:
+            return False
+        shown, file = self._shown[at], self._view.files[at]
+        symbols = len(file.symbols.get())
+        return (
+            shown.names < symbols
+            or shown.signatures < symbols
+            or shown.words < len(file.words.get())
+        )
+
+    def lines(self) -> Iterator[str]:
+        """The folders by their best file, in each the clusters, in each the files."""
+        best: defaultdict[str, float] = defaultdict(float)
+        parts: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+        for at in sorted(self._shown, key=lambda at: (-self._view.files[at].weight, at)):
+            file = self._view.files[at]
+            folder = self._folder(file)
+            best[folder] = max(best[folder], file.weight)
+            parts[folder, file.cluster if file.cluster in self._titled else -1].append(at)
+        for folder in sorted(best, key=lambda folder: (-best[folder], folder)):
+            yield _folder_line(folder)
+            yield from self._files_of(folder, parts.get((folder, -1), ()))
+            for place, cluster in parts:
+                if place == folder and cluster >= 0:
+                    yield self._titled[cluster]
+                    yield from self._files_of(folder, parts[place, cluster])
+
+    def _files_of(self, folder: str, files: Sequence[int]) -> Iterator[str]:
+        bare = [at for at in files if self._shown[at] == _Shown()]
+        yield from (self._file_text(at) for at in files if self._shown[at] != _Shown())
+        if bare:
+            paths = dict.fromkeys(_within(folder, self._view.files[at].path) for at in bare)
+            yield f"- {', '.join(paths)}\n"
+
+    def footer(self) -> str:
+        """What the budget had no room for; empty where all is named."""
+        named = len({self._view.files[at].path for at in self._shown})
+        count = len({file.path for file in self._view.files})
+        if named == count and len(self._titled) == len(self._view.clusters):
+            return ""
+        return (
+            f"\nNamed: {named} of {count} files, {len(self._titled)} of "
+            f"{len(self._view.clusters)} clusters. A larger budget shows more.\n"
+        )
+
+    def _folder(self, file: MapFile) -> str:
+        if file.cluster < 0:
+            return file.path.rpartition("/")[0]
+        return self._view.clusters[file.cluster].folder
+
+    def _file_text(self, at: int) -> str:
+        file, shown = self._view.files[at], self._shown[at]
+        path = _within(self._folder(file), file.path)
+        symbols = file.symbols.get()
+        names = [symbol.name for symbol in symbols[shown.signatures : shown.names]]
+        seen = [symbol.name for symbol in symbols[: max(shown.signatures, shown.names)]]
+        told = f"{path} {' '.join(seen)}".lower()
+        words = [word for word in file.words.get()[: shown.words] if word not in told]
+        line = f"- {path}"
+        if names:
+            line += f": {', '.join(dict.fromkeys(names))}"
+        if words:
+            line += f" | {' '.join(words)}"
+        last = path.rpartition("/")[2]
+        return f"{line}\n" + "".join(
+            _signature_line(last, symbol) for symbol in symbols[: shown.signatures]
+        )
 
 
-def _named(stems: Sequence[str], text: str) -> frozenset[str]:
-    """The stems that begin a word of the text."""
-    words = " " + " ".join(terms(text))
-    return frozenset(wanted for wanted in stems if f" {wanted}" in words)
+def _within(folder: str, path: str) -> str:
+    if not folder:
+        return path
+    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else f"/{path}"
 
 
-def _rarity(stems: Sequence[str], together: Sequence[frozenset[str]]) -> dict[str, float]:
-    """How rare each stem is among the clusters; all of them together weigh 1."""
-    spread = Counter(name for names in together for name in names)
-    raw = {name: math.log(1 + (1 + len(together)) / (1 + spread[name])) for name in stems}
-    return {name: value / sum(raw.values()) for name, value in raw.items()}
+def _folder_line(folder: str) -> str:
+    return f"\n## {folder or '(root)'}\n"
 
 
-def _sum(rarity: dict[str, float], names: frozenset[str]) -> float:
-    return sum(rarity[name] for name in sorted(names))
+def _title_line(cluster: MapCluster, *, with_summary: bool) -> str:
+    summary = " ".join(cluster.summary.split()) if with_summary else ""
+    if len(summary) > _SUMMARY_CHARS:
+        summary = summary[: _SUMMARY_CHARS - 1].rsplit(" ", 1)[0] + "…"
+    return f"### {cluster.title}{f' — {summary}' if summary else ''}\n"
 
 
-def _ranked(cluster: MapCluster, shares: Sequence[float]) -> MapCluster:
-    order = sorted(range(len(shares)), key=lambda at: -shares[at])
-    return replace(cluster, entries=tuple(cluster.entries[at] for at in order))
-
-
-def _pieces(clusters: Sequence[MapCluster], weights: Sequence[float]) -> list[_Piece]:
-    """Every line that could be written, best first."""
-    pieces: list[_Piece] = []
-    for at, (cluster, weight) in enumerate(zip(clusters, weights, strict=True)):
-        priority = weight
-        for number, entry in enumerate(cluster.entries):
-            if number == 0:
-                pieces.append(_Piece(priority, at, -1, _heading(cluster)))
-            priority *= _ENTRY_DECAY
-            pieces.append(_Piece(priority, at, number, _line(entry)))
-    return sorted(pieces, key=lambda piece: (-piece.priority, piece.cluster, piece.entry))
-
-
-def _chosen(
-    pieces: Sequence[_Piece], clusters: Sequence[MapCluster], budget: int
-) -> dict[int, list[_Piece]]:
-    """The pieces that fit, per cluster; a line without its heading is left out."""
-    chosen: dict[int, list[_Piece]] = {}
-    groups: set[str] = set()
-    left = budget
-    for piece in pieces:
-        if piece.entry >= 0 and piece.cluster not in chosen:
-            continue
-        group = _group(clusters[piece.cluster].place)
-        cost = len(piece.text) + (0 if group in groups else len(_group_heading(group)))
-        if cost > left:
-            continue
-        left -= cost
-        groups.add(group)
-        chosen.setdefault(piece.cluster, []).append(piece)
-    return chosen
-
-
-def _body(
-    chosen: dict[int, list[_Piece]], clusters: Sequence[MapCluster], weights: Sequence[float]
-) -> str:
-    by_group: defaultdict[str, list[int]] = defaultdict(list)
-    for at in sorted(chosen, key=lambda at: (-weights[at], at)):
-        by_group[_group(clusters[at].place)].append(at)
-    return "".join(
-        _group_heading(group) + "".join(piece.text for at in members for piece in chosen[at])
-        for group, members in by_group.items()
-    )
-
-
-def _footer(chosen: dict[int, list[_Piece]], clusters: Sequence[MapCluster]) -> str:
-    shown = sum(len(pieces) - 1 for pieces in chosen.values())
-    places = sum(len(cluster.entries) for cluster in clusters)
-    if len(chosen) == len(clusters) and shown == places:
-        return ""
-    return (
-        f"\nLeft out: {len(clusters) - len(chosen)} of {len(clusters)} clusters, "
-        f"{places - shown} of {places} places. A larger budget shows more.\n"
-    )
-
-
-def _group(place: str) -> str:
-    return "/".join(place.split("/")[:_GROUP_DEPTH])
-
-
-def _group_heading(group: str) -> str:
-    return f"\n## {group or '(everywhere)'}\n"
-
-
-def _heading(cluster: MapCluster) -> str:
-    first = cluster.entries[0]
-    files = f"{cluster.files} files" if cluster.files > 1 else "1 file"
-    return f"{cluster.title} — {files}, {cluster.size} chunks, {first.path}:{first.line}\n"
-
-
-def _line(entry: MapEntry) -> str:
-    said = f" — {entry.doc}" if entry.doc else ""
-    return f"- {entry.path}:{entry.line} {entry.label}{said}\n"
+def _signature_line(file_name: str, symbol: MapSymbol) -> str:
+    said = f" — {symbol.doc}" if symbol.doc else ""
+    return f"  {file_name}:{symbol.line} {symbol.signature}{said}\n"

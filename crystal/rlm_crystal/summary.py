@@ -143,10 +143,11 @@ def label(chunk: Chunk) -> str:
     if chunk.kind == "section" and chunk.symbol:
         return chunk.symbol
     named = chunk.signature or chunk.symbol
-    return _cut(named) if named else _cut(chunk.text.strip())
+    return one_line(named) if named else one_line(chunk.text.strip())
 
 
-def _cut(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text on one line of at most a hundred characters, without the comment at its end."""
     line = _COMMENT.sub("", " ".join(text[: 4 * _SENTENCE_CHARS_MAX].split()))
     return line if len(line) <= 100 else line[:99].rsplit(" ", 1)[0] + "…"
 
