@@ -130,9 +130,21 @@ def test_two_seals_of_one_page_share_nothing_but_the_header_fields(page: bytes) 
     assert first[-16:] != second[-16:]
 
 
-def test_a_nonce_never_comes_twice() -> None:
-    nonces = {SEALER.seal(b"", context=CONTEXT)[36:48] for _ in range(20_000)}
-    assert len(nonces) == 20_000
+def test_a_page_sealed_again_is_the_same_page_under_the_other_key_only() -> None:
+    page, other = b"page " * 100, Sealer(bytes(32))
+    sealed = SEALER.seal(page, context=CONTEXT)
+    again = SEALER.resealed(sealed, context=CONTEXT, by=other)
+    assert other.open(again, context=CONTEXT) == page
+    assert len(again) == len(sealed)
+    with pytest.raises(WrongKey):
+        SEALER.open(again, context=CONTEXT)
+
+
+def test_a_damaged_page_is_not_sealed_again() -> None:
+    sealed = bytearray(SEALER.seal(b"page " * 100, context=CONTEXT))
+    sealed[-1] ^= 1
+    with pytest.raises(PageDamaged):
+        SEALER.resealed(bytes(sealed), context=CONTEXT, by=Sealer(bytes(32)))
 
 
 def test_a_sealed_page_holds_none_of_its_text() -> None:
