@@ -21,7 +21,7 @@ from rlm_crystal.localisation.baselines import Ranking
 from rlm_crystal.localisation.bench import compare
 from rlm_crystal.query import Question, understand
 from rlm_crystal.rank import DEFAULT, Weights
-from rlm_crystal.search import Filters, rank
+from rlm_crystal.search import rank
 
 PLACES = 100
 
@@ -93,9 +93,7 @@ def _ranking(variant: Variant) -> Ranking:
         vocabularies = view.vocabularies if variant.messages else view.vocabularies[:-1]
         question = variant.asked(understand(text, vocabularies))
         vector = crystal.embedder.embed([text])[0]
-        hits = rank(
-            view, question, vector, limit=PLACES, filters=Filters(), weights=variant.weights
-        )
+        hits = rank(view, question, vector, limit=PLACES, weights=variant.weights)
         return list(dict.fromkeys(view.paths[hit.file] for hit in hits))
 
     return ranked

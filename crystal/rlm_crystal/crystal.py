@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,16 +14,18 @@ from rlm_crystal.cluster import assign
 from rlm_crystal.clusters import Clusters
 from rlm_crystal.embed import Embedder
 from rlm_crystal.errors import UnknownPath
+from rlm_crystal.filters import Asked, asked_in
+from rlm_crystal.find import find
 from rlm_crystal.graph import SymbolGraph
 from rlm_crystal.history import History
 from rlm_crystal.lazy import Lazy
 from rlm_crystal.lines import split_lines
 from rlm_crystal.map import BUDGET_TOKENS, render_map
 from rlm_crystal.query import understand
-from rlm_crystal.search import Filters, search
+from rlm_crystal.search import search
 from rlm_crystal.segment import BoolArray, Segment
 from rlm_crystal.survey import Layer, survey
-from rlm_crystal.types import Definition, FileEntry, Hit, Reference, Skipped
+from rlm_crystal.types import Definition, FileEntry, Found, Hit, Mode, Reference, Skipped
 from rlm_crystal.view import View
 from rlm_crystal.words import Int32Array
 
@@ -73,6 +76,11 @@ class Crystal:
         return sum(int(mask.sum()) for mask in self.alive)
 
     @cached_property
+    def languages(self) -> Mapping[str, int]:
+        """How many files there are in each language, the most frequent first."""
+        return dict(Counter(entry.language for entry in self.files).most_common())
+
+    @cached_property
     def chunk_count(self) -> int:
         return sum(
             int(np.diff(segment.files.chunk_start)[mask].sum())
@@ -110,15 +118,42 @@ class Crystal:
         path_glob: str = "",
         language: str = "",
         kind: str = "",
+        mode: Mode = "words",
     ) -> list[Hit]:
-        """The best hits for plain words, identifiers or paths, best first."""
-        if not query.strip() or limit < 1 or not self.chunk_count:
-            return []
-        view = self.view
-        question = understand(query, view.vocabularies)
+        """The hits of `find`, best first."""
+        found = self.find(
+            query, limit=limit, path_glob=path_glob, language=language, kind=kind, mode=mode
+        )
+        return list(found.hits)
+
+    def find(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        path_glob: str = "",
+        language: str = "",
+        kind: str = "",
+        mode: Mode = "words",
+    ) -> Found:
+        """What answers a query of words, identifiers or paths, with filters among them.
+
+        `symbol:`, `path:`, `lang:` and `kind:` narrow (a leading `-` excludes), and list what
+        there is where no word is left; `callers:`, `callees:` and `importers:` ask the graph. In
+        the modes `literal` and `regex` all lines that match are counted, and what stands before
+        the pattern may be filters. BadFilter and BadPattern tell what cannot be meant.
+        """
+        asked = asked_in(query, leading_only=mode != "words")
+        filters = asked.filters.within(path_glob=path_glob, language=language, kind=kind)
+        if limit < 1 or not self.chunk_count or not (asked.text.strip() or asked.filters):
+            return Found(())
+        asked = Asked(asked.text, filters)
+        return find(self.view, self._graph, self._ranked, asked, limit=limit, mode=mode)
+
+    def _ranked(self, text: str, allowed: BoolArray, limit: int) -> list[Hit]:
+        question = understand(text, self.view.vocabularies)
         vector = self.embedder.embed([question.english])[0]
-        filters = Filters(path_glob, language, kind)
-        return search(view, question, vector, limit=limit, filters=filters)
+        return search(self.view, question, vector, limit=limit, allowed=allowed)
 
     def symbol(self, name: str) -> list[Definition]:
         """Definitions of a name: as qualified, else by its last component, else in any case."""

@@ -20,6 +20,8 @@ CrystalError
 │   ├── RootMissing
 │   └── RootRefused         the home folder, `/` or a mount root, without the flag
 ├── UnknownPath             no file of that name in the crystal
+├── BadFilter               a filter of a query names something there is not
+├── BadPattern              a regular expression that cannot be used
 ├── NoHistory               a repository without commits to measure on
 └── EmbedderUnavailable     the embedding model asked for is not on this machine
 """
@@ -103,6 +105,14 @@ class RootRefused(RootError):
 
 class UnknownPath(CrystalError):
     """The crystal holds no file of that name."""
+
+
+class BadFilter(CrystalError):
+    """A filter in a query cannot be meant; the message says what there is."""
+
+
+class BadPattern(CrystalError):
+    """The regular expression is wrong, too large, or asks for what takes more than linear time."""
 
 
 class NoHistory(CrystalError):

@@ -21,13 +21,15 @@ import numpy as np
 from rlm_crystal.assemble import assemble
 from rlm_crystal.chunk import parse
 from rlm_crystal.embed import Vectors
+from rlm_crystal.filters import Filters, Terms
 from rlm_crystal.history import assemble_history
-from rlm_crystal.language import language_of, role
+from rlm_crystal.language import role
 from rlm_crystal.needles import Needle, needles_of
 from rlm_crystal.promise import Counted, most_promising, rarities, weighed_as_read
 from rlm_crystal.query import understand
 from rlm_crystal.reading import read
-from rlm_crystal.search import Filters, glob_matcher, role_losses, search
+from rlm_crystal.scope import Scope, by_name
+from rlm_crystal.search import role_losses, search
 from rlm_crystal.terms import RAW_WORD
 from rlm_crystal.types import Document, Hit, ParsedFile, Source
 from rlm_crystal.view import View
@@ -138,13 +140,12 @@ class Glancer:
 
     def _listed(self, filters: Filters) -> Iterator[_Listed]:
         """The files there are now that may be found."""
-        inside = glob_matcher(filters.path_glob) if filters.path_glob else None
-        language = filters.language.lower()
+        allowed = by_name(filters)
         for root, prefix in zip(self._roots, path_prefixes(self._roots), strict=True):
             chooser = Chooser(check_root(root, allow_wide=True), prefix)
             for below in chooser.paths:
                 path = prefix + below
-                if (inside is None or inside(path)) and language in ("", language_of(path)):
+                if allowed(path):
                     yield _Listed(path, below, chooser)
 
     def _cut(
@@ -227,4 +228,13 @@ def _ranked(
     view = View((segment,), (every,), assemble_history((), ()))
     understood = understand(question, view.vocabularies)
     asked = weighed_as_read(understood, view, needles, idf)
-    return search(view, asked, None, limit=limit, filters=filters)
+    return search(view, asked, None, limit=limit, allowed=Scope(view, _within(filters)).chunks)
+
+
+def _within(filters: Filters) -> Filters:
+    """What is still to be asked of the files that were chosen by their names."""
+    wanted, unwanted = filters.wanted, filters.unwanted
+    return Filters(
+        Terms(kinds=wanted.kinds, symbols=wanted.symbols),
+        Terms(kinds=unwanted.kinds, symbols=unwanted.symbols),
+    )

@@ -49,8 +49,7 @@ class SymbolGraph:
         for segment, graph, mask in self._parts:
             row = segment.paths.find(path)
             if row >= 0 and mask[row]:
-                low, high = np.searchsorted(graph.definitions.file, [row, row + 1]).tolist()
-                return [_definition(segment, graph, at) for at in range(low, high)]
+                return [definition_at(segment, at) for at in rows_of_file(graph, row)]
         return []
 
     def callers(self, name: str) -> list[Reference]:
@@ -92,6 +91,27 @@ class SymbolGraph:
         return sorted(found, key=lambda item: (item.path, item.line, item.name))
 
 
+def rows_of_file(graph: Graph, file: int) -> range:
+    """The rows of the definitions of one file, in the order of its lines."""
+    low, high = np.searchsorted(graph.definitions.file, [file, file + 1]).tolist()
+    return range(low, high)
+
+
+def definition_at(segment: Segment, row: int) -> Definition:
+    """The definition in that row of the segment's table."""
+    graph = segment.graph.get()
+    table = graph.definitions
+    return Definition(
+        path=segment.paths[int(table.file[row])],
+        symbol=graph.names[int(table.symbol[row])],
+        kind=KINDS[int(table.kind[row])],
+        start_line=int(table.start_line[row]),
+        end_line=int(table.end_line[row]),
+        signature=graph.prose[int(table.signature[row])],
+        doc=graph.prose[int(table.doc[row])],
+    )
+
+
 def _same(names: Words, wanted: str) -> list[int]:
     at = names.find(wanted)
     return [at] if at >= 0 and wanted else []
@@ -130,20 +150,7 @@ def _definitions(
 ) -> Iterator[Definition]:
     for row in np.flatnonzero(np.isin(graph.definitions.symbol, symbols)).tolist():
         if mask[graph.definitions.file[row]]:
-            yield _definition(segment, graph, row)
-
-
-def _definition(segment: Segment, graph: Graph, row: int) -> Definition:
-    table = graph.definitions
-    return Definition(
-        path=segment.paths[int(table.file[row])],
-        symbol=graph.names[int(table.symbol[row])],
-        kind=KINDS[int(table.kind[row])],
-        start_line=int(table.start_line[row]),
-        end_line=int(table.end_line[row]),
-        signature=graph.prose[int(table.signature[row])],
-        doc=graph.prose[int(table.doc[row])],
-    )
+            yield definition_at(segment, row)
 
 
 def _references(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from rlm_crystal.rank import (
 )
 from rlm_crystal.segment import BoolArray
 from rlm_crystal.snippet import LineJudge, snippet_of
-from rlm_crystal.tables import KIND_CODE, KINDS, ROLES
+from rlm_crystal.tables import KINDS, ROLES
 from rlm_crystal.terms import STOP_WORDS, parts
 from rlm_crystal.types import Hit
 from rlm_crystal.view import Float32Array, View
@@ -35,15 +35,6 @@ HITS_PER_FILE_MAX = 3
 _TEST_WORDS = frozenset({"test", "tests", "testing", "tested", "unittest", "fixture", "fixtures"})
 _DOC_WORDS = frozenset({"doc", "docs", "documentation", "readme", "changelog", "tutorial", "guide"})
 _CONFIG_WORDS = frozenset({"config", "configuration", "settings", "ci", "workflow", "yaml", "toml"})
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What may be found; an empty string lets everything through."""
-
-    path_glob: str = ""
-    language: str = ""
-    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +52,15 @@ def search(
     query_vector: Float32Array | None,
     *,
     limit: int,
-    filters: Filters,
+    allowed: BoolArray | None = None,
     weights: Weights = DEFAULT,
 ) -> list[Hit]:
-    """The best hits, best first."""
+    """The best hits of the chunks `allowed`, best first; their scores end at 1."""
     weight_of = term_weights(question)
-    ranked = rank(view, question, query_vector, limit=limit, filters=filters, weights=weights)
+    ranked = rank(view, question, query_vector, limit=limit, allowed=allowed, weights=weights)
     judge = LineJudge(weight_of)
-    return [_hit(view, found, judge) for found in ranked]
+    best = max((found.score for found in ranked), default=0.0)
+    return [_hit(view, found, judge, best) for found in ranked]
 
 
 def rank(
@@ -77,11 +69,11 @@ def rank(
     query_vector: Float32Array | None,
     *,
     limit: int,
-    filters: Filters,
+    allowed: BoolArray | None = None,
     weights: Weights = DEFAULT,
 ) -> list[Ranked]:
     """The chunks of the best hits, best first; at most three of one file."""
-    allowed = _allowed(view, filters)
+    allowed = view.chunk_alive if allowed is None else allowed
     words = lexical(view, question.groups, weights)
     pool = _best(np.where(allowed, words.chunks, 0.0), CHUNKS_RANKED_MAX)
     share = dense_share(question, weights) if query_vector is not None else 0.0
@@ -110,61 +102,6 @@ def rank(
     order = order[np.argsort(-files[order], kind="stable")][:FILES_JUDGED_MAX]
     judged = _judged(view, question, order.tolist(), files, weights)
     return _spread(view, chunk_scores, pool, judged, limit)
-
-
-def _allowed(view: View, filters: Filters) -> BoolArray:
-    allowed = view.chunk_alive.copy()
-    if filters.path_glob or filters.language:
-        match = glob_matcher(filters.path_glob) if filters.path_glob else None
-        files = np.zeros(view.file_count, dtype=np.bool_)
-        for number in np.flatnonzero(view.file_alive).tolist():
-            if filters.language:
-                segment, row = view.locate_file(number)
-                language = segment.languages[int(segment.files.language[row])]
-                if language != filters.language.lower():
-                    continue
-            files[number] = match is None or match(view.paths[number])
-        allowed &= files[view.chunk_file]
-    if filters.kind:
-        code = KIND_CODE.get(filters.kind, -1)  # pyright: ignore[reportArgumentType, reportCallIssue]
-        allowed &= np.concatenate([s.chunks.kind == code for s in view.segments])
-    return allowed
-
-
-def glob_matcher(pattern: str) -> Callable[[str], bool]:
-    """Matches paths: `*` and `?` within a folder, `**` across; a bare name matches anywhere.
-
-    A folder matches everything below it.
-    """
-    anywhere = "/" not in pattern.strip("/")
-    # `a**b` is `a*`, any folders, `*b`.
-    spelled = re.sub(r"(?<=[^/*])\*\*+", "*/**", re.sub(r"\*\*+(?=[^/*])", "**/*", pattern))
-    runs: list[list[str]] = [[], []] if anywhere else [[]]
-    for part in filter(None, spelled.split("/")):
-        if part == "**":
-            runs.append([])
-        else:
-            runs[-1].append(_part_regex(part))
-    first, *later = ["".join(f"{part}/" for part in run) for run in runs]
-    if not runs[-1]:
-        later = later[:-1]
-    # What stands between two `**` is best matched as early as it can be: atomic groups keep the
-    # time linear in the path, whatever the pattern.
-    body = first + "".join(f"(?>(?:[^/]+/)*?{run})" for run in later[:-1])
-    if later:
-        body += f"(?:[^/]+/)*{later[-1]}"
-    below = "*" if runs[-1] else "+"  # a folder matches all below it, `folder/**` not itself
-    compiled = re.compile(f"{body}(?:[^/]+/){below}")
-    return lambda path: compiled.fullmatch(f"{path}/") is not None
-
-
-def _part_regex(part: str) -> str:
-    """One component of a path; what stands between two `*` is matched as early as it can be."""
-    first, *later = [re.escape(piece).replace(r"\?", "[^/]") for piece in re.split(r"\*+", part)]
-    if not later:
-        return first
-    middle = "".join(f"(?>[^/]*?{piece})" for piece in later[:-1])
-    return f"{first}{middle}[^/]*{later[-1]}"
 
 
 def _best(scores: Float64Array, count: int) -> BoolArray:
@@ -294,7 +231,7 @@ def _chunks_of(view: View, number: int) -> np.ndarray[tuple[int], np.dtype[np.in
     return np.arange(base + start, base + end, dtype=np.int64)
 
 
-def _hit(view: View, found: Ranked, judge: LineJudge) -> Hit:
+def _hit(view: View, found: Ranked, judge: LineJudge, best: float) -> Hit:
     segment, row = view.locate(found.chunk)
     chunks = segment.chunks
     start, end = int(chunks.start_line[row]), int(chunks.end_line[row])
@@ -306,7 +243,7 @@ def _hit(view: View, found: Ranked, judge: LineJudge) -> Hit:
         end_line=end,
         symbol=segment.graph.get().names[int(chunks.symbol[row])],
         kind=KINDS[int(chunks.kind[row])],
-        score=round(found.score, 4),
+        score=round(max(found.score, 0.0) / best, 4) if best > 0 else 0.0,
         snippet=snippet_of(lines[shown.start : shown.stop]),
         snippet_line=start + shown.start,
     )

@@ -16,6 +16,12 @@ Kind = Literal[
 
 ReferenceKind = Literal["call", "import"]
 
+HitKind = Kind | ReferenceKind | Literal["match"]
+"""What a search found: a chunk or definition of that kind, a reference, a line that matches."""
+
+Mode = Literal["words", "literal", "regex"]
+"""How a query is meant: as words to rank by, as a text, as a regular expression."""
+
 STATIC: Final = "static"
 """The name of the embedder that ships with the package."""
 
@@ -125,19 +131,36 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result; `score` orders hits of one query and means nothing across queries.
+    """One search result.
 
-    `snippet` is the lines of the span that tell most, from line `snippet_line` on.
+    `score` is from 0 to 1, the best hit of a query having 1; it orders the hits of one query and
+    means nothing across queries. `snippet` is the lines of the span that tell most, from line
+    `snippet_line` on.
     """
 
     path: str
     start_line: int
     end_line: int
     symbol: str
-    kind: Kind
+    kind: HitKind
     score: float
     snippet: str
     snippet_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first hits of a query, best first.
+
+    `total` and `files` count all there is, None where hits were ranked. What could not be looked
+    at makes it not `complete`; `note` says that, or how near names are spelt.
+    """
+
+    hits: tuple[Hit, ...]
+    total: int | None = None
+    files: int | None = None
+    complete: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from anyio.to_thread import run_sync
-from rlm_crystal.types import Definition, FileEntry, Hit, Reference
+from rlm_crystal.types import Definition, FileEntry, Hit, Mode, Reference
 
 from rlm_engine.clip import clip
 from rlm_engine.json_value import JsonObject, JsonValue
@@ -43,6 +43,7 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
         path_glob: JsonValue = "",
         language: JsonValue = "",
         kind: JsonValue = "",
+        mode: JsonValue = "words",
     ) -> JsonValue:
         asked = partial(
             crystal.search,
@@ -51,6 +52,7 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
             path_glob=a_text(path_glob, "path_glob"),
             language=a_text(language, "language"),
             kind=a_text(kind, "kind"),
+            mode=_a_mode(mode),
         )
         return _rows(await _in_thread(asked))
 
@@ -128,6 +130,14 @@ def a_count(value: JsonValue, name: str, most: int) -> int:
     return max(1, min(most, int(value)))
 
 
+def _a_mode(value: JsonValue) -> Mode:
+    match value:
+        case "words" | "literal" | "regex":
+            return value
+        case _:
+            raise TypeError(f"mode must be 'words', 'literal' or 'regex', not {value!r}")
+
+
 async def _in_thread(call: Callable[[], T]) -> T:
     return await run_sync(call, abandon_on_cancel=True)
 
@@ -136,7 +146,7 @@ def _rows(values: Sequence[Hit] | Sequence[Definition] | Sequence[Reference]) ->
     _check_size(len(values), "a narrower name, or context.search")
     rows: list[JsonValue] = []
     for value in values:
-        row: JsonObject = asdict(value)
+        row: JsonObject = value._asdict() if isinstance(value, Reference) else asdict(value)
         rows.append(row)
     return rows
 

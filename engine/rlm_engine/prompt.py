@@ -44,8 +44,9 @@ NAMES IN THE REPL
 context: the documents. len(context), context[i], context["path"], context.paths, \
 context.total_chars, context.text_slice(a, b), context.search(regex, limit=100) -> matches with \
 .path .line .text; a document has .path .text .lines .line(n).
-crystal.search(query, limit=10, path_glob="", language="", kind="") -> dicts path, start_line, \
-end_line, symbol, kind, score, snippet. Plain words work; begin here.
+crystal.search(query, limit=10, path_glob="", language="", kind="", mode="words") -> dicts path, \
+start_line, end_line, symbol, kind, score, snippet. Plain words work; begin here. Filters in the \
+query: symbol:NAME path:GLOB lang:go kind:class, -path:tests; alone they list what there is.
 crystal.symbol(name), crystal.outline(path) -> definitions. crystal.callers(name), \
 crystal.callees(symbol), crystal.importers(name) -> dicts path, line, name, kind, within.
 crystal.read(path, start_line, end_line) -> str. crystal.files(glob="", language="") -> dicts \

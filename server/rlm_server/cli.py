@@ -63,7 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", parents=[common], help="speak MCP over stdio (the default)")
     commands.add_parser("index", parents=[common], help="index the roots")
     found = commands.add_parser("search", parents=[common], help="find places")
-    found.add_argument("query", metavar="QUERY")
+    found.add_argument("query", metavar="QUERY", help="words; filters such as path:src kind:class")
+    found.add_argument(
+        "--mode",
+        choices=["words", "literal", "regex"],
+        default="words",
+        help="rank by words (the default), or find every line with a text or regular expression",
+    )
     found.add_argument(
         "--now",
         action="store_true",
@@ -137,8 +143,8 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
         case "index":
             return anyio.run(commands.index, request, bar)
         case "search":
-            searching = partial(commands.search, now=options.now)
-            return anyio.run(searching, request, options.query, options.limit, bar)
+            search = partial(commands.search, mode=options.mode, now=options.now)
+            return anyio.run(search, request, options.query, options.limit, bar)
         case "ask":
             return anyio.run(commands.ask, request, options.question, options.model, bar)
         case "status":

@@ -77,21 +77,30 @@ async def index(request: Request, progress: ProgressSink) -> Told:
 
 
 async def search(
-    request: Request, query: str, limit: int, progress: ProgressSink, *, now: bool = False
+    request: Request,
+    query: str,
+    limit: int,
+    progress: ProgressSink,
+    *,
+    mode: str = "words",
+    now: bool = False,
 ) -> Told:
-    """Rank the corpus against the query, after catching up with the disk.
+    """Answer the query as `rlm_search` does, after catching up with the disk.
 
     With `now` a corpus that was never indexed is not indexed either but looked at.
     """
     from rlm_tools.search import SearchArguments
     from rlm_tools.search import search as search_tool
 
-    arguments = _meant(SearchArguments, query=query, limit=limit)
+    arguments = _meant(SearchArguments, query=query, limit=limit, mode=mode)
     service = request.service(now=now)
     async with service.serving():
         reply = await search_tool(service, arguments, progress)
     fields = asdict(reply)
     del fields["next_cursor"]
+    if reply.total is None:  # ranked, so that nothing was counted
+        for name in ("total", "files", "complete", "note"):
+            del fields[name]
     return Told(fields, replace(reply, next_cursor="").text())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 from anyio.to_thread import run_sync
+from rlm_crystal.filters import asked_in
 
 if TYPE_CHECKING:
     from rlm_crystal.glance import Glance, Glancer
@@ -41,13 +42,12 @@ class Glances:
         seen: list[Glance] = []
 
         def glance() -> "Glance":
-            from rlm_crystal.search import Filters
-
+            asked = asked_in(query)
             return self._made().look(
-                query,
+                asked.text,
                 within_s=within_s - (monotonic() - asked_s),
                 limit=limit,
-                filters=Filters(path_glob, language),
+                filters=asked.filters.within(path_glob=path_glob, language=language),
                 over=stop.is_set,
             )
 

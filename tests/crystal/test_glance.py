@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from rlm_crystal.build import build
 from rlm_crystal.errors import RootMissing
+from rlm_crystal.filters import Filters, Terms
 from rlm_crystal.glance import Coverage, Glance, Glancer
 from rlm_crystal.needles import needles_of
-from rlm_crystal.search import Filters
 
 FILES = {
     "shop/cart.py": '''class Cart:
@@ -57,8 +57,8 @@ def test_a_question_that_nothing_answers_finds_nothing(root: Path) -> None:
 
 
 def test_filters_decide_what_may_be_found(root: Path) -> None:
-    only_web = look(root, "voucher", filters=Filters(path_glob="web/**"))
-    only_python = look(root, "redeem voucher", filters=Filters(language="Python"))
+    only_web = look(root, "voucher", filters=Filters(Terms(paths=("web/**",))))
+    only_python = look(root, "redeem voucher", filters=Filters(Terms(languages=("Python",))))
     assert [hit.path for hit in only_web.hits] == ["web/app.js"]
     assert {hit.path for hit in only_python.hits} == {"shop/voucher.py", "tests/test_voucher.py"}
 

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
-from rlm_crystal.errors import UnknownPath
+from rlm_crystal.errors import BadFilter, UnknownPath
+from rlm_crystal.path_glob import glob_matcher
 from rlm_crystal.query import understand
-from rlm_crystal.search import glob_matcher
 
 FILES = {
     "web/db/migrations/autodetector.py": (
@@ -116,7 +116,8 @@ def test_filters_leave_only_what_they_name(crystal: Crystal) -> None:
     assert paths(path_glob="tests/**") == {"tests/test_hashers.py"}
     assert paths(path_glob="*.md") <= {"docs/passwords.md", "README.md"}
     assert all(hit.kind == "class" for hit in crystal.search("database", kind="class"))
-    assert paths(kind="nonsense") == set()
+    with pytest.raises(BadFilter, match="there is no kind 'nonsense'; kinds are module, class"):
+        paths(kind="nonsense")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,28 @@ def test_search_finds_the_place_without_an_index_before(repository: Path, home: 
     assert len(ran.json["revision"]["head"]) == 40
 
 
+def test_search_counts_every_line_with_a_match(repository: Path, home: Path) -> None:
+    ran = run_here(
+        "search",
+        "--mode",
+        "regex",
+        r"lang:python ^def \w+",
+        "--root",
+        repository,
+        "--json",
+        home=home,
+    )
+    assert ran.code == 0, ran.err
+    counts = ["total", "files", "complete", "note"]
+    assert [name for name in ran.json if name in counts] == counts
+    assert ran.json["complete"]
+    assert ran.json["total"] == len(ran.json["results"]) > 0
+    assert all(result["snippet"].startswith("def ") for result in ran.json["results"])
+    wrong = run_here("search", "--mode", "regex", "(", "--root", repository, home=home)
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "unclosed group" in wrong.err
+
+
 def test_the_root_is_the_git_root_above_the_working_directory(repository: Path, home: Path) -> None:
     ran = rlm_mcp("index", "--json", home=home, cwd=repository / "shop")
     assert ran.json["root"] == str(repository)

@@ -86,5 +86,5 @@ def documented_fields(command: str) -> list[str]:
     """The top-level names in the command's row of docs/commands.md."""
     row = re.search(rf"^\| `{command}\b[^|]*\| `(.*)` \|$", COMMANDS, re.MULTILINE)
     assert row is not None
-    flat = re.sub(r": (\[\{.*?\}\]|\{.*?\})", "", row[1])
+    flat = re.sub(r": (?:null or )?(\[\{.*?\}\]|\{.*?\})", "", row[1])
     return flat.split(", ")

@@ -51,6 +51,9 @@ class Host:
     async def confirm(self, view, paths, progress):
         return view
 
+    async def glance(self, query, progress, *, limit, path_glob, language):
+        return None
+
     async def model(self):
         return None
 

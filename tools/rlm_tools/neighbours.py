@@ -173,6 +173,8 @@ def _documents(crystal: Crystal, subject: Subject, *, places_max: int) -> tuple[
     last = name.rsplit(".", 1)[-1] if definition else name
     places: list[Place] = []
     for language in ("markdown", "rst", "text"):
+        if language not in crystal.languages:
+            continue
         for hit in crystal.search(name, limit=6, language=language):
             text = crystal.read(hit.path, hit.start_line, hit.end_line)
             for offset, line in enumerate(text.split("\n")):

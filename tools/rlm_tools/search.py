@@ -1,4 +1,4 @@
-"""`rlm_search`: the spans of the corpus that answer a query best."""
+"""`rlm_search`: the spans of the corpus that answer a query: ranked, listed, or all that match."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,11 +6,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from rlm_crystal.types import ProgressSink
+from rlm_crystal.filters import asked_in
+from rlm_crystal.types import Found, Mode, ProgressSink
 
 from rlm_tools.confirming import confirmed
 from rlm_tools.errors import BadArgument
-from rlm_tools.host import Host, Revision, View
+from rlm_tools.host import FirstLook, Host, Revision, View
 from rlm_tools.tool import Arguments, ResponseFormat, Tool
 
 if TYPE_CHECKING:
@@ -18,13 +19,21 @@ if TYPE_CHECKING:
 
 CONCISE_LINES = 6
 DETAILED_LINES = 40
-PAGES_MAX = 10
+OFFSET_MAX = 100_000
 
 
 class SearchArguments(Arguments):
     """The query, filters, and which page of the results."""
 
-    query: Annotated[str, Field(min_length=1, max_length=2_000, description="Words or a symbol")]
+    query: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=2_000,
+            description="Words, a symbol, filters; with mode, filters first, then the pattern",
+        ),
+    ]
+    mode: Mode = "words"
     limit: Annotated[int, Field(ge=1, le=50)] = 8
     cursor: Annotated[str, Field(max_length=12, description="next_cursor of the last reply")] = ""
     path_glob: Annotated[str, Field(max_length=500, description="e.g. src/**/*.py")] = ""
@@ -66,7 +75,8 @@ class SearchReply:
     """What was found, in which state of the disk, and how to get more ("" when that is all).
 
     `partial` where there is no index yet and only the files of `coverage` were read; else that
-    is None.
+    is None. `total` and `files` count all there is, None where results were ranked; `complete` is
+    false where something could not be looked at, which `note` then says.
     """
 
     query: str
@@ -76,31 +86,37 @@ class SearchReply:
     partial: bool
     coverage: Read | None
     next_cursor: str
+    total: int | None
+    files: int | None
+    complete: bool
+    note: str
 
     def text(self) -> str:
-        """Return the results as `path:line` blocks."""
-        found = "\n\n".join(_block(result) for result in self.results)
+        """Return the results as `path:line` blocks, or a line each where each is one line."""
+        single = all(result.start_line == result.end_line for result in self.results)
+        found = ("\n" if single else "\n\n").join(_block(result) for result in self.results)
         more = f"\n\nMore: call again with cursor={self.next_cursor!r}." if self.next_cursor else ""
-        body = found or f"Nothing matches {self.query!r}. Try fewer or other words."
+        body = (
+            found or f"Nothing matches {self.query!r}. {self.note or 'Try fewer or other words.'}"
+        )
         about = self.coverage.text() if self.coverage else revision_line(self.revision)
-        seen = f"{about} {self.milliseconds} ms."
-        return f"Query: {self.query}\n\n{body}{more}\n\n{seen}"
+        counted = f"{self._counted()}\n\n" if found and self.total is not None else ""
+        return f"Query: {self.query}\n\n{counted}{body}{more}\n\n{about} {self.milliseconds} ms."
+
+    def _counted(self) -> str:
+        found = f"{self.total} in {self.files} file{'' if self.files == 1 else 's'}"
+        shown = "" if len(self.results) == self.total else f", {len(self.results)} shown"
+        return f"{found}{shown}.{' ' if self.note else ''}{self.note}"
 
 
 async def search(host: Host, arguments: SearchArguments, progress: ProgressSink) -> SearchReply:
-    """Rank the corpus against the query."""
+    """Rank the corpus against the query, or find all that it asks for."""
     first = _offset(arguments.cursor)
     last = first + arguments.limit
     started = perf_counter()
-    look = await host.glance(
-        arguments.query,
-        progress,
-        limit=last + 1,
-        path_glob=arguments.path_glob,
-        language=arguments.language,
-    )
+    look = await _glance(host, arguments, progress, limit=last + 1)
     if look is not None:
-        found = _Found(list(look.glance.hits), _milliseconds_since(started))
+        found = _Answer(Found(look.glance.hits), _milliseconds_since(started))
         coverage = look.glance.coverage
         unread = coverage.files_total - coverage.files_read
         read = Read(coverage.files_read, coverage.files_total, look.progress.in_words())
@@ -109,7 +125,7 @@ async def search(host: Host, arguments: SearchArguments, progress: ProgressSink)
         host,
         progress,
         partial(_found, arguments=arguments, limit=last + 1),
-        lambda found: {hit.path for hit in found.hits[first:last]},
+        lambda found: {hit.path for hit in found.of.hits[first:last]},
     )
     return _reply(arguments, found, first, view.revision, None)
 
@@ -118,8 +134,11 @@ TOOL = Tool(
     name="rlm_search",
     title="Search the corpus",
     description=(
-        "Use to find where something is in the indexed code or text, by plain words or symbol."
-        " Returns ranked path:line spans with snippets."
+        "Use to find where something is in the indexed code or text. Returns path:line spans"
+        " ranked for plain words. Filters in the query: symbol:NAME path:GLOB lang:go kind:class,"
+        " -path:tests excludes; filters alone list what there is. callers:NAME callees:NAME"
+        " importers:NAME ask the code graph. mode literal or regex (Rust syntax) finds and counts"
+        " every matching line."
     ),
     arguments=SearchArguments,
     run=search,
@@ -127,35 +146,56 @@ TOOL = Tool(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    hits: "list[Hit]"
+class _Answer:
+    of: Found
     milliseconds: float
 
 
-def _found(view: View, *, arguments: SearchArguments, limit: int) -> _Found:
-    started = perf_counter()
-    hits = view.crystal.search(
+async def _glance(
+    host: Host, arguments: SearchArguments, progress: ProgressSink, *, limit: int
+) -> FirstLook | None:
+    """A first look where there is no index; it ranks words, and what has to be complete waits."""
+    asked = asked_in(arguments.query)
+    if arguments.mode != "words" or asked.filters.relations or not asked.text:
+        return None
+    return await host.glance(
         arguments.query,
+        progress,
         limit=limit,
         path_glob=arguments.path_glob,
         language=arguments.language,
     )
-    return _Found(hits, _milliseconds_since(started))
+
+
+def _found(view: View, *, arguments: SearchArguments, limit: int) -> _Answer:
+    started = perf_counter()
+    found = view.crystal.find(
+        arguments.query,
+        limit=limit,
+        path_glob=arguments.path_glob,
+        language=arguments.language,
+        mode=arguments.mode,
+    )
+    return _Answer(found, _milliseconds_since(started))
 
 
 def _reply(
-    arguments: SearchArguments, found: _Found, first: int, revision: Revision, read: Read | None
+    arguments: SearchArguments, found: _Answer, first: int, revision: Revision, read: Read | None
 ) -> SearchReply:
     last = first + arguments.limit
     lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
     return SearchReply(
         query=arguments.query,
-        results=tuple(_result(hit, lines_max) for hit in found.hits[first:last]),
+        results=tuple(_result(hit, lines_max) for hit in found.of.hits[first:last]),
         revision=revision,
         milliseconds=found.milliseconds,
         partial=read is not None,
         coverage=read,
-        next_cursor=str(last) if len(found.hits) > last else "",
+        next_cursor=str(last) if len(found.of.hits) > last else "",
+        total=found.of.total,
+        files=found.of.files,
+        complete=found.of.complete,
+        note=found.of.note,
     )
 
 
@@ -178,7 +218,7 @@ def revision_line(revision: Revision) -> str:
 def _offset(cursor: str) -> int:
     if not cursor:
         return 0
-    if not cursor.isdecimal() or not 0 < int(cursor) <= 50 * PAGES_MAX:
+    if not cursor.isdecimal() or len(cursor) > 6 or not 0 < int(cursor) <= OFFSET_MAX:
         raise BadArgument(
             f"cursor={cursor!r} is none that was handed out; pass next_cursor of the last reply,"
             " or leave it out for the first page."
@@ -195,9 +235,10 @@ def _result(hit: "Hit", lines_max: int) -> Result:
 
 
 def _block(result: Result) -> str:
-    name = f" {result.symbol} ({result.kind})" if result.symbol else f" ({result.kind})"
     place = f"{result.path}:{result.start_line}"
-    if result.end_line > result.start_line:
-        place += f"-{result.end_line}"
-    head = f"{place}{name} score {result.score}"
-    return f"{head}\n{result.snippet}"
+    if result.start_line == result.end_line and "\n" not in result.snippet:
+        within = f"  [{result.symbol}]" if result.symbol else ""
+        return f"{place}: {result.snippet.strip()}{within}"
+    place += f"-{result.end_line}" if result.end_line > result.start_line else ""
+    name = f" {result.symbol} ({result.kind})" if result.symbol else f" ({result.kind})"
+    return f"{place}{name} score {result.score}\n{result.snippet}"
