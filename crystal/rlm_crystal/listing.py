@@ -48,7 +48,7 @@ def _git_listing(root: Path, depth: int) -> Listing | None:
     for path in offered:
         # A string, no Path: this look is taken at every file.
         if path.endswith("/") or os.path.isdir(f"{root}{os.sep}{path}"):  # noqa: PTH112
-            inner = _nested(root, path.rstrip("/"), depth)
+            inner = _nested(root, path, depth)
             paths += inner.paths
             skipped += inner.skipped
         else:
@@ -60,13 +60,23 @@ def _nested(root: Path, folder: str, depth: int) -> Listing:
     """A repository inside the repository: a submodule, or one that lies there untracked."""
     inside = root / folder
     if inside.is_symlink() or not inside.is_dir():
-        return Listing((folder,), ())
+        return Listing((folder.rstrip("/"),), ())
     has_own_git = (inside / ".git").exists()
+    if not has_own_git and not folder.endswith("/") and not _is_gitlink(root, folder):
+        return Listing((), ())  # a file git knows became a folder, whose files it lists itself
+    folder = folder.rstrip("/")
     inner = (_git_listing(inside, depth + 1) if has_own_git else None) or _scan(inside)
     return Listing(
         tuple(f"{folder}/{path}" for path in inner.paths),
         tuple(Skipped(f"{folder}/{skip.path}", skip.reason) for skip in inner.skipped),
     )
+
+
+def _is_gitlink(root: Path, folder: str) -> bool:
+    """Whether git's index has a commit there, as it has for a submodule, and no file."""
+    asked = ("ls-files", "-z", "--stage", "--", f":(literal){folder}")
+    staged = run_git(root, *asked, timeout_s=_GIT_TIMEOUT_S)
+    return staged is not None and staged.startswith(b"160000 ")
 
 
 def _git(root: Path, *selection: str) -> list[str] | None:

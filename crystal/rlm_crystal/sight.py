@@ -11,10 +11,10 @@ from pathlib import Path
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import UnknownPath
 from rlm_crystal.reading import content_hash
-from rlm_crystal.types import Skipped, Source
+from rlm_crystal.types import FileEntry, Skipped, Source
 from rlm_crystal.walk import Drift, Walk, WalkOptions, drift, path_prefixes
 
-_RULES = frozenset({".gitignore", ".rlmignore", ".git", "CACHEDIR.TAG", "pyvenv.cfg"})
+_RULES = frozenset({".gitignore", ".rlmignore", ".git", "CACHEDIR.TAG", "pyvenv.cfg", ".."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +52,32 @@ def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
     """What became of these files, nothing else looked at; they are compared by content.
 
     None where only a walk can tell: a path that is not an indexed file (new, a folder, a link, too
-    large now), that has another name too, or that decides over others, as ignore files do.
+    large now), that has another name too, or that decides over others, as ignore files do. What
+    came and went, as the files do by which an editor saves, needs none.
     """
     places = Places(crystal.roots)
     changed: dict[str, Source] = {}
     removed: set[str] = set()
     for absolute in set(paths):
         path = places.path(absolute)
-        known = crystal.entry(path) if path is not None else None
-        if known is None or not _RULES.isdisjoint(absolute.parts):
+        if path is None or not _RULES.isdisjoint(absolute.parts):
             return None
         try:
             status = absolute.lstat()
         except FileNotFoundError:
-            removed.add(known.path)
-            continue
+            status = None
         except OSError:
             return None
-        plain = stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
-        if not plain or status.st_size > WalkOptions().size_bytes_max:
+        known = crystal.entry(path)
+        if known is None:
+            if _may_hold_others(crystal, path, status):
+                return None
+        elif status is None:
+            removed.add(path)
+        elif (source := _plain_source(path, absolute, status)) is None:
             return None
-        source = Source(known.path, absolute, status.st_size, status.st_mtime_ns)
-        stamp = (known.size_bytes, known.mtime_ns)
-        if (source.size_bytes, source.mtime_ns) != stamp or _says_otherwise(crystal, source):
-            changed[known.path] = source
+        elif _differs(known, source):
+            changed[path] = source
     change = Drift(tuple(sorted(changed)), (), tuple(sorted(removed)))
     return Sight(change, changed, crystal.skipped)
 
@@ -118,6 +120,26 @@ class Places:
             if absolute.is_relative_to(root):
                 return prefix + os.fspath(absolute.relative_to(root)).replace(os.sep, "/")
         return None
+
+
+def _may_hold_others(crystal: Crystal, path: str, status: os.stat_result | None) -> bool:
+    """Whether files are, were or may now be indexed at or below a path that is no indexed file."""
+    if status is not None and not stat.S_ISLNK(status.st_mode):
+        return True
+    return any(len(segment.paths.with_prefix(f"{path}/")) for segment in crystal.segments)
+
+
+def _plain_source(path: str, absolute: Path, status: os.stat_result) -> Source | None:
+    """The file as a source; None where it is none, or may have changed by another name."""
+    plain = stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
+    if not plain or status.st_size > WalkOptions().size_bytes_max:
+        return None
+    return Source(path, absolute, status.st_size, status.st_mtime_ns)
+
+
+def _differs(known: FileEntry, source: Source) -> bool:
+    same_stamp = (source.size_bytes, source.mtime_ns) == (known.size_bytes, known.mtime_ns)
+    return not same_stamp or content_hash(source) != known.content_hash
 
 
 def _says_otherwise(crystal: Crystal, source: Source) -> bool:

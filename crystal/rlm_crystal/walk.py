@@ -188,6 +188,7 @@ class Chooser:
             path.rpartition("/")[0] for path in listing.paths if is_environment_mark(path)
         )
         self._folders_told: set[str] = set()
+        self._is_link: dict[str, bool] = {"": False}
 
     def choose(self, path: str) -> Source | None:
         """The source of that path, or None where it is none."""
@@ -214,18 +215,32 @@ class Chooser:
         absolute = f"{self._root}{os.sep}{path}"
         try:
             status = os.lstat(absolute)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None  # in git's index, but deleted from the work tree
         except OSError as error:
             return self._skip(path, f"cannot be read: {error.strerror or error}")
         if stat.S_ISLNK(status.st_mode):
             return self._skip(path, "symbolic link")
+        if self._behind_link(path.rpartition("/")[0]):
+            return None  # the link is told in place of what git knows behind it
         if not stat.S_ISREG(status.st_mode):
             return self._skip(path, "not a regular file")
         if status.st_size > self._options.size_bytes_max:
             return self._skip(path, f"too large ({status.st_size:,} bytes)")
         full = self._prefix + path
         return Source(full, Path(absolute), status.st_size, status.st_mtime_ns)
+
+    def _behind_link(self, folder: str) -> bool:
+        """Whether a symbolic link stands between the root and the folder."""
+        unknown: list[str] = []
+        while folder not in self._is_link:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        behind = self._is_link[folder]
+        for below in reversed(unknown):
+            behind = behind or Path(self._root, below).is_symlink()
+            self._is_link[below] = behind
+        return behind
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(self._prefix + _printable(path), reason))

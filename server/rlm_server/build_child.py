@@ -10,12 +10,13 @@ import base64
 import json
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from rlm_crystal.errors import CrystalError, NoCrystal, SealError, WrongKey
+from rlm_crystal.errors import CrystalError, NoCrystal, SealError, StoreBusy, WrongKey
 from rlm_crystal.home import Home
 from rlm_crystal.keys import Keyring
 from rlm_crystal.types import Progress
@@ -94,8 +95,12 @@ def _build(job: BuildJob, teller: "_Teller") -> int:
     from rlm_crystal.embed import embedder_named
 
     store = job.archive.store()
-    teller(Progress("waiting for another writer", 0, 0))
-    with store.lock(_LOCK_WAIT_S):
+    with ExitStack() as held:
+        try:
+            held.enter_context(store.lock(0.0))
+        except StoreBusy:
+            teller(Progress("waiting for another writer", 0, 0))
+            held.enter_context(store.lock(_LOCK_WAIT_S))
         previous = _previous(job.archive)
         if previous is not None and job.unless_done:
             return store.current()

@@ -125,6 +125,11 @@ class Keeper:
         return self._seen >= self._wanted
 
     @property
+    def generation(self) -> int:
+        """The last sealed generation that is known of; 0 before the first."""
+        return self._scribe.known
+
+    @property
     def lookout(self) -> Lookout:
         """How changes on disk are noticed."""
         return self._lookout

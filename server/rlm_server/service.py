@@ -286,7 +286,7 @@ class Service(Actor):
         return Reindexed(
             state=state,
             seconds_left=round(seconds_left, 1),
-            generation=crystal.generation if crystal else 0,
+            generation=self._opened.keeper.generation if self._opened else 0,
             files=crystal.file_count if crystal else 0,
             chunks=crystal.chunk_count if crystal else 0,
             skipped=len(crystal.skipped) if crystal else 0,

@@ -51,7 +51,7 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
     fields |= {"key_source": keyring.source, "roots": [str(root) for root in resolved]}
     try:
         fields["provider"] = _model(home, keyring, operator)
-        crystal = Archive.of(home, keyring, resolved, embedder=operator.embedder).crystal()
+        sealed = Archive.of(home, keyring, resolved, embedder=operator.embedder).sealed()
     except NoCrystal:
         return Standing(fields | {"state": "empty"})
     except FormatUnknown as error:
@@ -60,9 +60,9 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
         return Standing(fields | {"state": "damaged"}, str(error))
     held = {
         "state": "secure",
-        "generation": crystal.generation,
-        "files": crystal.file_count,
-        "chunks": crystal.chunk_count,
+        "generation": sealed.generation.number,
+        "files": sealed.crystal.file_count,
+        "chunks": sealed.crystal.chunk_count,
     }
     return Standing(fields | held)
 

@@ -28,7 +28,7 @@ async def status_of(service: "Service") -> Status:
         state=_state_of(service),
         message=str(failure) if failure else "",
         roots=tuple(str(root) for root in service.roots),
-        generation=crystal.generation if crystal else 0,
+        generation=keeper.generation if keeper else 0,
         files=crystal.file_count if crystal else 0,
         chunks=crystal.chunk_count if crystal else 0,
         clusters=crystal.cluster_count if crystal else 0,

@@ -11,6 +11,7 @@ from rlm_crystal.codec import to_pages
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import static_embedder
 from rlm_crystal.errors import RootMissing, UnknownPath
+from rlm_crystal.sight import changed_among
 from rlm_crystal.types import Hit, Progress, Source
 from rlm_crystal.walk import walk
 from rlm_crystal.workers import batches_of, process, process_all, workers_for
@@ -286,6 +287,45 @@ def test_a_path_that_tells_too_little_makes_the_refresh_walk(root: Path, told: s
     write(root, "net/new.py", "def brand_new():\n    return 1\n")
     refreshed = refresh(crystal, paths=[root / told])
     assert "net/new.py" in paths(refreshed)
+
+
+@pytest.mark.parametrize("told", ["net/module_1.py~", "net/4913", "net/link.py"])
+def test_what_came_and_went_while_an_editor_saved_needs_no_walk(
+    root: Path, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crystal = build([root])
+    (root / "net/link.py").symlink_to("module_1.py")
+    write(root, "net/module_1.py", "def saved():\n    return 1\n", mtime_s=1_700_000_100)
+    monkeypatch.setattr("rlm_crystal.build.walk", None)  # a walk would fail
+    refreshed = refresh(crystal, paths=[root / "net/module_1.py", root / told])
+    assert refreshed.text("net/module_1.py") == "def saved():\n    return 1\n"
+
+
+def test_a_change_that_left_size_and_time_alone_is_seen_where_it_is_told_of(root: Path) -> None:
+    crystal, other = build([root]), module(1).replace("bind", "kind")
+    write(root, "net/module_1.py", other)
+    assert refresh(crystal) is crystal
+    assert refresh(crystal, paths=[root / "net/module_1.py"]).text("net/module_1.py") == other
+    assert refresh(crystal, doubted=[root / "net/module_1.py"]).text("net/module_1.py") == other
+    assert changed_among(crystal, ["net/module_1.py", "net/module_2.py"]) == (
+        root / "net/module_1.py",
+    )
+
+
+def test_a_file_of_two_names_changed_by_one_of_them_is_changed_by_both(root: Path) -> None:
+    os.link(root / "net/module_1.py", root / "net/same.py")
+    crystal = build([root])
+    write(root, "net/module_1.py", "one = 1\n", mtime_s=1_700_000_100)
+    refreshed = refresh(crystal, paths=[root / "net/module_1.py"])
+    assert refreshed.text("net/same.py") == "one = 1\n"
+
+
+def test_a_file_that_is_no_longer_ignored_is_indexed(root: Path) -> None:
+    write(root, ".gitignore", "net/module_1.py\n")
+    crystal = build([root])
+    assert "net/module_1.py" not in paths(crystal)
+    (root / ".gitignore").unlink()
+    assert "net/module_1.py" in paths(refresh(crystal))
 
 
 def test_an_indexed_file_that_becomes_a_link_or_too_large_leaves_the_crystal(root: Path) -> None:

@@ -83,6 +83,55 @@ def test_a_repository_inside_the_repository_is_walked_with_its_own_rules(tmp_pat
 
 
 @needs_git
+def test_a_file_git_knows_that_became_a_folder_is_walked_with_the_rules_around_it(tmp_path):
+    plant(tmp_path, {".gitignore": "*.log\n", "a.py": "1", "b.py": "1"})
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    (tmp_path / "a.py").unlink()
+    (tmp_path / "b.py").unlink()
+    plant(tmp_path, {"a.py/in.py": "1", "a.py/no.log": "1", "b.py/no.log": "1"})
+    assert chosen(tmp_path) == [".gitignore", "a.py/in.py"]
+
+
+@needs_git
+def test_a_folder_git_knows_that_became_a_file_is_that_file(tmp_path):
+    plant(tmp_path, {"a/b.py": "1"})
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    shutil.rmtree(tmp_path / "a")
+    plant(tmp_path, {"a": "text"})
+    assert chosen(tmp_path) == ["a"]
+    assert reasons(tmp_path) == {}
+
+
+@needs_git
+def test_files_git_knows_are_not_looked_for_behind_a_link(tmp_path):
+    root = plant(tmp_path / "root", {"a.py": "1", "sub/deep/b.py": "1"})
+    git(root, "init")
+    git(root, "add", ".")
+    (root / "sub").rename(tmp_path / "outside")
+    try:
+        (root / "sub").symlink_to(tmp_path / "outside", target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+    assert chosen(root) == ["a.py"]
+    assert reasons(root) == {"sub": "symbolic link"}
+
+
+@needs_git
+def test_a_submodule_without_a_git_folder_of_its_own_is_walked(tmp_path):
+    root = plant(tmp_path / "root", {"a.py": "1"})
+    library = plant(tmp_path / "library", {"b.py": "1"})
+    for folder in (library, root):
+        git(folder, "init")
+        git(folder, "add", ".")
+        git(folder, "commit", "-m", "one")
+    git(root, "-c", "protocol.file.allow=always", "submodule", "add", str(library), "library")
+    (root / "library" / ".git").unlink()
+    assert chosen(root) == [".gitmodules", "a.py", "library/b.py"]
+
+
+@needs_git
 def test_a_root_that_the_repository_around_it_ignores_is_walked_all_the_same(tmp_path):
     plant(tmp_path, {".gitignore": "corpus/\n", "corpus/a.py": "1"})
     git(tmp_path, "init")

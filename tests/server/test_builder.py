@@ -1,5 +1,6 @@
 """Building in a child: progress comes back, errors keep their kind, cancelling ends it."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import anyio
@@ -40,6 +41,27 @@ async def test_a_built_crystal_is_sealed_and_its_progress_told(
     assert generation == 1
     assert [entry.path for entry in job.archive.crystal().files][-1] == "shop/checkout.py"
     assert seen[-1].stage == "sealing"
+
+
+@pytest.mark.asyncio
+async def test_another_writer_is_waited_for_and_named_only_where_there_is_one(
+    repository: Path, tmp_path: Path
+) -> None:
+    job, alone, behind = job_for(repository, tmp_path), list[str](), list[str]()
+    with anyio.fail_after(60):
+        await build_in_child(job, lambda step: alone.append(step.stage))
+        with ExitStack() as other:
+            other.enter_context(job.archive.store().lock(1))
+
+            def release_once_waited_for(step: Progress) -> None:
+                behind.append(step.stage)
+                if step.stage == "waiting for another writer":
+                    other.close()
+
+            await build_in_child(job, release_once_waited_for)
+    assert "waiting for another writer" not in alone
+    assert behind[0] == "waiting for another writer"
+    assert behind[-1] == "sealing"
 
 
 @pytest.mark.asyncio

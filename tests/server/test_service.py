@@ -151,6 +151,22 @@ async def test_validate_names_the_damaged_page_and_the_fix(
 
 
 @pytest.mark.asyncio
+async def test_an_index_made_anew_over_a_damaged_one_is_the_next_generation(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ, COMMAND) as service:
+        first = await service.reindex("full", silent)
+    damage_one_page(Path(environ["RLM_HOME"]))
+    async with serving(repository, environ, COMMAND) as service:
+        healed = await service.reindex("full", silent)
+        status = await service.status()
+        assert service.opened is not None
+        sealed = service.opened.archive.store().current()
+    assert (first.generation, healed.generation) == (sealed - 1, sealed)
+    assert status.generation == sealed
+
+
+@pytest.mark.asyncio
 async def test_a_changed_setting_holds_in_the_next_process(
     repository: Path, environ: dict[str, str]
 ) -> None:
@@ -202,3 +218,4 @@ async def test_the_first_index_is_no_fault_of_the_index(
     assert [(issue.check, issue.severity) for issue in issues if issue.check == "crystal"] == [
         ("crystal", "note")
     ]
+    assert [issue for issue in issues if issue.check == "watch"] == []
