@@ -61,7 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("serve", parents=[common], help="speak MCP over stdio (the default)")
-    commands.add_parser("index", parents=[common], help="index the roots")
+    indexed = commands.add_parser("index", parents=[common], help="index the roots")
+    indexed.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be indexed and what not, and why (every file with --verbose)",
+    )
     found = commands.add_parser("search", parents=[common], help="find places")
     found.add_argument("query", metavar="QUERY", help="words; filters such as path:src kind:class")
     found.add_argument(
@@ -140,6 +145,8 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
 
     request = commands.Request(roots, os.environ, allow_wide=options.allow_wide)
     match options.command:
+        case "index" if options.dry_run:
+            return commands.dry_run(request, bar, verbose=options.verbose)
         case "index":
             return anyio.run(commands.index, request, bar)
         case "search":

@@ -76,6 +76,14 @@ async def index(request: Request, progress: ProgressSink) -> Told:
     return Told(fields, text)
 
 
+def dry_run(request: Request, progress: ProgressSink, *, verbose: bool) -> Told:
+    """Say what an index would hold and what not, and why; write nothing."""
+    from rlm_server.preview import preview
+
+    wide = request.allow_wide
+    return Told(*preview(request.roots, progress, allow_wide=wide, verbose=verbose))
+
+
 async def search(
     request: Request,
     query: str,

@@ -8,12 +8,16 @@ from anyio.to_thread import run_sync
 from rlm_crystal.types import Progress
 from rlm_tools.host import Revision, SessionStats, Status
 
+from rlm_server.preview import grouped
 from rlm_server.state import Tally
 
 if TYPE_CHECKING:
+    from rlm_crystal.crystal import Crystal
+
     from rlm_server.service import Service
 
 _MIB = 1 << 20
+_REASONS_MAX = 8
 _UNSEEN = Revision("", 0, False)
 _IDLE = Progress("", 0, 0)
 
@@ -42,6 +46,7 @@ async def status_of(service: "Service") -> Status:
         sandbox=await _sandbox_layers(),
         watching=keeper.lookout.in_words if keeper else "",
         jobs=service.jobs.states() if service.jobs else (),
+        skipped_why=_reasons(crystal) if crystal else (),
     )
 
 
@@ -71,6 +76,12 @@ def _work_of(service: "Service") -> Progress:
         return _IDLE if service.failure else Progress("checking cipher and key", 0, 0)
     waiting = service.state.crystal is None and service.failure is None
     return opened.keeper.progress if opened.keeper.building or waiting else _IDLE
+
+
+def _reasons(crystal: "Crystal") -> tuple[str, ...]:
+    """Why files and folders were left out, the most frequent reason first."""
+    groups = grouped(crystal.skipped)
+    return tuple(f"{len(paths)} {reason}" for reason, paths in groups.items())[:_REASONS_MAX]
 
 
 def _state_of(service: "Service") -> Literal["secure", "indexing", "empty"]:

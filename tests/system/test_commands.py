@@ -25,6 +25,30 @@ def test_index_tells_what_was_indexed(repository: Path, home: Path) -> None:
     assert ran.json["bytes_sealed"] > 0
 
 
+def test_a_dry_run_says_what_would_be_indexed_and_what_not_and_why(
+    repository: Path, home: Path
+) -> None:
+    (repository / ".gitignore").write_text("build/\n")
+    (repository / "build").mkdir()
+    (repository / "build" / "out.py").write_text("x = 1\n")
+    (repository / "logo.png").write_bytes(b"\x89PNG")
+    (repository / "blob.py").write_bytes(b"\0" * 300)
+    ran = run_here("index", "--dry-run", "--root", repository, "--json", home=home)
+    assert ran.code == 0, ran.err
+    assert ran.json["indexed"] == [
+        ".gitignore", "README.md", "shop/__init__.py", "shop/cart.py", "shop/checkout.py",
+    ]  # fmt: skip
+    assert ran.json["left_out"] == [
+        {"path": "blob.py", "reason": "binary"},
+        {"path": "build/", "reason": "ignored by .gitignore"},
+        {"path": "logo.png", "reason": "binary (.png)"},
+    ]
+    assert not home.exists()
+    told = run_here("index", "--dry-run", "--verbose", "--root", repository, home=home).out
+    assert "2 binary: blob.py, logo.png" in told
+    assert "  shop/cart.py" in told.splitlines()
+
+
 def test_search_finds_the_place_without_an_index_before(repository: Path, home: Path) -> None:
     ran = run_here("search", "sum the prices", "--root", repository, "--json", home=home)
     assert ran.code == 0, ran.err

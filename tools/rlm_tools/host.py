@@ -84,6 +84,8 @@ class Status:
     sandbox: tuple[str, ...]
     watching: str
     jobs: tuple[JobState, ...]
+    skipped_why: tuple[str, ...] = ()
+    """How many were left out for which reason; `rlm-mcp index --dry-run` names them."""
 
 
 @dataclass(frozen=True, slots=True)

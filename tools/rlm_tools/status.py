@@ -95,8 +95,16 @@ def _about_crystal(status: Status) -> list[str]:
     return [
         f"Crystal: generation {status.generation}, {status.files} files,"
         f" {status.chunks} chunks, {status.clusters} clusters, {status.skipped} skipped",
+        *_about_skipped(status),
         revision_line(status.revision),
     ]
+
+
+def _about_skipped(status: Status) -> list[str]:
+    if not status.skipped_why:
+        return []
+    told = ", ".join(status.skipped_why)
+    return [f"Skipped: {told} (rlm-mcp index --dry-run names each)"]
 
 
 def _job_line(job: JobState) -> str:
