@@ -1,12 +1,15 @@
 """One question through the loop: models, limits, memory and trace put together."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+from anyio.to_thread import run_sync
+from rlm_crystal.errors import CrystalError
 from rlm_crystal.types import Progress, ProgressSink
 from rlm_crystal.vault import Vault
 from rlm_engine.answer import Answer
+from rlm_engine.brought_up import brought_up
 from rlm_engine.loop import ask
 from rlm_tools.host import View
 
@@ -14,8 +17,9 @@ from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for
 from rlm_server.settings import Settings
 
+Confirm: TypeAlias = Callable[[Collection[str]], Awaitable[View]]
 Answering: TypeAlias = Callable[
-    [str, View, Opened, Settings, Mapping[str, str], ProgressSink], Awaitable[Answer]
+    [str, View, Opened, Settings, Mapping[str, str], ProgressSink, Confirm], Awaitable[Answer]
 ]
 
 
@@ -26,8 +30,12 @@ async def answer(
     settings: Settings,
     environ: Mapping[str, str],
     progress: ProgressSink,
+    confirm: Confirm,
 ) -> Answer:
-    """Answer, seal the record of the run, and remember what was answered in full."""
+    """Answer, seal the record of the run, and remember what was answered in full.
+
+    `confirm` gives a view in which these files are what is on disk.
+    """
     root, sub = models_for(settings, environ)
     record = _Record(opened.archive.traces())
     steps = 0
@@ -47,9 +55,22 @@ async def answer(
         progress=say,
         tracer=record.keep,
     )
+    answered = await _cited_as_it_is_now(answered, view, confirm)
     if settings.remember and not answered.partial:
         await opened.recollection.keep(answered, view.revision.head)
     return replace(answered, notes=(*answered.notes, *record.problems))
+
+
+async def _cited_as_it_is_now(answered: Answer, view: View, confirm: Confirm) -> Answer:
+    """The answer with the lines of files that changed while it was made put right."""
+    try:
+        newer = await confirm({citation.path for citation in answered.citations})
+    except CrystalError as error:
+        told = f"Whether the cited files are still what they were cannot be told: {error}."
+        return replace(answered, notes=(*answered.notes, told))
+    if newer is view:
+        return answered
+    return await run_sync(brought_up, answered, view.crystal, newer.crystal)
 
 
 class _Record:

@@ -171,7 +171,11 @@ class Service(Actor):
         view = await self.view(progress)
         answering = await run_sync(_answering)
         settings = self._state.book.settings
-        answer = await answering(question, view, opened, settings, self._environ, progress)
+
+        async def confirm(paths: Collection[str]) -> View:
+            return await self.confirm(view, paths, progress)
+
+        answer = await answering(question, view, opened, settings, self._environ, progress, confirm)
         await self._ask(self._count, lambda tally: tally.with_answer(answer))
         return answer
 

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from rlm_crystal.types import Progress
+from rlm_engine.citations import Citation
 from rlm_server.manner import Manner
 from rlm_tools import confirming
 from rlm_tools.explain import ExplainArguments, explain
@@ -80,3 +82,29 @@ async def test_a_file_that_changes_faster_than_it_is_read_makes_the_reply_stale(
         )
     assert made.startswith(text)
     assert (view.revision.pending, view.revision.caught_up) == (1, False)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_cites_the_lines_as_they_are_when_it_is_given(
+    repository: Path, home: Path
+) -> None:
+    cart = repository / "shop" / "cart.py"
+    moved = False
+
+    def move(step: Progress) -> None:
+        nonlocal moved
+        if not moved and step.stage == "Checking the citations":
+            moved = True
+            cart.write_text("\n" * 40 + cart.read_text())
+
+    async with served(home, repository) as workspace:
+        answer = await workspace.service.ask("how is the total price computed", move)
+    lines = cart.read_text().splitlines()
+    cited = [one for one in answer.citations if one.path == "shop/cart.py"]
+    assert moved
+    assert any(line.startswith("def total_price") for one in cited for line in span(one, lines))
+    assert all(one.verified and one.start_line > 40 for one in cited)
+
+
+def span(citation: Citation, lines: list[str]) -> list[str]:
+    return lines[citation.start_line - 1 : citation.end_line]
