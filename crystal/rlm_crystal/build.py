@@ -17,6 +17,7 @@ import numpy as np
 from rlm_crystal.clusters import clusters_of
 from rlm_crystal.collection import collection_paused
 from rlm_crystal.crystal import Crystal
+from rlm_crystal.describe import inherited
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.history import History, history_of
 from rlm_crystal.home import corpus_id
@@ -62,6 +63,8 @@ def build(
     tell(Progress("joining", 1, 1))
     tell(Progress("clustering", 0, merged.chunk_count))
     clusters = clusters_of(merged)
+    if usable is not None:
+        clusters = inherited(clusters, usable.clusters.get())
     tell(Progress("clustering", merged.chunk_count, merged.chunk_count))
     return Crystal(
         corpus_id=corpus_id(roots),

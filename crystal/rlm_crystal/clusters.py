@@ -34,6 +34,26 @@ def clusters_of(segment: Segment) -> Clusters:
     return Clusters(clustering, summaries, landmarks_of(segment))
 
 
+def chunk_at(segment: Segment, row: int) -> Chunk:
+    """One chunk of a segment with its text."""
+    graph, table = segment.graph.get(), segment.chunks
+    file, start, end = (
+        int(column[row]) for column in (table.file, table.start_line, table.end_line)
+    )
+    lines = segment.texts.get(file).split("\n")
+    return Chunk(
+        path=segment.paths[file],
+        start_line=start,
+        end_line=end,
+        language=segment.languages[int(segment.files.language[file])],
+        kind=KINDS[int(table.kind[row])],
+        symbol=graph.names[int(table.symbol[row])],
+        signature=graph.prose[int(table.signature[row])],
+        doc=graph.prose[int(table.doc[row])],
+        text="\n".join(lines[start - 1 : end]),
+    )
+
+
 def chunks_of(segment: Segment) -> Iterator[Chunk]:
     """The chunks of a segment with their texts, file after file."""
     graph = segment.graph.get()

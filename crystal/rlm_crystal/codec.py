@@ -45,7 +45,7 @@ from rlm_crystal.texts import Texts
 from rlm_crystal.types import Skipped
 from rlm_crystal.words import Words
 
-FORMAT = 3
+FORMAT = 4
 
 ReadPage = Callable[[str], bytes]
 Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable, Landmarks)
@@ -259,8 +259,8 @@ def _history(page: Columns) -> History:
 def _clusters(page: Columns) -> Clusters:
     meta: Mapping[str, Any] = page.meta
     summaries = (
-        Summary(title, text, tuple(terms), tuple(central), place, files, size, weight)
-        for title, text, terms, central, place, files, size, weight in meta["summaries"]
+        Summary(title, text, tuple(terms), tuple(central), *rest)
+        for title, text, terms, central, *rest in meta["summaries"]
     )
     return Clusters(
         Clustering(**{field.name: _array(page, field.name) for field in fields(Clustering)}),

@@ -1,8 +1,8 @@
 """What a cluster is about, taken from its own words: a title, a few sentences, central chunks.
 
-Extractive and deterministic, no model. A term tells more the more it is a cluster's own (its share
-in the cluster against its share in the corpus, as in class-based tf-idf); sentences and signatures
-are those of the chunks nearest to the middle.
+Extractive and deterministic, no model; `describe.py` may replace the sentences by a model's. A term
+tells more the more it is a cluster's own (its share in the cluster against its share in the corpus,
+as in class-based tf-idf); sentences and signatures are those of the chunks nearest to the middle.
 """
 
 import math
@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import chain, islice
 
 import numpy as np
@@ -23,8 +24,10 @@ from rlm_crystal.types import Chunk
 CENTRAL_MAX = 12
 TERMS_MAX = 8
 TEXT_CHARS_MAX = 600
+DIGEST_CHARS_MAX = 6_000
 
 _TITLE_TERMS = 3
+_DIGEST_CHUNK_CHARS = 700
 _SENTENCE_CHARS_MAX = 160
 _PROSE_CHARS = 400
 _CENTRAL_PER_FILE = 3
@@ -46,6 +49,9 @@ _ROLE_WEIGHT: dict[Role, float] = {
 class Summary:
     """`central` are indices of chunks, most central first; `place` is the folder or file that most
     of the cluster lies in; `weight` > 0 says how much of the corpus's substance it stands for.
+
+    `key` is a hash of the digest, all that a model reads of the cluster; `author` is the model that
+    wrote `text`, empty where it is extractive.
     """
 
     title: str
@@ -56,6 +62,25 @@ class Summary:
     files: int
     size: int
     weight: float
+    key: str = ""
+    author: str = ""
+
+
+def digest_of(central: Sequence[Chunk]) -> str:
+    """What a model is to read of a cluster: its most central chunks, the beginning of each."""
+    text = ""
+    for chunk in central:
+        body = chunk.text[:_DIGEST_CHUNK_CHARS].rstrip()
+        part = f"{chunk.path}: {chunk.symbol}\n{body}\n\n"
+        if len(text) + len(part) > DIGEST_CHARS_MAX:
+            break
+        text += part
+    return text
+
+
+def key_of(digest: str) -> str:
+    """The key under which a summary of this digest is found again."""
+    return blake2b(digest.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def summarise(
@@ -92,6 +117,7 @@ def _summary(
         files=len(paths),
         size=len(own),
         weight=_weight(paths),
+        key=key_of(digest_of([chunks[at] for at in central])),
     )
 
 

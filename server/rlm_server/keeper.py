@@ -10,7 +10,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -51,12 +51,14 @@ class Inbox:
     """Where the keeper posts what it made; the service answers for the state.
 
     `swap(new, base)` serves `new` if `base` is what is served (or always, without a base) and
-    says whether it did. `may_rebuild()` takes a turn of the limiter if there is one.
+    says whether it did. `may_rebuild()` takes a turn of the limiter if there is one. `describe()`
+    gives a crystal the summaries that a model writes, or gives it back as it is.
     """
 
     crystal: Callable[[], "Crystal | None"]
     swap: Callable[["Crystal", "Crystal | None"], Awaitable[bool]]
     may_rebuild: Callable[[], Awaitable[bool]]
+    describe: "Callable[[Crystal, ProgressSink], Awaitable[Crystal]]"
 
 
 class _Build:
@@ -100,6 +102,7 @@ class Keeper:
         self._lookout = Lookout(archive.roots, self.changed)
         self._stamp = (0, 0, 0)
         self._build: _Build | None = None
+        self._tasks: TaskGroup | None = None
         self._wanted = 1
         self._seen = 0
         self._wake = anyio.Event()
@@ -137,6 +140,7 @@ class Keeper:
     async def run(self, *, watch: bool) -> None:
         """Open or build the crystal, then follow the disk until cancelled."""
         async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
             try:
                 await self._open_or_build()
                 await self.set_watching(watch)
@@ -210,6 +214,7 @@ class Keeper:
             await self._serve_sealed(await self._on_disk())
             self.failure = None
             self.changed()  # while it was built the disk went on
+            await self._have_described()
         except (CrystalError, BuildFailed) as error:
             build.error = error
             raise
@@ -219,6 +224,25 @@ class Keeper:
         finally:
             self._build = None
             build.over.set()
+
+    async def _have_described(self) -> None:
+        """Let a model describe what was built: beside everything else, unless we end soon."""
+        if self._tasks is not None and not self._persist:
+            self._tasks.start_soon(self._describe)
+        else:
+            await self._describe()
+
+    async def _describe(self) -> None:
+        base = self._inbox.crystal()
+        if base is None:
+            return
+        described = await self._inbox.describe(base, self._report)
+        while described is not base and (now := self._inbox.crystal()) is not None:
+            if now.clusters is not base.clusters:
+                return  # built anew since; that build has its own turn
+            if await self._inbox.swap(replace(now, clusters=described.clusters), now):
+                self._scribe.tell()
+                return
 
     async def _open_or_build(self) -> None:
         try:

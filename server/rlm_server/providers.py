@@ -22,6 +22,12 @@ def models_for(settings: Settings, environ: Mapping[str, str]) -> "tuple[Model, 
     )
 
 
+def summarising_model(settings: Settings, environ: Mapping[str, str]) -> "Model":
+    """Return the sub-model, shown nothing that looks like a secret; ModelNotConfigured without."""
+    model = _hosted(settings.sub_model, environ, ())
+    return RedactingModel(model, settings.patterns)
+
+
 def limits_for(settings: Settings) -> "RunLimits":
     """Return the bounds of one question."""
     from rlm_engine.limits import RunLimits

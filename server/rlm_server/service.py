@@ -250,6 +250,17 @@ class Service(Actor):
     async def _count_completion(self, completion: "Completion") -> None:
         await self._ask(self._count, lambda tally: tally.with_completion(completion))
 
+    async def describe(self, crystal: "Crystal", progress: ProgressSink) -> "Crystal":
+        """The crystal with summaries by the sub-model, if the operator pays for them."""
+        settings = self._state.book.settings
+        if settings.sub_model == EXTRACTIVE or settings.summary_usd <= 0:
+            return crystal
+        from rlm_server.describing import described
+
+        crystal, spent = await described(crystal, settings, self._environ, progress)
+        await self._ask(self._count, lambda tally: tally.with_spent(spent))
+        return crystal
+
     async def swap(self, crystal: "Crystal", base: "Crystal | None") -> bool:
         """Serve this crystal, if `base` is what is served still; None for whatever is."""
         return await self._ask(self._swap, crystal, base)
@@ -314,7 +325,7 @@ class Service(Actor):
         from rlm_server.keeper import Inbox
         from rlm_server.opening import open_all
 
-        inbox = Inbox(lambda: self._state.crystal, self.swap, self.may_rebuild)
+        inbox = Inbox(lambda: self._state.crystal, self.swap, self.may_rebuild, self.describe)
         return open_all(inbox, self.roots, self._environ, self._manner)
 
     # The handlers: only these replace the state.

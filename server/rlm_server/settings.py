@@ -22,7 +22,9 @@ from rlm_server.errors import SettingRefused, SettingsDamaged
 EXTRACTIVE = "extractive"
 RESET = "default"
 _RECORD = "settings"
-_OPERATORS = {"redact": "RLM_REDACT", "embedder": "RLM_EMBEDDER"}
+_OPERATORS = {
+    "redact": "RLM_REDACT", "embedder": "RLM_EMBEDDER", "summary_usd": "RLM_SUMMARY_USD",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,9 @@ class Operator:
     a call may choose; `RLM_MAX_COST_USD` is the ceiling of one question, default 1. `RLM_REDACT`
     holds regular expressions, one a line: an expression can hang who runs it, so no call sets it.
     `RLM_EMBEDDER` is `static`, `minilm` or a model of this machine; loading one runs its code.
+    `RLM_SUMMARY_USD` lets each full index spend so much on summaries by the sub-model, default 0:
+    none are asked for. It sends text of the corpus without being asked a question, so no call sets
+    it.
     """
 
     model: str = EXTRACTIVE
@@ -41,6 +46,7 @@ class Operator:
     cost_ceiling_usd: float = 1.0
     redact: str = ""
     embedder: str = STATIC
+    summary_usd: float = 0.0
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
@@ -52,9 +58,10 @@ class Operator:
             model=model,
             sub_model=sub_model,
             models=frozenset(named | {model, sub_model, EXTRACTIVE}) - {""},
-            cost_ceiling_usd=_ceiling(environ.get("RLM_MAX_COST_USD", "")),
+            cost_ceiling_usd=_dollars(environ, "RLM_MAX_COST_USD", 1.0),
             redact=_patterns(environ.get("RLM_REDACT", "")),
             embedder=environ.get("RLM_EMBEDDER", "").strip() or STATIC,
+            summary_usd=_dollars(environ, "RLM_SUMMARY_USD", 0.0),
         )
 
     def with_model(self, model: str) -> "Operator":
@@ -80,6 +87,9 @@ class Settings(BaseModel):
         str, Field(max_length=10_000, description="regular expressions to redact, one a line")
     ] = ""
     embedder: Annotated[str, Field(description="what makes vectors of texts")] = STATIC
+    summary_usd: Annotated[
+        float, Field(ge=0, le=1_000, description="for the sub-model's summaries, each full index")
+    ] = 0.0
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -147,6 +157,7 @@ class SettingsBook:
             max_cost_usd=min(1.0, operator.cost_ceiling_usd),
             redact=operator.redact,
             embedder=operator.embedder,
+            summary_usd=operator.summary_usd,
         )
 
     def _bound(self, key: str) -> str:
@@ -155,7 +166,7 @@ class SettingsBook:
                 return "one of " + ", ".join(sorted(self.operator.models))
             case "max_cost_usd":
                 return f"at most {self.operator.cost_ceiling_usd:g}"
-            case "redact" | "embedder":
+            case "redact" | "embedder" | "summary_usd":
                 return f"set by {_OPERATORS[key]} only"
             case _:
                 return ""
@@ -182,16 +193,17 @@ def save_settings(vault: Vault, book: SettingsBook) -> None:
     vault.put(_RECORD, json.dumps(dict(book.changed), sort_keys=True).encode())
 
 
-def _ceiling(text: str) -> float:
+def _dollars(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name, "")
     if not text.strip():
-        return 1.0
+        return default
     try:
-        ceiling = float(text)
+        dollars = float(text)
     except ValueError:
-        ceiling = -1.0
-    if not 0 <= ceiling <= 1_000:
-        raise SettingRefused(f"RLM_MAX_COST_USD is {text!r}; give dollars from 0 to 1000.")
-    return ceiling
+        dollars = -1.0
+    if not 0 <= dollars <= 1_000:
+        raise SettingRefused(f"{name} is {text!r}; give dollars from 0 to 1000.")
+    return dollars
 
 
 def _patterns(text: str) -> str:

@@ -10,6 +10,7 @@ from rlm_server.settings import Operator, SettingsBook
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
     from rlm_engine.answer import Answer
+    from rlm_engine.limits import Spent
     from rlm_engine.model import Completion
 
 
@@ -49,6 +50,16 @@ class Tally:
             tokens_in=self.tokens_in + answer.tokens_in,
             tokens_out=self.tokens_out + answer.tokens_out,
             cost_usd=self.cost_usd + answer.cost_usd,
+        )
+
+    def with_spent(self, spent: "Spent") -> "Tally":
+        """What the summaries of one full index took."""
+        return replace(
+            self,
+            subcalls=self.subcalls + spent.subcalls,
+            tokens_in=self.tokens_in + spent.tokens_in,
+            tokens_out=self.tokens_out + spent.tokens_out,
+            cost_usd=self.cost_usd + spent.cost_usd,
         )
 
     def with_completion(self, completion: "Completion") -> "Tally":

@@ -17,7 +17,9 @@ from rlm_crystal.summary import (
     TEXT_CHARS_MAX,
     Summary,
     common_place,
+    digest_of,
     first_sentence,
+    key_of,
     label,
     summarise,
     telling_terms,
@@ -66,6 +68,7 @@ def test_a_summary_tells_place_terms_and_sentences_of_its_cluster() -> None:
         files=2,
         size=4,
         weight=sessions.weight,
+        key=key_of(digest_of([SESSIONS[at] for at in (0, 1, 3, 2)])),
     )
     assert paint.title == "ui: draw, paint, shape"
     assert paint.text.startswith("draw_0: Draws a shape.")

@@ -1,6 +1,6 @@
-"""Makes `scripted_server.py` importable by the tests beside it."""
+"""Makes `tests/scripted_server.py` importable by the tests beside it."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
