@@ -26,8 +26,8 @@ def run_git(folder: Path, *arguments: str, timeout_s: float) -> bytes | None:
 
     Never takes locks, asks nobody and reaches no other machine.
     """
-    program = shutil.which("git")
-    if program is None or Path(program).resolve().is_relative_to(folder.resolve()):
+    program = _program(folder)
+    if program is None:
         return None
     settings = [part for setting in _SETTINGS for part in ("-c", setting)]
     environment = {key: os.environ[key] for key in _KEPT_ENVIRONMENT if key in os.environ}
@@ -47,3 +47,12 @@ def run_git(folder: Path, *arguments: str, timeout_s: float) -> bytes | None:
         _log.info("git %s ended with exit code %d", arguments[0], done.returncode)
         return None
     return done.stdout
+
+
+def _program(folder: Path) -> str | None:
+    """Git as it is installed; never one that lies in the corpus."""
+    found = shutil.which("git")
+    # Windows looks in the working directory first, and then the answer is a relative path.
+    if found is None or not Path(found).is_absolute():
+        return None
+    return None if Path(found).resolve().is_relative_to(folder.resolve()) else found

@@ -13,6 +13,7 @@ import os
 import pkgutil
 import signal
 import sys
+from types import SimpleNamespace
 
 ROOMS = ("rlm_server", "rlm_tools", "rlm_engine", "rlm_memory", "rlm_crystal", "rlm_sandbox")
 NOT_OURS = (
@@ -24,10 +25,10 @@ NOT_OURS = (
 )  # fmt: skip
 LINUX_ONLY = "memfd_create MFD_CLOEXEC MFD_ALLOW_SEALING pidfd_open sched_getaffinity"
 POSIX_ONLY = (
-    "O_CLOEXEC O_DIRECTORY O_NOFOLLOW O_NONBLOCK WNOHANG fchmod fork forkpty getegid geteuid "
+    "O_CLOEXEC O_DIRECTORY O_NOFOLLOW O_NONBLOCK fchmod fork forkpty getegid geteuid "
     "getgid getloadavg getpgid getuid killpg mkfifo nice setpgid setsid setuid sysconf uname"
 )
-# SIGKILL stays: this system's asyncio ends a child with it.
+# SIGKILL stays, as does WNOHANG above: this system's asyncio and subprocess end a child with them.
 POSIX_SIGNALS = (
     "SIGALRM SIGCHLD SIGHUP SIGSTOP SIGUSR1 SIGUSR2 SIGXCPU pthread_kill pthread_sigmask setitimer"
 )
@@ -43,6 +44,9 @@ def become(system: str) -> None:
         filelock = importlib.import_module("filelock")
         # The lock of a POSIX system, which is loaded here, needs what is now taken away.
         vars(filelock)["FileLock"] = filelock.SoftFileLock
+        # From Python 3.12 on it asks Windows whether the working directory is searched as well.
+        shutil = importlib.import_module("shutil")
+        vars(shutil)["_winapi"] = SimpleNamespace(NeedCurrentDirectoryForExePath=bool)
         take_away(os, POSIX_ONLY)
         take_away(signal, POSIX_SIGNALS)
         take_away(mmap, POSIX_MAPPING)
