@@ -5,7 +5,8 @@ CrystalError
 │   ├── CryptoUnavailable   the cipher is missing or failed its known-answer tests
 │   └── KeyUnavailable      no key, or one that cannot be used
 │       ├── KeyMalformed    a key source holds something that is not a key
-│       └── KeyExposed      a key file can be read by others
+│       ├── KeyExposed      a key file can be read by others
+│       └── KeyRetired      the key of this data was changed, and this process has the one before
 ├── SealError               a sealed page cannot be opened
 │   ├── WrongKey            sealed with another key
 │   ├── PageTruncated       shorter than it says
@@ -49,6 +50,10 @@ class KeyMalformed(KeyUnavailable):
 
 class KeyExposed(KeyUnavailable):
     """The key file can be read by other users."""
+
+
+class KeyRetired(KeyUnavailable):
+    """`rlm-mcp key rotate` gave the data another key than the one this process holds."""
 
 
 class SealError(CrystalError):

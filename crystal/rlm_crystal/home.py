@@ -2,6 +2,11 @@
 
 `RLM_HOME` puts both below one folder; otherwise the system's data and config folders are used.
 The workspace that is indexed is never among them.
+
+    <data>/keycheck    the check value of the key of this data
+    <data>/<check>/    all that is sealed under the key of that check value, see `estate.py`
+    <data>/lock        taken by who rotates the key or enrols a corpus
+    <config>/          the key, where it is kept in a file, or the salt of a passphrase
 """
 
 import hashlib
@@ -11,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlm_crystal.errors import StoreError
+from rlm_crystal.header import KEY_CHECK_BYTES
 
 _APPLICATION = "rlm-mcp"
+_UNFINISHED = ".new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +42,44 @@ class Home:
 
     @property
     def key_marker(self) -> Path:
-        """Says which key sealed the data here, so that no other one is put beside it."""
+        """Names the key of this data by its check value; replacing it is what rotates the key."""
         return self.data / "keycheck"
+
+    @property
+    def lock(self) -> Path:
+        return self.data / "lock"
+
+    def estate_dir(self, check: str) -> Path:
+        """What is sealed under the key of this check value."""
+        return self.data / check
+
+    def unfinished_dir(self, check: str) -> Path:
+        """The same while a rotation writes it."""
+        return self.data / (check + _UNFINISHED)
+
+    def estates(self) -> tuple[str, ...]:
+        """The check values of the keys that anything whole here is sealed under; one, or two for
+        a moment after a rotation."""
+        return tuple(name for name in self._entries() if is_check(name))
+
+    def unfinished(self) -> tuple[Path, ...]:
+        """What rotations that were killed left behind, or the one that is running has so far."""
+        return tuple(self.data / name for name in self._entries() if name.endswith(_UNFINISHED))
 
     def holds_data(self) -> bool:
         """Whether anything was ever sealed here, marked or not."""
-        kinds = (self.crystal_dir(""), self.memory_dir(""), self.records_dir(""))
-        return self.key_marker.exists() or any(kind.exists() for kind in kinds)
+        return self.key_marker.exists() or bool(self.estates())
 
-    def crystal_dir(self, corpus: str) -> Path:
-        return self.data / "crystals" / corpus
+    def _entries(self) -> list[str]:
+        try:
+            return sorted(path.name for path in self.data.iterdir())
+        except FileNotFoundError:
+            return []
 
-    def memory_dir(self, corpus: str) -> Path:
-        return self.data / "memories" / corpus
 
-    def records_dir(self, corpus: str) -> Path:
-        return self.data / "records" / corpus
+def is_check(text: str) -> bool:
+    """Whether this is how the check value of a key is written: 16 hex digits."""
+    return len(text) == 2 * KEY_CHECK_BYTES and set(text) <= set("0123456789abcdef")
 
 
 def corpus_id(roots: Iterable[Path]) -> str:

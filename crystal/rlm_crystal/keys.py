@@ -11,12 +11,13 @@ The first source that is given decides, and the others are not asked:
 A source that is given and cannot be used is an error and never a reason to try the next one. The
 key file protects against whoever gets the data without the config folder: a copied disk image of
 the data, a backup, another user. It does not protect against programs run by the same user.
+
+Beside each of 2 to 4 there is a slot for the key to come (`succession.py`). What is in it is used
+where the data is sealed under it already, as a rotation that was killed can leave things.
 """
 
 import base64
-import json
 import os
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,16 +27,17 @@ from rlm_crystal.atomic import create_once
 from rlm_crystal.errors import KeyMalformed, KeyUnavailable
 from rlm_crystal.header import KEY_CHECK_BYTES
 from rlm_crystal.key_file import read_private
+from rlm_crystal.passphrase import Salting, checked_passphrase
 from rlm_crystal.seal import KEY_BYTES, Sealer, derive
+from rlm_crystal.system_keyring import ENTRY
 from rlm_crystal.system_keyring import stored_key as system_stored_key
 
-StoredKey = Callable[[Mapping[str, str]], str | None]
+StoredKey = Callable[[Mapping[str, str], str], str | None]
 KeySource = Literal["env", "passphrase", "file", "keyring"]
 
 KEY_FILE: Final = "rlm-mcp.key"
 SALT_FILE: Final = "passphrase.json"
-
-_PASSPHRASE_CHARS_MIN: Final = 8
+UPCOMING: Final = ".next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Keyring:
         """16 hex digits that tell this key from others and help nobody to find it."""
         return derive(self.master, "key-check", size=KEY_CHECK_BYTES).hex()
 
+    @property
+    def text(self) -> str:
+        """The key itself, in the form that `RLM_KEY` and the key file take."""
+        return base64.b64encode(self.master).decode()
+
 
 def load_keyring(
     environ: Mapping[str, str],
@@ -76,8 +83,11 @@ def load_keyring(
     known. `may_create` allows a new key or salt when there is none. `stored_key` reads the
     operating system's keyring.
     """
-    may_create = may_create and sealed_under is None
-    keyring = _found(environ, config, stored_key, may_create=may_create)
+    sources = _Sources(environ, config, stored_key)
+    if sealed_under is None:
+        keyring = sources.first() or (_created(config) if may_create else None)
+    else:
+        keyring = sources.fitting(sealed_under)
     if keyring is None:
         named = f"key {sealed_under}" if sealed_under else "a key of its own"
         raise KeyUnavailable(
@@ -95,36 +105,68 @@ def require_fit(keyring: Keyring, sealed_under: str, config: Path) -> None:
     if keyring.check == sealed_under:
         return
     raise KeyUnavailable(
-        f"the data here was sealed under key {sealed_under}, and {_origin(keyring, config)} gives "
-        f"key {keyring.check}; give the older key (RLM_KEY, RLM_PASSPHRASE, the key file or the "
-        "system's keyring: the first one set decides), or set RLM_HOME to an empty folder to "
-        "begin anew"
+        f"the data here was sealed under key {sealed_under}, and {origin(keyring, config)} gives "
+        f"key {keyring.check}; give the key it is sealed under, after a rotation the new one "
+        "(RLM_KEY, RLM_PASSPHRASE, the key file or the system's keyring: the first one set "
+        "decides), or set RLM_HOME to an empty folder to begin anew"
     )
 
 
-def _found(
-    environ: Mapping[str, str],
-    config: Path,
-    stored_key: StoredKey,
-    *,
-    may_create: bool,
-) -> Keyring | None:
-    if "RLM_KEY" in environ:
-        return Keyring("env", _decoded(environ["RLM_KEY"], "RLM_KEY"))
-    if "RLM_PASSPHRASE" in environ:
-        return _from_passphrase(environ["RLM_PASSPHRASE"], config, may_create=may_create)
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """All places a key can come from; `upcoming` asks their slots for the key to come."""
+
+    environ: Mapping[str, str]
+    config: Path
+    stored_key: StoredKey
+
+    def fitting(self, check: str) -> Keyring | None:
+        """The key of this check value, else whatever the first source has."""
+        first = self.first(may_salt=False)
+        if first is not None and first.check == check:
+            return first
+        # A rotation may move the key from its slot to its place between two looks.
+        for upcoming in (True, False):
+            found = self.first(upcoming=upcoming, may_salt=False)
+            if found is not None and found.check == check:
+                return found
+        return first
+
+    def first(self, *, upcoming: bool = False, may_salt: bool = True) -> Keyring | None:
+        if "RLM_KEY" in self.environ:
+            return Keyring("env", decoded_key(self.environ["RLM_KEY"], "RLM_KEY"))
+        if "RLM_PASSPHRASE" in self.environ:
+            return self._from_passphrase(upcoming=upcoming, may_salt=may_salt)
+        path = self.config / (KEY_FILE + UPCOMING if upcoming else KEY_FILE)
+        if path.exists():
+            return Keyring("file", decoded_key(read_private(path), str(path)))
+        entry = self.stored_key(self.environ, ENTRY + UPCOMING if upcoming else ENTRY)
+        if entry is None:
+            return None
+        return Keyring("keyring", decoded_key(entry, "the system's keyring entry rlm-mcp"))
+
+    def _from_passphrase(self, *, upcoming: bool, may_salt: bool) -> Keyring | None:
+        passphrase = checked_passphrase(self.environ["RLM_PASSPHRASE"], "RLM_PASSPHRASE")
+        path = self.config / (SALT_FILE + UPCOMING if upcoming else SALT_FILE)
+        if upcoming and not path.exists():
+            return None
+        if not may_salt and not path.exists():
+            raise KeyUnavailable(
+                f"RLM_PASSPHRASE is given but its salt {path} is missing, and data sealed earlier "
+                "is there; put the salt file back, or set RLM_HOME to an empty folder to begin anew"
+            )
+        salting = Salting.parse(create_once(path, Salting.fresh().serialized), path)
+        return Keyring("passphrase", salting.stretch(passphrase))
+
+
+def _created(config: Path) -> Keyring:
     path = config / KEY_FILE
-    if path.exists():
-        return Keyring("file", _decoded(read_private(path), str(path)))
-    if (entry := stored_key(environ)) is not None:
-        return Keyring("keyring", _decoded(entry, "the system's keyring entry rlm-mcp"))
-    if may_create:
-        create_once(path, lambda: base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
-        return Keyring("file", _decoded(read_private(path), str(path)))
-    return None
+    create_once(path, lambda: Keyring("file", os.urandom(KEY_BYTES)).text.encode() + b"\n")
+    return Keyring("file", decoded_key(read_private(path), str(path)))
 
 
-def _origin(keyring: Keyring, config: Path) -> str:
+def origin(keyring: Keyring, config: Path) -> str:
+    """Where the key comes from, in words."""
     match keyring.source:
         case "env":
             return "RLM_KEY"
@@ -136,7 +178,7 @@ def _origin(keyring: Keyring, config: Path) -> str:
             return "the system's keyring"
 
 
-def _decoded(text: str, origin: str) -> bytes:
+def decoded_key(text: str, origin: str) -> bytes:
     """32 bytes out of standard or URL-safe base64."""
     plain = text.strip().translate(str.maketrans("-_", "+/"))
     try:
@@ -149,86 +191,3 @@ def _decoded(text: str, origin: str) -> bytes:
             'with: python -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"'
         )
     return key
-
-
-def _from_passphrase(passphrase: str, config: Path, *, may_create: bool) -> Keyring:
-    if len(passphrase) < _PASSPHRASE_CHARS_MIN:
-        raise KeyMalformed(f"RLM_PASSPHRASE is shorter than {_PASSPHRASE_CHARS_MIN} characters")
-    path = config / SALT_FILE
-    if not may_create and not path.exists():
-        raise KeyUnavailable(
-            f"RLM_PASSPHRASE is given but its salt {path} is missing, and data sealed earlier is "
-            "there; put the salt file back, or set RLM_HOME to an empty folder to begin anew"
-        )
-    salting = _Salting.parse(create_once(path, _Salting.fresh().serialized), path)
-    return Keyring("passphrase", salting.stretch(passphrase))
-
-
-@dataclass(frozen=True, slots=True)
-class _Salting:
-    """Argon2id's salt and costs. The defaults are the second choice of RFC 9106, section 4."""
-
-    salt: bytes
-    time_cost: int = 3
-    memory_kib: int = 64 * 1024
-    lanes: int = 4
-
-    @classmethod
-    def fresh(cls) -> "_Salting":
-        return cls(salt=os.urandom(16))
-
-    @classmethod
-    def parse(cls, data: bytes, path: Path) -> "_Salting":
-        """What the file holds; costs out of bounds are refused as they would weaken or hang."""
-        try:
-            stored = json.loads(data)
-            salting = cls(
-                salt=base64.b64decode(stored["salt"], validate=True),
-                time_cost=int(stored["time_cost"]),
-                memory_kib=int(stored["memory_kib"]),
-                lanes=int(stored["lanes"]),
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise KeyMalformed(f"the salt file {path} is damaged ({error}); put it back") from error
-        if not salting.sane():
-            raise KeyMalformed(f"the salt file {path} has costs out of bounds; put it back")
-        return salting
-
-    def sane(self) -> bool:
-        return (
-            len(self.salt) >= 16
-            and 1 <= self.time_cost <= 64
-            and 19 * 1024 <= self.memory_kib <= 2 * 1024 * 1024
-            and 1 <= self.lanes <= 16
-        )
-
-    def serialized(self) -> bytes:
-        stored = {
-            "kdf": "argon2id",
-            "salt": base64.b64encode(self.salt).decode(),
-            "time_cost": self.time_cost,
-            "memory_kib": self.memory_kib,
-            "lanes": self.lanes,
-        }
-        return json.dumps(stored, indent=1).encode() + b"\n"
-
-    def stretch(self, passphrase: str) -> bytes:
-        try:
-            from argon2.exceptions import HashingError
-            from argon2.low_level import Type, hash_secret_raw
-        except ImportError as error:
-            raise KeyUnavailable(
-                f"RLM_PASSPHRASE needs Argon2 ({error}); run: pip install argon2-cffi"
-            ) from error
-        try:
-            return hash_secret_raw(
-                unicodedata.normalize("NFC", passphrase).encode(errors="surrogateescape"),
-                self.salt,
-                time_cost=self.time_cost,
-                memory_cost=self.memory_kib,
-                parallelism=self.lanes,
-                hash_len=KEY_BYTES,
-                type=Type.ID,
-            )
-        except HashingError as error:
-            raise KeyUnavailable(f"Argon2 cannot run ({error}); free some memory") from error

@@ -104,18 +104,44 @@ class Sealer:
         if len(page) > PAGE_BYTES_MAX:
             raise ValueError(f"{len(page)} bytes are too many for one page ({PAGE_BYTES_MAX})")
         body = _smaller(page)
+        return self._sealed(body, len(page), compressed=body is not page, context=context)
+
+    def open(self, sealed: bytes, *, context: PageContext) -> bytes:
+        """The page. WrongKey, PageTruncated, PageDamaged or FormatUnknown say what is wrong."""
+        header, body = self._body(sealed, context)
+        return _decompress(body, header.raw_bytes) if header.compressed else body
+
+    def resealed(self, sealed: bytes, *, context: PageContext, by: "Sealer") -> bytes:
+        """The same page in the same context, sealed with the key of `by`; errors as of `open`."""
+        header, body = self._body(sealed, context)
+        return by._sealed(body, header.raw_bytes, compressed=header.compressed, context=context)
+
+    def handle(self, *labels: str) -> str:
+        """32 hex digits that stand for the labels and tell nothing of them without the key."""
+        digest = hashlib.blake2b(key=self._name_key, digest_size=16)
+        for label in labels:
+            digest.update(_prefixed(label))
+        return digest.hexdigest()
+
+    @property
+    def key_check(self) -> str:
+        """16 hex digits that tell this key from others and help nobody to find it."""
+        return self._key_check.hex()
+
+    def _sealed(
+        self, body: bytes, raw_bytes: int, *, compressed: bool, context: PageContext
+    ) -> bytes:
         header = Header(
-            compressed=body is not page,
+            compressed=compressed,
             key_check=self._key_check,
-            raw_bytes=len(page),
+            raw_bytes=raw_bytes,
             body_bytes=len(body) + TAG_BYTES,
             nonce=os.urandom(NONCE_BYTES),
         )
         packed = header.pack()
         return packed + self._cipher.encrypt(header.nonce, body, _associated(packed, context))
 
-    def open(self, sealed: bytes, *, context: PageContext) -> bytes:
-        """The page. WrongKey, PageTruncated, PageDamaged or FormatUnknown say what is wrong."""
+    def _body(self, sealed: bytes, context: PageContext) -> tuple[Header, bytes]:
         from cryptography.exceptions import InvalidTag
 
         header = read_header(sealed)
@@ -136,19 +162,7 @@ class Sealer:
                 "a byte of this page was changed, or it stands where another page belongs; "
                 "index again to write it anew"
             ) from None
-        return _decompress(body, header.raw_bytes) if header.compressed else body
-
-    def handle(self, *labels: str) -> str:
-        """32 hex digits that stand for the labels and tell nothing of them without the key."""
-        digest = hashlib.blake2b(key=self._name_key, digest_size=16)
-        for label in labels:
-            digest.update(_prefixed(label))
-        return digest.hexdigest()
-
-    @property
-    def key_check(self) -> str:
-        """16 hex digits that tell this key from others and help nobody to find it."""
-        return self._key_check.hex()
+        return header, body
 
 
 def derive(key: bytes, purpose: str, *, size: int = KEY_BYTES) -> bytes:

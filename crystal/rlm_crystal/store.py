@@ -18,6 +18,7 @@ import logging
 import secrets
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,7 @@ from rlm_crystal.errors import (
 )
 from rlm_crystal.header import TAG_BYTES
 from rlm_crystal.held import HeldFiles, HeldGeneration
+from rlm_crystal.leave import Leave, always
 from rlm_crystal.manifest import (
     Generation,
     Manifest,
@@ -57,9 +59,12 @@ _log = logging.getLogger(__name__)
 class PageStore:
     """Pages of one corpus. Reads need no lock; one writer at a time, over all processes."""
 
-    def __init__(self, folder: Path, sealer: Sealer, corpus_id: str) -> None:
+    def __init__(
+        self, folder: Path, sealer: Sealer, corpus_id: str, *, may_write: Leave = always
+    ) -> None:
         from filelock import FileLock
 
+        self._may_write = may_write
         self._folder = folder
         self._sealer = sealer
         self._corpus_id = corpus_id
@@ -141,6 +146,7 @@ class PageStore:
         """Hold the write lock; StoreBusy when another writer keeps it longer than `timeout_s`."""
         from filelock import Timeout
 
+        self._may_write()
         private_folder(self._folder)
         try:
             self._lock.acquire(timeout=timeout_s)
@@ -150,9 +156,28 @@ class PageStore:
                 f"wait for it, or end it if it hangs ({self._folder / _LOCK})"
             ) from None
         try:
+            self._may_write()
             yield
         finally:
             self._lock.release()
+
+    def copy_to(self, other: "PageStore") -> dict[str, SealError]:
+        """Seal the current generation again in `other`, which is empty; for who holds the lock.
+
+        Where a page cannot be opened nothing is written, and what is wrong with which is returned.
+        """
+        generation = self._generation(None)
+        wrong: dict[str, SealError] = {}
+        entries: dict[str, PageEntry] = {}
+        private_folder(other._folder / _PAGES)
+        for name, entry in generation.pages.items():
+            try:
+                entries[name] = self._copied(name, entry, other)
+            except SealError as error:
+                wrong[name] = error
+        if not wrong:
+            other._commit(Manifest(Generation(generation.number, entries), None))
+        return wrong
 
     def verify(self) -> dict[str, SealError]:
         """Open every page of the current generation: what is wrong with which. Empty is sound."""
@@ -201,12 +226,15 @@ class PageStore:
         entries = {name: self._carried(name, before) for name in same}
         for name, page in pages.items():
             entries[name] = self._put(name, page, number, standing.get(name))
-        sync_folder(self._folder / _PAGES)
         after = Manifest(Generation(number, entries), before.current if before else None)
-        sealed = self._sealer.seal(encode_manifest(after), context=self._manifest_context())
-        replace_file(self._folder / _MANIFEST, sealed)
+        self._commit(after)
         self._remove_all_but(after.files)
         return number
+
+    def _commit(self, manifest: Manifest) -> None:
+        sync_folder(self._folder / _PAGES)
+        sealed = self._sealer.seal(encode_manifest(manifest), context=self._manifest_context())
+        replace_file(self._folder / _MANIFEST, sealed)
 
     def _manifest(self) -> Manifest:
         try:
@@ -242,10 +270,7 @@ class PageStore:
 
     def _open(self, page: str, entry: PageEntry, sealed: bytes) -> bytes:
         opened = self._sealer.open(sealed, context=self._context(page, entry.generation))
-        if sealed_tag(sealed) != entry.tag:
-            raise PageDamaged(
-                "an older page stands where this one belongs; index again to write it anew"
-            )
+        _require_latest(sealed, entry)
         return opened
 
     def _explain_missing(self, number: int) -> Exception:
@@ -253,6 +278,18 @@ class PageStore:
         if self._manifest().find(number) is None:
             return GenerationGone(f"generation {number} was replaced while it was read")
         return PageMissing("a page of this crystal is missing; index again to write it anew")
+
+    def _copied(self, name: str, entry: PageEntry, other: "PageStore") -> PageEntry:
+        try:
+            sealed = _read_bytes(self._folder / _PAGES / entry.file)
+        except FileNotFoundError:
+            raise PageMissing("a page of this crystal is missing") from None
+        _require_latest(sealed, entry)
+        context = self._context(name, entry.generation)
+        again = self._sealer.resealed(sealed, context=context, by=other._sealer)
+        file = secrets.token_hex(16) + _SUFFIX
+        write_new(other._folder / _PAGES / file, again)
+        return replace(entry, file=file, tag=sealed_tag(again))
 
     def _carried(self, name: str, before: Manifest | None) -> PageEntry:
         entry = before.current.pages.get(name) if before else None
@@ -298,6 +335,13 @@ class PageStore:
 
     def _manifest_context(self) -> PageContext:
         return PageContext(self._corpus_id, "manifest", 0)
+
+
+def _require_latest(sealed: bytes, entry: PageEntry) -> None:
+    if sealed_tag(sealed) != entry.tag:
+        raise PageDamaged(
+            "an older page stands where this one belongs; index again to write it anew"
+        )
 
 
 def _read_bytes(path: Path) -> bytes:

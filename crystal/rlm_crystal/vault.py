@@ -3,33 +3,45 @@
 A record's name is its file name and is seen by whoever lists the folder, so it is never made from
 the corpus. Each record opens under its own scope and name only. A record put back to an older
 state of its own is not noticed.
+
+    *.sealed    the records
+    lock        taken to write; readers never wait
 """
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from rlm_crystal.atomic import private_folder, replace_file
+from rlm_crystal.errors import SealError, StoreBusy
+from rlm_crystal.leave import Leave, always
 from rlm_crystal.seal import PageContext, Sealer
 
 _SUFFIX: Final = ".sealed"
 _NAME: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _NAME_CHARS_MAX: Final = 80
+_LOCK: Final = "lock"
+_WAIT_S: Final = 20.0
 
 
 class Vault:
     """Records of one scope (a corpus, or the whole home). The last writer of a name wins."""
 
-    def __init__(self, folder: Path, sealer: Sealer, scope: str) -> None:
+    def __init__(
+        self, folder: Path, sealer: Sealer, scope: str, *, may_write: Leave = always
+    ) -> None:
         self._folder = folder
         self._sealer = sealer
         self._scope = scope
+        self._may_write = may_write
 
     def put(self, name: str, data: bytes) -> None:
         """Write the record whole or not at all. ValueError unless `name` is `[a-z0-9-]+`."""
         path = self._path(name)
-        private_folder(self._folder)
-        replace_file(path, self._sealer.seal(data, context=self._context(name)))
+        with self.lock():
+            replace_file(path, self._sealer.seal(data, context=self._context(name)))
 
     def get(self, name: str) -> bytes | None:
         """The record, or None where there is none; SealError when it cannot be opened."""
@@ -47,9 +59,42 @@ class Vault:
     def delete(self, name: str) -> bool:
         """Remove the record; whether there was one."""
         path = self._path(name)
-        existed = path.exists()
-        path.unlink(missing_ok=True)
-        return existed
+        if not path.exists():
+            return False
+        with self.lock():
+            path.unlink(missing_ok=True)
+        return True
+
+    @contextmanager
+    def lock(self, timeout_s: float = _WAIT_S) -> Generator[None, None, None]:
+        """Let nobody else write; StoreBusy when somebody does for longer than `timeout_s`."""
+        from filelock import FileLock, Timeout
+
+        self._may_write()
+        private_folder(self._folder)
+        try:
+            with FileLock(self._folder / _LOCK, timeout=timeout_s, mode=0o600):
+                self._may_write()
+                yield
+        except Timeout:
+            raise StoreBusy(
+                f"another rlm-mcp process has been writing here for over {timeout_s:g} s; wait for "
+                f"it, or end it if it hangs ({self._folder / _LOCK})"
+            ) from None
+
+    def copy_to(self, other: "Vault") -> dict[str, SealError]:
+        """Seal every record again in `other`, for who holds the lock; those that cannot be opened
+        are named and left out."""
+        wrong: dict[str, SealError] = {}
+        for name in self.names():
+            try:
+                data = self.get(name)
+            except SealError as error:
+                wrong[name] = error
+                continue
+            assert data is not None  # it was listed, and nobody else writes
+            other.put(name, data)
+        return wrong
 
     def _path(self, name: str) -> Path:
         if not _is_name(name):

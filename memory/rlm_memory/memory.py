@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from rlm_crystal.keys import Keyring
+from rlm_crystal.leave import Leave, always
 
 from rlm_memory.lexical import LexicalIndex, Match
 from rlm_memory.memo_codec import decode_memo, encode_memo, sameness
-from rlm_memory.store import RowStore
+from rlm_memory.store import PURPOSE, RowStore, opening
 from rlm_memory.types import Episode, Memo, MemoryStats, Recalled
 
 TEXT_CHARS_MAX = 1_000_000
@@ -53,12 +54,14 @@ class Memory:
         *,
         scope: str = "",
         clock: Callable[[], float] = time.time,
+        may_write: Leave = always,
     ) -> "Memory":
         """The memory in `folder`, created if there is none; `scope` is the corpus it belongs to.
 
-        MemoryLocked under another key, MemoryDamaged, MemoryNewer.
+        MemoryLocked under another key, MemoryDamaged, MemoryNewer, MemoryBusy.
         """
-        rows = RowStore(folder, keyring.sealer("memory"), scope)
+        with opening(folder):
+            rows = RowStore(folder, keyring.sealer(PURPOSE), scope, may_write=may_write)
         try:
             return cls(rows, clock)
         except BaseException:

@@ -22,12 +22,14 @@ from typing import Final
 
 from rlm_crystal.atomic import private_folder
 from rlm_crystal.errors import SealError, WrongKey
+from rlm_crystal.leave import Leave, always
 from rlm_crystal.seal import PageContext, Sealer
 
 from rlm_memory.errors import MemoryBusy, MemoryDamaged, MemoryLocked, MemoryNewer
 from rlm_memory.types import Level
 
 DATABASE: Final = "memory.sqlite3"
+PURPOSE: Final = "memory"
 SCHEMA: Final = 1
 
 _KEY_VERSION: Final = 1
@@ -56,21 +58,18 @@ class Head:
 class RowStore:
     """Rows of bytes under random ids. Not for several threads at once."""
 
-    def __init__(self, folder: Path, sealer: Sealer, scope: str) -> None:
-        """Open or create; MemoryLocked, MemoryDamaged, MemoryNewer or MemoryBusy if it cannot."""
-        from filelock import FileLock, Timeout
-
+    def __init__(
+        self, folder: Path, sealer: Sealer, scope: str, *, may_write: Leave = always
+    ) -> None:
+        """Open or create, for who holds `opening`; MemoryLocked, MemoryDamaged or MemoryNewer."""
         self._sealer = sealer
         self._scope = scope
+        self._may_write = may_write
         self._path = folder / DATABASE
-        private_folder(folder)
-        try:
-            # SQLite's own lock does not wait where two connections turn a new file to WAL.
-            with FileLock(folder / "open.lock", timeout=_BUSY_S, mode=0o600):
-                self._connection = _connect(self._path)
-                self._store = self._prepared()
-        except Timeout:
-            raise MemoryBusy(f"another process has been opening {self._path}; try again") from None
+        if not self._path.exists():
+            may_write()
+        self._connection = _connect(self._path)
+        self._store = self._prepared()
         self._zone = self._zone_of("episode")
 
     def close(self) -> None:
@@ -82,6 +81,7 @@ class RowStore:
         with _told(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._may_write()
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -150,6 +150,24 @@ class RowStore:
         """Take the rows as they are for right, within `writing`."""
         total = sum(self._mark(row_id, tag) for row_id, tag in tags.items()) % _MARKS
         self._write_head(Head(self._store, len(tags), total))
+
+    def copy_to(self, other: "RowStore", *, leave_damaged: bool) -> dict[str, SealError]:
+        """Seal every row again in `other`, which is empty, within `writing`.
+
+        Where a row cannot be opened nothing is written, unless that is to be left out. What is
+        wrong is returned; under an empty id, that rows were taken away or put back from outside.
+        """
+        tags = self.tags()
+        opened = self.read(tags)
+        wrong = {row_id: data for row_id, data in opened.items() if isinstance(data, SealError)}
+        if not self.head_holds(tags):
+            wrong[""] = SealError("rows were removed, added or put back by something else")
+        if not wrong or leave_damaged:
+            with other.writing():
+                for row_id, data in opened.items():
+                    if isinstance(data, bytes):
+                        other.put(row_id, data, replaces=None)
+        return wrong
 
     def shed(self) -> None:
         """Have deleted rows leave the write-ahead log too, as far as readers allow."""
@@ -231,6 +249,26 @@ class RowStore:
 
     def _head_context(self) -> PageContext:
         return PageContext(self._scope, "memory/header", 0)
+
+
+@contextmanager
+def opening(folder: Path) -> Generator[None, None, None]:
+    """Be the only one who opens or creates the store of `folder`; MemoryBusy after 20 s.
+
+    SQLite's own lock does not wait where two connections turn a new file to WAL.
+    """
+    from filelock import FileLock, Timeout
+
+    private_folder(folder)
+    lock = FileLock(folder / "open.lock", mode=0o600)
+    try:
+        lock.acquire(timeout=_BUSY_S)
+    except Timeout:
+        raise MemoryBusy(f"another process has been opening {folder}; try again") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 _PUT_BACK: Final = "put it back from a copy, or move the file away to begin anew"

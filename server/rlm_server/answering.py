@@ -7,12 +7,12 @@ from typing import TypeAlias
 from anyio.to_thread import run_sync
 from rlm_crystal.errors import CrystalError
 from rlm_crystal.types import Progress, ProgressSink
-from rlm_crystal.vault import Vault
 from rlm_engine.answer import Answer
 from rlm_engine.brought_up import brought_up
 from rlm_engine.loop import ask
 from rlm_tools.host import View
 
+from rlm_server.archive import Archive
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for
 from rlm_server.settings import Settings
@@ -37,7 +37,7 @@ async def answer(
     `confirm` gives a view in which these files are what is on disk.
     """
     root, sub = models_for(settings, environ)
-    record = _Record(opened.archive.traces())
+    record = _Record(opened.archive)
     steps = 0
 
     def say(what: str) -> None:
@@ -76,13 +76,15 @@ async def _cited_as_it_is_now(answered: Answer, view: View, confirm: Confirm) ->
 class _Record:
     """The record of one run; an answer does not fail because it cannot be written down."""
 
-    def __init__(self, traces: Vault) -> None:
-        self._traces = traces
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
         self.problems: list[str] = []
 
     def keep(self, name: str, record: bytes) -> None:
         try:
-            self._traces.put(name, record)
+            self._archive.traces().put(name, record)
+        except CrystalError as error:
+            self.problems.append(f"This run could not be recorded: {error}.")
         except OSError as error:
             self.problems.append(
                 f"This run could not be recorded ({error.strerror or type(error).__name__});"

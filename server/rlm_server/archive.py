@@ -3,11 +3,12 @@
 Folder names are handles made with the key: whoever lists them learns nothing of the roots.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlm_crystal.estate import Corpus, Estate
 from rlm_crystal.home import Home, corpus_id
 from rlm_crystal.keys import Keyring
 from rlm_crystal.manifest import Generation
@@ -18,30 +19,49 @@ from rlm_crystal.vault import Vault
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
 
-_HOME_SCOPE = "home"
-
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The places of one corpus; opening them costs nothing until something is read."""
+    """The places of one corpus; opening them costs nothing until something is read.
+
+    `keys` gives the key of the moment: where it is rotated while we run, the next use follows.
+    """
 
     home: Home
-    keyring: Keyring
-    roots: tuple[Path, ...]
-    corpus: str
+    keys: Callable[[], Keyring]
+    corpus: Corpus
     embedder: str = STATIC
 
     @classmethod
     def of(
-        cls, home: Home, keyring: Keyring, roots: Sequence[Path], *, embedder: str = STATIC
+        cls,
+        home: Home,
+        keys: Callable[[], Keyring],
+        roots: Sequence[Path],
+        *,
+        embedder: str = STATIC,
     ) -> "Archive":
         """The archive of these roots, which must be resolved."""
-        return cls(home, keyring, tuple(roots), corpus_id(roots), embedder)
+        return cls(home, keys, Corpus(corpus_id(roots), tuple(roots)), embedder)
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders of the corpus."""
+        return self.corpus.roots
+
+    @property
+    def keyring(self) -> Keyring:
+        """The key of this moment; HaltError where it was rotated and its source lacks the new."""
+        return self.keys()
+
+    @property
+    def estate(self) -> Estate:
+        """All that is sealed under the key of this moment."""
+        return Estate(self.home, self.keyring)
 
     def store(self) -> PageStore:
         """The pages of the crystal."""
-        folder = self.home.crystal_dir(self._handle)
-        return PageStore(folder, self.keyring.sealer("crystal"), self.corpus)
+        return self.estate.crystal(self.corpus)
 
     def crystal(self) -> "Crystal":
         """The crystal of the current generation; NoCrystal before the first, else SealError."""
@@ -83,16 +103,11 @@ class Archive:
 
     def traces(self) -> Vault:
         """The records of runs."""
-        folder = self.home.records_dir(self._handle)
-        return Vault(folder, self.keyring.sealer("traces"), self.corpus)
+        return self.estate.traces(self.corpus)
 
-    def memory_folder(self) -> Path:
-        """Where the episodes of this corpus lie."""
-        return self.home.memory_dir(self._handle)
-
-    @property
-    def _handle(self) -> str:
-        return self.keyring.handle(self.corpus)
+    def settings(self) -> Vault:
+        """The settings; one set for all corpora of this home."""
+        return self.estate.settings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +116,3 @@ class Sealed:
 
     generation: Generation
     crystal: "Crystal"
-
-
-def settings_vault(home: Home, keyring: Keyring) -> Vault:
-    """The settings; one set for all corpora of this home."""
-    folder = home.records_dir(keyring.handle(_HOME_SCOPE))
-    return Vault(folder, keyring.sealer("settings"), _HOME_SCOPE)

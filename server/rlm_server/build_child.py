@@ -62,9 +62,10 @@ class BuildJob:
     def from_line(cls, line: bytes) -> "BuildJob":
         """The job that `to_line` wrote."""
         job: dict[str, Any] = json.loads(line)
+        keyring = Keyring(job["key_source"], base64.b64decode(job["key"]))
         archive = Archive.of(
             Home(Path(job["data"]), Path(job["config"])),
-            Keyring(job["key_source"], base64.b64decode(job["key"])),
+            lambda: keyring,
             [Path(root) for root in job["roots"]],
             embedder=job["embedder"],
         )

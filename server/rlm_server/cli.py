@@ -91,7 +91,29 @@ def _parser() -> argparse.ArgumentParser:
         "--queries", type=_many, default=150, metavar="N", help="commits asked (1 to 2000)"
     )
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
+    _add_key(commands.add_parser("key", help="tell of the key, back it up, change it"))
     return parser
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON object")
+    common.add_argument("--verbose", action="store_true", help="log more to standard error")
+    common.set_defaults(root=[], allow_wide=False)
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    acts.add_parser("status", parents=[common], help="where it comes from, what it opens")
+    exported = acts.add_parser("export", parents=[common], help="write it down for a backup")
+    exported.add_argument("file", nargs="?", default="", metavar="FILE", help="a new file")
+    exported.add_argument("--show", action="store_true", help="show it on this terminal instead")
+    rotated = acts.add_parser("rotate", parents=[common], help="seal everything under another key")
+    rotated.add_argument(
+        "--to",
+        choices=["env", "passphrase", "file", "keyring"],
+        help="where the new key is kept (default: where it is now)",
+    )
+    rotated.add_argument(
+        "--leave-damaged", action="store_true", help="give up what cannot be opened any more"
+    )
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:
@@ -156,6 +178,8 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return anyio.run(commands.ask, request, options.question, options.model, bar)
         case "status":
             return commands.status(request)
+        case "key":
+            return _told_of_key(options, bar)
         case "bench":
             from rlm_server.bench import localisation
 
@@ -164,6 +188,18 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             from rlm_server.doctor import examine
 
             return examine(os.environ)
+
+
+def _told_of_key(options: argparse.Namespace, bar: "ProgressBar") -> "Told":
+    from rlm_server.key_commands import key_export, key_rotate, key_status
+
+    match options.act:
+        case "rotate":
+            return key_rotate(os.environ, options.to, leave_damaged=options.leave_damaged, bar=bar)
+        case "export":
+            return key_export(os.environ, options.file, show=options.show, json=options.json)
+        case _:
+            return key_status(os.environ)
 
 
 def _print_json(fields: dict[str, Any]) -> bool:

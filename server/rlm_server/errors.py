@@ -6,6 +6,7 @@ ServerError
 ├── Indexing            the first index is not finished
 ├── BuildFailed         a build ended without a crystal
 ├── Misused             a command was given a value that cannot be meant
+├── RotationRefused     the key cannot be rotated now, and nothing was changed
 ├── UnknownJob          no job of that id
 └── SettingRefused      a setting that does not exist, a value it cannot have, or one that is locked
     └── SettingsDamaged the stored settings cannot be used
@@ -44,6 +45,10 @@ class BuildFailed(ServerError):
 
 class Misused(ServerError):
     """A command was given a value that cannot be meant; it exits as for any other misuse."""
+
+
+class RotationRefused(ServerError):
+    """The key cannot be rotated now; everything is as it was before."""
 
 
 class UnknownJob(ServerError):

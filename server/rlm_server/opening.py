@@ -8,10 +8,9 @@ from pathlib import Path
 from rlm_crystal.errors import CrystalError
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
-from rlm_crystal.vault import Vault
 from rlm_crystal.walk import check_roots
 
-from rlm_server.archive import Archive, settings_vault
+from rlm_server.archive import Archive
 from rlm_server.errors import SettingsDamaged
 from rlm_server.keeper import Inbox, Keeper
 from rlm_server.manner import Manner
@@ -29,7 +28,6 @@ class Opened:
     archive: Archive
     keeper: Keeper
     recollection: Recollection
-    settings: Vault
     settings_problem: str
 
 
@@ -43,16 +41,15 @@ def open_all(
     """
     home = Home.from_environ(environ)
     gate = Gate.open(environ, home)
-    keyring = gate.keyring
+    _ = gate.keyring  # raises where the gate is shut
     resolved = check_roots(roots, allow_wide=manner.allow_wide)
     operator = Operator.from_environ(environ)
-    archive = Archive.of(home, keyring, resolved, embedder=operator.embedder)
-    vault = settings_vault(home, keyring)
+    archive = Archive.of(home, lambda: gate.keyring, resolved, embedder=operator.embedder)
     if manner.model:
         operator = operator.with_model(manner.model)
     problem = ""
     try:
-        book = load_settings(vault, operator)
+        book = load_settings(archive.settings(), operator)
     except (CrystalError, SettingsDamaged) as error:
         _log.warning("the stored settings are not in force: %s", error)
         book, problem = SettingsBook(operator, {}), str(error)
@@ -65,4 +62,4 @@ def open_all(
         persist=manner.persist,
         first_index=manner.first_index,
     )
-    return Opened(gate, archive, keeper, Recollection(archive), vault, problem), book
+    return Opened(gate, archive, keeper, Recollection(archive), problem), book

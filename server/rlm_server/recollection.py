@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from threading import Lock
 from time import time
 from typing import TYPE_CHECKING, TypeVar
@@ -26,7 +27,8 @@ class Recollection:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._memory: Memory | None = None
-        self._opening = Lock()
+        self._key = ""
+        self._turn = Lock()
         self.failure: Exception | None = None
 
     async def recall(self, query: str, limit: int) -> "Sequence[Mapping[str, JsonValue]]":
@@ -58,27 +60,46 @@ class Recollection:
 
     def close(self) -> None:
         """Close the database; what was remembered is on disk already."""
-        if self._memory is not None:
-            self._memory.close()
-            self._memory = None
+        with self._turn:
+            self._shut()
 
     async def _with_memory(self, use: "Callable[[Memory], T]") -> T | None:
+        from rlm_crystal.errors import CrystalError
         from rlm_memory.errors import RecallError
 
         try:
             return await run_sync(self._use, use)
-        except (RecallError, OSError) as error:
+        except (RecallError, CrystalError, OSError) as error:
             _log.warning("the memory cannot be used: %s", explained(error))
             self.failure = error
             return None
 
     def _use(self, use: "Callable[[Memory], T]") -> T:
+        from rlm_crystal.errors import KeyRetired
+
+        with self._turn:
+            try:
+                return use(self._opened())
+            except KeyRetired:  # rotated between opening and writing: nothing was written
+                return use(self._opened())
+
+    def _opened(self) -> "Memory":
+        """The memory under the key of this moment."""
         from rlm_memory.memory import Memory
 
-        with self._opening:
-            if self._memory is None:
-                archive = self._archive
-                self._memory = Memory.open(
-                    archive.memory_folder(), archive.keyring, scope=archive.corpus
-                )
-        return use(self._memory)
+        estate, corpus = self._archive.estate, self._archive.corpus
+        if self._memory is None or self._key != estate.keyring.check:
+            self._shut()
+            self._memory = Memory.open(
+                estate.memory_folder(corpus),
+                estate.keyring,
+                scope=corpus.id,
+                may_write=partial(estate.admit, corpus),
+            )
+            self._key = estate.keyring.check
+        return self._memory
+
+    def _shut(self) -> None:
+        if self._memory is not None:
+            self._memory.close()
+            self._memory = None

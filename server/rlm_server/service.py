@@ -350,7 +350,7 @@ class Service(Actor):
 
     async def _change_setting(self, opened: "Opened", key: str, value: str) -> tuple[Setting, ...]:
         book = self._state.book.change(key, value)
-        await run_sync(save_settings, opened.settings, book)
+        await run_sync(lambda: save_settings(opened.archive.settings(), book))
         self._state = replace(self._state, book=book)
         if key == "watch":
             await opened.keeper.set_watching(book.settings.watch and self._manner.watch)

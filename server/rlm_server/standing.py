@@ -8,11 +8,10 @@ from typing import Any
 from rlm_crystal.errors import CrystalError, FormatUnknown, HaltError, NoCrystal
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
-from rlm_crystal.keys import Keyring
 from rlm_crystal.walk import check_roots
 from rlm_sandbox import available
 
-from rlm_server.archive import Archive, settings_vault
+from rlm_server.archive import Archive
 from rlm_server.errors import SettingsDamaged
 from rlm_server.settings import Operator, load_settings
 
@@ -50,8 +49,9 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
     resolved = check_roots(roots, allow_wide=allow_wide)
     fields |= {"key_source": keyring.source, "roots": [str(root) for root in resolved]}
     try:
-        fields["provider"] = _model(home, keyring, operator)
-        sealed = Archive.of(home, keyring, resolved, embedder=operator.embedder).sealed()
+        archive = Archive.of(home, lambda: gate.keyring, resolved, embedder=operator.embedder)
+        fields["provider"] = _model(archive, operator)
+        sealed = archive.sealed()
     except NoCrystal:
         return Standing(fields | {"state": "empty"})
     except FormatUnknown as error:
@@ -67,9 +67,9 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
     return Standing(fields | held)
 
 
-def _model(home: Home, keyring: Keyring, operator: Operator) -> str:
+def _model(archive: Archive, operator: Operator) -> str:
     """Who would answer: where the stored settings cannot be read, what the operator set holds."""
     try:
-        return load_settings(settings_vault(home, keyring), operator).settings.model
+        return load_settings(archive.settings(), operator).settings.model
     except (CrystalError, SettingsDamaged):
         return operator.model

@@ -18,12 +18,12 @@ from rlm_crystal.errors import (
 )
 from rlm_crystal.gate import TRANSITIONS, Gate, GateState, Signal, next_state
 from rlm_crystal.home import Home, corpus_id
-from rlm_crystal.keys import KEY_FILE
+from rlm_crystal.keys import KEY_FILE, Keyring
 
 OTHER_KEY = base64.b64encode(b"k" * 32).decode()
 
 
-def no_entry(environ: Mapping[str, str]) -> str | None:
+def no_entry(environ: Mapping[str, str], entry: str) -> str | None:
     return None
 
 
@@ -75,8 +75,8 @@ def test_a_gate_opens_and_stays_secure_over_requests(home: Home) -> None:
     assert gate.state is GateState.SECURE
 
 
-def test_a_gate_that_was_never_opened_hands_out_nothing() -> None:
-    gate = Gate()
+def test_a_gate_that_was_never_opened_hands_out_nothing(home: Home) -> None:
+    gate = Gate(lambda: Keyring("env", b"k" * 32), home)
     with pytest.raises(HaltError):
         _ = gate.keyring
     assert gate.state is GateState.HALT_ERROR
@@ -141,8 +141,7 @@ def test_a_lost_key_file_is_not_replaced_by_a_new_one(home: Home) -> None:
 
 
 def test_a_lost_key_and_a_lost_marker_beside_data_do_not_make_a_new_key(home: Home) -> None:
-    open_gate(home)
-    home.crystal_dir("some").mkdir(parents=True)
+    home.estate_dir(open_gate(home).keyring.check).mkdir()
     (home.config / KEY_FILE).unlink()
     home.key_marker.unlink()
     assert isinstance(open_gate(home).failure, KeyUnavailable)
@@ -188,13 +187,7 @@ def test_no_key_is_ever_logged(home: Home, caplog: pytest.LogCaptureFixture) -> 
 
 def test_home_lies_below_rlm_home(tmp_path: Path) -> None:
     home = Home.from_environ({"RLM_HOME": str(tmp_path)})
-    places = (
-        home.data,
-        home.config,
-        home.crystal_dir("c"),
-        home.memory_dir("c"),
-        home.records_dir("c"),
-    )
+    places = (home.data, home.config, home.lock, home.key_marker, home.estate_dir("0" * 16))
     assert all(place.is_relative_to(tmp_path) for place in places)
     assert len(set(places)) == 5
 

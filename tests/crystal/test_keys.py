@@ -19,8 +19,16 @@ KEY_TEXT = base64.b64encode(KEY).decode()
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
 
 
-def no_entry(environ: Mapping[str, str]) -> str | None:
+def no_entry(environ: Mapping[str, str], entry: str) -> str | None:
     return None
+
+
+def key_entry(environ: Mapping[str, str], entry: str) -> str | None:
+    return KEY_TEXT
+
+
+def spoilt_entry(environ: Mapping[str, str], entry: str) -> str | None:
+    return "spoilt"
 
 
 def load(environ: Mapping[str, str], config: Path, **options: object) -> Keyring:
@@ -184,7 +192,7 @@ def test_two_processes_that_race_end_with_one_key(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from rlm_crystal.keys import load_keyring;"
         "sys.stdin.read();"
-        "print(load_keyring({}, Path(sys.argv[1]), stored_key=lambda environ: None).check)"
+        "print(load_keyring({}, Path(sys.argv[1]), stored_key=lambda *_: None).check)"
     )
     racers = [
         subprocess.Popen(
@@ -221,14 +229,14 @@ def test_threads_that_race_end_with_one_key(tmp_path: Path) -> None:
 
 
 def test_an_entry_in_the_system_keyring_is_used_before_a_key_is_made(tmp_path: Path) -> None:
-    keyring = load({}, tmp_path, stored_key=lambda environ: KEY_TEXT)
+    keyring = load({}, tmp_path, stored_key=key_entry)
     assert (keyring.source, keyring.master) == ("keyring", KEY)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_spoilt_entry_in_the_system_keyring_is_told(tmp_path: Path) -> None:
     with pytest.raises(KeyMalformed, match="keyring entry"):
-        load({}, tmp_path, stored_key=lambda environ: "spoilt")
+        load({}, tmp_path, stored_key=spoilt_entry)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the keyring needs no bus")

@@ -15,15 +15,19 @@ from rlm_server.build_child import BuildJob
 from rlm_server.builder import build_in_child
 from rlm_server.lifetime import scrubbed
 
+KEYRING = Keyring("env", bytes(range(32)))
+
 
 def job_for(root: Path, tmp_path: Path) -> BuildJob:
     home = Home(tmp_path / "data", tmp_path / "config")
-    return BuildJob(Archive.of(home, Keyring("env", bytes(range(32))), [root]))
+    return BuildJob(Archive.of(home, lambda: KEYRING, [root]))
 
 
 def test_a_job_survives_its_way_through_the_pipe(tmp_path: Path) -> None:
     job = job_for(tmp_path, tmp_path)
-    assert BuildJob.from_line(job.to_line()) == job
+    arrived = BuildJob.from_line(job.to_line())
+    assert arrived.to_line() == job.to_line()
+    assert arrived.archive.keyring == KEYRING
 
 
 def test_a_child_gets_neither_keys_nor_what_alters_python() -> None:

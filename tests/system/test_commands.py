@@ -189,10 +189,10 @@ def test_a_result_that_cannot_be_written_is_a_failure_in_words(home: Path) -> No
 
 def test_a_home_that_cannot_be_written_still_answers(repository: Path, home: Path) -> None:
     run_here("ask", "what does pay return", "--root", repository, home=home)
-    for kind in ("records", "memories"):
-        for folder in (home / "data" / kind).iterdir():
-            shutil.rmtree(folder)
-            folder.touch()  # a file where a folder must be
+    for kind in ("traces", "memory"):
+        (folder,) = home.glob(f"data/*/corpora/*/{kind}")
+        shutil.rmtree(folder)
+        folder.touch()  # a file where a folder must be
     ran = run_here("ask", "what does pay return", "--root", repository, home=home)
     assert ran.code == 0, ran.err
     assert "This run could not be recorded" in ran.out

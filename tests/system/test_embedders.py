@@ -29,7 +29,8 @@ class Lengths:
 def made_by_another(repository: Path, home: Path) -> None:
     environ = {"RLM_HOME": str(home)}
     place = Home.from_environ(environ)
-    archive = Archive.of(place, Gate.open(environ, place).keyring, [repository])
+    gate = Gate.open(environ, place)
+    archive = Archive.of(place, lambda: gate.keyring, [repository])
     archive.store().write_generation(to_pages(build([repository], embedder=Lengths())))
 
 
