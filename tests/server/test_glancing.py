@@ -22,7 +22,8 @@ PATIENT = replace(SOON, glance_after_s=60.0)
 def no_index_yet(repository: Path, environ: dict[str, str]) -> Generator[None]:
     """Keep the first index from being built, as another process that writes does."""
     home = Home.from_environ(environ)
-    archive = Archive.of(home, Gate.open(environ, home).keyring, [repository.resolve()])
+    gate = Gate.open(environ, home)
+    archive = Archive.of(home, lambda: gate.keyring, [repository.resolve()])
     with archive.store().lock(10):
         yield
 

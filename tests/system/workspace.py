@@ -30,7 +30,8 @@ def silent(_: Progress) -> None:
 def archive_of(home: Path, *roots: Path) -> Archive:
     environ = {"RLM_HOME": str(home)}
     there = Home.from_environ(environ)
-    return Archive.of(there, Gate.open(environ, there).keyring, roots)
+    gate = Gate.open(environ, there)
+    return Archive.of(there, lambda: gate.keyring, roots)
 
 
 def seal(home: Path, *roots: Path) -> None:
