@@ -239,9 +239,17 @@ def kill_at(process: psutil.Popen, instant_s: float, *, tree: bool, found: Findi
     found.kills += 1
     process.wait(timeout=GONE_WITHIN_S)
     _, alive = psutil.wait_procs(family, timeout=GONE_WITHIN_S)
-    for each in alive:
-        each.kill()
-    return [f"process {each.pid} outlives a kill of the first" for each in alive]
+    return [
+        f"process {each.pid} outlives a kill of the first" for each in alive if not is_dead(each)
+    ]
+
+
+def is_dead(process: psutil.Process) -> bool:
+    """Whether it only waits for the system to take note of its end."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def judged(left: Held, before: Held, after: Held) -> list[str]:

@@ -1,15 +1,19 @@
 """Nothing of the corpus reaches the disk in clear, nor the log."""
 
 import base64
+import sys
 from pathlib import Path
 
 import anyio
 import pytest
 from command_line import rlm_mcp
 from mcp import Client, StdioServerParameters
+from raw_server import is_builder, raw_server
 
 IN_TEXT, IN_PATH, IN_SYMBOL = "quizzaciouslyplain", "zephyrhaunt", "FlimmerkistenMotor"
 CANARIES = (IN_TEXT, IN_PATH, IN_SYMBOL)
+SHARED = Path("/dev/shm")
+EVERY_KIND = ("*.page", "trace-*.sealed", "memory.sqlite3", "label")
 
 
 @pytest.fixture
@@ -29,17 +33,22 @@ def test_commands_leave_no_canary_on_disk_or_in_the_log(
 ) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
+    shared = files_below(SHARED)
+    rooted = ["--root", str(canaries)]
     logs = ""
     for command in (
-        ["index"],
-        ["search", f"{IN_TEXT} {IN_SYMBOL}"],
-        ["ask", f"what is {IN_SYMBOL} in {IN_PATH}.py"],
-        ["ask", f"where is {IN_TEXT} used"],
+        ["index", *rooted],
+        ["search", f"{IN_TEXT} {IN_SYMBOL}", *rooted],
+        ["ask", f"what is {IN_SYMBOL} in {IN_PATH}.py", *rooted],
+        ["ask", f"where is {IN_TEXT} used", *rooted],
+        ["key", "rotate"],
     ):
-        ran = rlm_mcp(*command, "--root", canaries, "--verbose", home=home, TMPDIR=str(scratch))
+        ran = rlm_mcp(*command, "--verbose", home=home, TMPDIR=str(scratch))
         assert ran.code == 0, ran.err
         logs += ran.err
+    assert all(any(home.rglob(kind)) for kind in EVERY_KIND)
     assert found_in(home, scratch) == []
+    assert found_in_files(files_below(SHARED) - shared) == []
     assert [canary for canary in CANARIES if canary.lower() in logs.lower()] == []
 
 
@@ -72,18 +81,62 @@ async def test_the_server_leaves_no_canary_on_disk_or_in_the_log(
     assert found_in(home, tmp_path / "scratch") == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize("interrupted", ["index", "refresh", "ask"])
+def test_a_server_that_is_killed_leaves_no_canary(
+    interrupted: str, canaries: Path, home: Path, tmp_path: Path, server: StdioServerParameters
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    shared = files_below(SHARED)
+    log = tmp_path / "log"
+    environ = {**(server.env or {}), "TMPDIR": str(scratch)}
+    verbose = [*server.args, "--verbose"]
+    with (
+        log.open("wb") as stderr,
+        raw_server(
+            server.model_copy(update={"args": verbose, "env": environ}), stderr=stderr
+        ) as raw,
+    ):
+        raw.initialize()
+        if interrupted == "index":
+            raw.call("rlm_search", {"query": IN_TEXT}, wait=False)
+            raw.child_whose(is_builder)
+        else:
+            raw.call("rlm_query", {"question": f"what does {IN_SYMBOL} do"})
+            (canaries / IN_PATH / "more.py").write_text(f"{IN_TEXT} = {IN_SYMBOL!r}\n")
+            tool = {"refresh": "rlm_search", "ask": "rlm_query"}[interrupted]
+            asked = {"refresh": "query", "ask": "question"}[interrupted]
+            raw.call(tool, {asked: f"where is {IN_TEXT} used"}, wait=False)
+        raw.process.kill()
+    assert found_in(home, scratch) == []
+    assert found_in_files(files_below(SHARED) - shared) == []
+    assert [canary for canary in CANARIES if canary.lower() in log.read_text().lower()] == []
+
+
 def found_in(*folders: Path) -> list[str]:
     """Which canaries stand in clear, or in base64, in any file or file name below the folders."""
-    files = [path for folder in folders for path in folder.rglob("*")]
+    files = {path for folder in folders for path in folder.rglob("*")}
     assert files
-    seen = b"\n".join(
-        [
-            str(path).encode() + b"\n" + (path.read_bytes() if path.is_file() else b"")
-            for path in files
-        ]
-    ).lower()
+    return found_in_files(files)
+
+
+def found_in_files(files: set[Path]) -> list[str]:
+    seen = b"\n".join(str(path).encode() + b"\n" + content_of(path) for path in files).lower()
     forms = {canary: [canary.encode().lower(), *in_base64(canary)] for canary in CANARIES}
     return [canary for canary, shapes in forms.items() if any(shape in seen for shape in shapes)]
+
+
+def files_below(folder: Path) -> set[Path]:
+    return set(folder.rglob("*")) if folder.exists() else set()
+
+
+def content_of(path: Path) -> bytes:
+    """What a plain file holds; others may be gone already, or not be ours to read."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return b""
 
 
 def in_base64(canary: str) -> list[bytes]:

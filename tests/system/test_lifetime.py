@@ -1,100 +1,19 @@
 """However a client goes away, the server and every child are gone within two seconds."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
 
 import psutil
 import pytest
 from mcp import StdioServerParameters
+from raw_server import Raw, is_builder, raw_server, readable
 
 GONE_WITHIN_S = 2.0
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups")
-
-
-@contextmanager
-def raw_server(server: StdioServerParameters) -> Iterator["Raw"]:
-    """The server with bare pipes, so that a test decides how they end."""
-    process = subprocess.Popen(
-        [server.command, *server.args],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **(server.env or {})},
-        cwd=server.cwd,
-    )
-    raw = Raw(process)
-    try:
-        yield raw
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            pipe.close()
-
-
-class Raw:
-    """JSON-RPC by hand, and the process with all its children."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self.process = process
-        self._next_id = 0
-
-    def ask(self, method: str, params: dict[str, Any], *, wait: bool = True) -> dict[str, Any]:
-        self._next_id += 1
-        self._write({"jsonrpc": "2.0", "id": self._next_id, "method": method, "params": params})
-        while wait:
-            message = json.loads(_readable(self.process.stdout).readline())
-            if message.get("id") == self._next_id:
-                return message
-        return {}
-
-    def initialize(self) -> None:
-        self.ask(
-            "initialize",
-            {
-                "protocolVersion": "2025-11-25",
-                "capabilities": {},
-                "clientInfo": {"name": "raw", "version": "1"},
-            },
-        )
-        self._write({"jsonrpc": "2.0", "method": "notifications/initialized"})
-
-    def call(self, tool: str, arguments: dict[str, Any], *, wait: bool = True) -> dict[str, Any]:
-        return self.ask("tools/call", {"name": tool, "arguments": arguments}, wait=wait)
-
-    def family(self) -> list[psutil.Process]:
-        parent = psutil.Process(self.process.pid)
-        return [parent, *parent.children(recursive=True)]
-
-    def child_whose(self, matches: Callable[[str], bool]) -> psutil.Process:
-        """Wait for a child whose command line matches."""
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            for child in self.family()[1:]:
-                try:
-                    if matches(" ".join(child.cmdline())):
-                        return child
-                except psutil.NoSuchProcess:
-                    continue
-        raise AssertionError("no such child came up")
-
-    def _write(self, message: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")
-        self.process.stdin.flush()
-
-
-def _readable(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None
-    return pipe
 
 
 def alive_after(family: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
@@ -117,12 +36,8 @@ def make_large(repository: Path) -> None:
         (repository / "shop" / f"part{number}.py").write_text(body)
 
 
-def is_builder(command: str) -> bool:
-    return "rlm_server.build_child" in command
-
-
 ENDINGS: dict[str, Callable[[Raw], None]] = {
-    "end of input": lambda raw: raw.process.stdin.close(),
+    "end of input": lambda raw: readable(raw.process.stdin).close(),
     "SIGTERM": lambda raw: raw.process.send_signal(signal.SIGTERM),
     "SIGINT": lambda raw: raw.process.send_signal(signal.SIGINT),
     "SIGHUP": lambda raw: raw.process.send_signal(signal.SIGHUP),
@@ -178,7 +93,7 @@ asyncio.run(main())
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert _readable(client.stdout).readline() == b"connected\n"
+        assert readable(client.stdout).readline() == b"connected\n"
         me = psutil.Process(client.pid)
         deadline = time.monotonic() + 30
         while not any(is_builder(" ".join(c.cmdline())) for c in me.children(recursive=True)):
@@ -189,5 +104,5 @@ asyncio.run(main())
     finally:
         client.kill()
         client.wait()
-        _readable(client.stdout).close()
+        readable(client.stdout).close()
     assert alive == []
