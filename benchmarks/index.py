@@ -159,7 +159,7 @@ def _reopen(options: argparse.Namespace) -> dict[str, Any]:
 
 def _ask(options: argparse.Namespace) -> dict[str, Any]:
     crystal = _sealed(options)
-    questions = _questions(crystal, options.questions)
+    questions = questions_of(crystal, options.questions)
     for question in questions[:20]:
         crystal.search(question)
     took = sorted(_cpu_ms(partial(crystal.search, question)) for question in questions)
@@ -197,7 +197,7 @@ JOBS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def _questions(crystal: Crystal, count: int) -> Sequence[str]:
+def questions_of(crystal: Crystal, count: int) -> Sequence[str]:
     """First sentences of docs, at most twelve words, each once, in an order that chance fixed."""
     docs = {doc.split(". ")[0] for s in crystal.segments for doc in s.graph.get().prose}
     said = sorted(" ".join(doc.split()[:12]) for doc in docs if doc.count(" ") > 2)

@@ -40,7 +40,7 @@ KEPT_CHARS_MAX = 64 * 1024 * 1024
 READ_MIN, CUT_MIN, CUT_MAX = 64, 5, 40
 # Of the time: reading what is not source ends at the first share, reading source at the second,
 # cutting the best files at the third.
-OTHERS_UNTIL, READ_UNTIL, CUT_UNTIL = 0.4, 0.6, 0.9
+OTHERS_UNTIL, READ_UNTIL, CUT_UNTIL = 0.6, 0.7, 0.9
 
 
 @dataclass(frozen=True, slots=True)
