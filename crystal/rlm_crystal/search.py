@@ -31,6 +31,7 @@ CHUNKS_RANKED_MAX = 2_000
 DENSE_ONLY_MAX = 200
 FILES_JUDGED_MAX = 100
 HITS_PER_FILE_MAX = 3
+_SAMPLED = 32
 
 _TEST_WORDS = frozenset({"test", "tests", "testing", "tested", "unittest", "fixture", "fixtures"})
 _DOC_WORDS = frozenset({"doc", "docs", "documentation", "readme", "changelog", "tutorial", "guide"})
@@ -107,9 +108,16 @@ def rank(
 def _best(scores: Float64Array, count: int) -> BoolArray:
     """Marks the `count` best of the positive scores."""
     positive = scores > 0.0
-    if int(positive.sum()) <= count:
+    values = scores[positive]
+    if len(values) <= count:
         return positive
-    border = np.partition(scores, len(scores) - count)[len(scores) - count]
+    # Of many, most are told by a sample to lie below; to part them all takes ten times as long.
+    sample = values[::_SAMPLED]
+    wanted = 2 * count // _SAMPLED + _SAMPLED
+    if len(sample) > wanted:
+        above = values[values >= np.partition(sample, -wanted)[-wanted]]
+        values = above if len(above) >= count else values
+    border = np.partition(values, -count)[-count]
     return scores >= max(float(border), 1e-12)
 
 
