@@ -2,8 +2,9 @@
 
     python benchmarks/clusters.py ROOT [ROOT ...]
 
-For each root: what ships, and what it is compared with: HDBSCAN straight on the chunk vectors, and
-on them after PCA. Agreement is that of the clustered chunks' labels with their folders, down to the
+For each root: what ships, also as it is where points are too many for HDBSCAN and only a part of
+them is clustered; and what it is compared with: HDBSCAN straight on the chunk vectors, and on them
+after PCA. Agreement is that of the clustered chunks' labels with their folders, down to the
 third level. Folders are among the features of what ships, so its agreement is partly by design.
 """
 
@@ -18,13 +19,14 @@ from rlm_crystal.assemble import embedding_text
 from rlm_crystal.chunk import parse
 from rlm_crystal.cluster import CLUSTER_SIZE_MIN, cluster_chunks
 from rlm_crystal.embed import static_embedder
-from rlm_crystal.points import reduce
+from rlm_crystal.points import points_of, reduce
 from rlm_crystal.reading import read
 from rlm_crystal.types import Chunk, Document
 from rlm_crystal.walk import walk
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 STRAIGHT_CHUNKS_MAX = 5_000
+SAMPLED = (2, 4)
 
 
 def main() -> None:
@@ -38,6 +40,17 @@ def main() -> None:
         started = time.process_time()
         clustering = cluster_chunks(chunks, vectors)
         report("ours", chunks, clustering.labels, started)
+        for part in SAMPLED:
+            started = time.process_time()
+            points_max = -(-len(points_of(chunks, vectors).features) // part)
+            sampled = cluster_chunks(chunks, vectors, points_max=points_max)
+            report(f"ours, 1 of {part} points, the rest assigned", chunks, sampled.labels, started)
+            both = (clustering.labels >= 0) & (sampled.labels >= 0)
+            pair = clustering.labels[both], sampled.labels[both]
+            print(
+                f"    of chunks in a cluster of both ({both.mean():.2f} of all), ARI"
+                f" {adjusted_rand_score(*pair):.2f}, NMI {normalized_mutual_info_score(*pair):.2f}"
+            )
         few = np.random.default_rng(0).permutation(len(chunks))[:STRAIGHT_CHUNKS_MAX]
         some = [chunks[at] for at in few]
         for name, rows in (("PCA 16", reduce(vectors[few], 16)), ("straight", vectors[few])):

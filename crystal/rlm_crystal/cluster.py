@@ -44,16 +44,18 @@ class Clustering:
         return float((self.labels < 0).mean()) if len(self.labels) else 0.0
 
 
-def cluster_chunks(chunks: Sequence[Chunk], vectors: Floats) -> Clustering:
+def cluster_chunks(
+    chunks: Sequence[Chunk], vectors: Floats, *, points_max: int = POINTS_CLUSTERED_MAX
+) -> Clustering:
     """Clusters the chunks, whose rows in `vectors` are float32 (n, d) of length 1 or zero.
 
-    About 1 s of CPU for 30,000 chunks in 9,000 points; beyond POINTS_CLUSTERED_MAX points an even
-    sample is clustered and the rest assigned, so that cost stays bounded.
+    About 1 s of CPU for 30,000 chunks in 9,000 points; beyond `points_max` points an even sample
+    is clustered and the rest assigned, so that cost stays bounded.
     """
     if len(chunks) < CLUSTER_SIZE_MIN:
         return _nothing(len(chunks), vectors.shape[1])
     points = points_of(chunks, vectors)
-    labels, strength = _cluster_points(points.features)
+    labels, strength = _cluster_points(points.features, points_max)
     if labels.max(initial=-1) < 0:
         return _nothing(len(chunks), vectors.shape[1])
     nearest = np.where(
@@ -83,8 +85,8 @@ def _nothing(count: int, dimensions: int) -> Clustering:
     )
 
 
-def _cluster_points(features: Floats) -> tuple[Ints, Floats]:
-    stride = -(-len(features) // POINTS_CLUSTERED_MAX)
+def _cluster_points(features: Floats, points_max: int) -> tuple[Ints, Floats]:
+    stride = -(-len(features) // points_max)
     labels, strength = _two_passes(features[::stride])
     if stride == 1 or labels.max(initial=-1) < 0:
         return labels, strength

@@ -9,7 +9,7 @@ import pytest
 import rlm_crystal
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rlm_crystal import cluster, points
+from rlm_crystal import points
 from rlm_crystal.chunk import parse
 from rlm_crystal.cluster import Clustering, assign, cluster_chunks
 from rlm_crystal.embed import static_embedder
@@ -126,13 +126,10 @@ def test_any_vectors_give_a_sound_clustering(count: int, kinds: int, seed: int) 
     assert_sound(cluster_chunks(chunks, points.unit(vectors)), count)
 
 
-def test_beyond_the_limit_a_sample_is_clustered_and_the_rest_assigned(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_beyond_the_limit_a_sample_is_clustered_and_the_rest_assigned() -> None:
     chunks = made(600)
     vectors = embedded(chunks)
-    monkeypatch.setattr(cluster, "POINTS_CLUSTERED_MAX", 200)
-    clustering = cluster_chunks(chunks, vectors)
+    clustering = cluster_chunks(chunks, vectors, points_max=200)
     assert_sound(clustering, 600)
     topics = np.asarray([at % len(TOPICS) for at in range(600)])
     for label in range(clustering.count):
