@@ -139,7 +139,7 @@ def _rarer(edges: _Edges, count: int) -> _Edges:
     """The edges, each name weighted by how few of all `count` files refer to it."""
     pairs = np.unique(edges.name * count + edges.source)
     spread = np.bincount(pairs // max(count, 1), minlength=1)
-    rarity = np.log(count / np.maximum(spread, 1)) / np.log(count + 1)
+    rarity = np.log(max(count, 1) / np.maximum(spread, 1)) / np.log(max(count, 1) + 1)
     return replace(edges, share=edges.share * rarity[edges.name])
 
 
