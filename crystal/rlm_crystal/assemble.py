@@ -143,19 +143,15 @@ def _definition_table(
 
 
 def _reference_table(files: Sequence[ParsedFile], name_id: dict[str, int]) -> ReferenceTable:
-    rows = sorted(
-        (name_id[reference.name], at, reference.line, REFERENCE_CODE[reference.kind],
-         name_id[reference.within])
-        for at, file in enumerate(files)
-        for reference in file.references
-    )  # fmt: skip
-    return ReferenceTable(
-        file=_int32([row[1] for row in rows]),
-        line=_int32([row[2] for row in rows]),
-        name=_int32([row[0] for row in rows]),
-        kind=_uint8([row[3] for row in rows]),
-        within=_int32([row[4] for row in rows]),
-    )
+    references = [reference for file in files for reference in file.references]
+    sizes = [len(file.references) for file in files]
+    file = np.repeat(np.arange(len(files), dtype=np.int32), sizes)
+    line = _int32([reference.line for reference in references])
+    name = _int32([name_id[reference.name] for reference in references])
+    kind = _uint8([REFERENCE_CODE[reference.kind] for reference in references])
+    within = _int32([name_id[reference.within] for reference in references])
+    order = np.lexsort((within, kind, line, file, name))
+    return ReferenceTable(file[order], line[order], name[order], kind[order], within[order])
 
 
 def _counted(files: Sequence[ParsedFile]) -> WordCounter:

@@ -121,8 +121,13 @@ def _is_minified(text: str) -> bool:
     if size < _MINIFIED_CHARS:
         return False
     lines = text.count("\n") + 1
-    longest = max(map(len, text.split("\n")))
-    return size // lines > _MINIFIED_MEAN or (longest > _LINE_MAX and longest * 2 > size)
+    if size // lines > _MINIFIED_MEAN:
+        return True
+    # A line that is more than half of the text reaches over its middle.
+    middle = size // 2
+    start, end = text.rfind("\n", 0, middle) + 1, text.find("\n", middle)
+    longest = (end if end >= 0 else size) - start
+    return longest > _LINE_MAX and longest * 2 > size
 
 
 def _skipped(source: Source, reason: str) -> Skipped:
