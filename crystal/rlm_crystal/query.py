@@ -183,8 +183,7 @@ def _variants_in(word: str, words: Words) -> Iterator[tuple[str, float]]:
 def _same_beginning(root: str, words: Words) -> Iterator[tuple[str, float]]:
     # Snowball ends many stems in i where the word has y, and cuts a final e.
     beginning = root[:-1] if root[-1] in "iye" and len(root) > 3 else root
-    for at in words.with_prefix(beginning):
-        term = words[at]
+    for term in words.starting(beginning):
         if len(term) > 2 * len(root) + 6 or not term.isalpha():
             continue
         other = stem(term)
@@ -211,8 +210,8 @@ def _misspelt(word: str, words: Words) -> list[str]:
 
     near = [
         term
-        for at in words.with_prefix(word[:2])
-        if abs(len(term := words[at]) - len(word)) < 3 and term.isalpha()
+        for term in words.starting(word[:2])
+        if abs(len(term) - len(word)) < 3 and term.isalpha()
     ]
     return get_close_matches(word, near, n=2, cutoff=0.84)
 

@@ -1,8 +1,9 @@
 """The lines of a chunk that answer a question best."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain
 
-from rlm_crystal.terms import RAW_WORD, terms_of_word
+from rlm_crystal.terms import raw_words, terms_of_word
 
 LINES_MAX = 8
 LINE_CHARS_MAX = 200
@@ -16,7 +17,7 @@ class LineJudge:
     def __init__(self, weights: Mapping[str, float]) -> None:
         """`weights` says what each index term counts for."""
         self._weights = weights
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._counting = _CountingTerms(weights)
 
     def best_lines(self, lines: Sequence[str]) -> range:
         """The window of at most eight lines that says most.
@@ -27,10 +28,13 @@ class LineJudge:
         """
         if len(lines) <= LINES_MAX:
             return range(len(lines))
-        found = [self._counting(line) for line in lines]
+        counting = self._counting.__getitem__
+        found = [[*chain.from_iterable(map(counting, raw_words(line)))] for line in lines]
+        telling = [0, *accumulate(map(bool, found))]
         best, best_score = 0, -1.0
         for start in range(len(lines) - LINES_MAX + 1):
-            score = self._weight(found[start : start + LINES_MAX])
+            end = start + LINES_MAX
+            score = self._weight(found[start:end]) if telling[end] > telling[start] else 0.0
             score += _FIRST_LINE if start == 0 else 0.0
             level = abs(score - best_score) < 1e-9
             if (score > best_score and not level) or (level and not found[best] and found[start]):
@@ -46,16 +50,20 @@ class LineJudge:
                 seen.add(term)
         return score
 
-    def _counting(self, line: str) -> list[str]:
-        """The terms of a line that the question weighs."""
-        found: list[str] = []
-        for word in RAW_WORD.findall(line):
-            terms = self._known.get(word)
-            if terms is None:
-                terms = tuple(term for term in terms_of_word(word) if term in self._weights)
-                self._known[word] = terms
-            found.extend(terms)
-        return found
+
+class _CountingTerms(dict[str, tuple[str, ...]]):
+    """The terms of a raw word that the question weighs; each word is cut once."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        super().__init__()
+        self._weights = weights
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        terms = terms_of_word(word)
+        if self._weights.keys().isdisjoint(terms):
+            terms = ()
+        self[word] = counting = tuple(term for term in terms if term in self._weights)
+        return counting
 
 
 def snippet_of(lines: Sequence[str]) -> str:

@@ -88,6 +88,7 @@ def raw_words(text: str) -> list[str]:
     return text.translate(_SPACED).split() if text.isascii() else RAW_WORD.findall(text)
 
 
+@lru_cache(maxsize=65_536)
 def terms_of_word(word: str) -> tuple[str, ...]:
     """The index terms of one raw word: its parts, and the whole where it has several."""
     if len(word) > TERM_CHARS_MAX:

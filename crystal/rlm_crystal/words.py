@@ -52,13 +52,16 @@ class Words(Sequence[str]):
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
+            span = range(*index.indices(len(self)))
+            return [self.encoded(at).decode("utf-8", "surrogatepass") for at in span]
         return self.encoded(index).decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         return (word.decode("utf-8", "surrogatepass") for word in self.all_encoded())
 
     def encoded(self, index: int) -> bytes:
+        if self._cut is not None:
+            return self._cut[index]
         start = int(self._starts[index])
         return self.blob[start : start + int(self.lengths[index])]
 
@@ -80,6 +83,11 @@ class Words(Sequence[str]):
         low = self._bisect(encoded)
         # 0xFF never occurs in UTF-8, so this stands after every continuation of the prefix.
         return range(low, self._bisect(encoded + b"\xff"))
+
+    def starting(self, prefix: str) -> list[str]:
+        """All strings that begin with `prefix`."""
+        span = self.with_prefix(prefix)
+        return self[span.start : span.stop]
 
     def with_suffix(self, suffix: str, *, limit: int) -> list[int]:
         """The ids of at most `limit` strings that end with `suffix` and are longer than it."""
