@@ -1,8 +1,9 @@
 """From folders to a crystal, and from a crystal to that of a moment later.
 
 `build` does everything, taking over what did not change since `previous`; `refresh` costs what
-changed: changed files become a small segment laid over the large one. Both answer alike. What
-commits say of the files is read by `build`; a `refresh` keeps it, also where HEAD has moved.
+changed: changed files become a small segment laid over the large one, or are folded into it where
+they are many, and their chunks go to the nearest cluster. Both answer alike. What commits say of
+the files is read by `build`; a `refresh` keeps it, also where HEAD has moved.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rlm_crystal.cluster_drift import carried
 from rlm_crystal.clusters import clusters_of
 from rlm_crystal.collection import collection_paused
 from rlm_crystal.crystal import Crystal
@@ -21,7 +23,7 @@ from rlm_crystal.describe import inherited
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.history import History, history_of
 from rlm_crystal.home import corpus_id
-from rlm_crystal.lazy import ready
+from rlm_crystal.lazy import Lazy, ready
 from rlm_crystal.reading import read
 from rlm_crystal.revision import git_head
 from rlm_crystal.segment import BoolArray, Segment, merge_segments
@@ -100,6 +102,8 @@ def refresh(
     plan = _plan(crystal, sight)
     batches = _process(plan.todo, crystal.embedder, _silence, None)
     segments, alive = _laid_over(plan, batches)
+    if segments[0] is not plan.segments[0]:
+        crystal = _renumbered(crystal, plan.segments[0], segments[0])
     return replace(
         crystal,
         generation=crystal.generation + 1,
@@ -219,6 +223,18 @@ def _laid_over(
     if not above.file_count:
         return (base,), (plan.kept[0],)
     return (base, above), (plan.kept[0], np.ones(above.file_count, dtype=np.bool_))
+
+
+def _renumbered(crystal: Crystal, before: Segment, after: Segment) -> Crystal:
+    """The crystal with its clusters over a large segment into which others were folded."""
+    held = {content.tobytes() for content in before.files.content_hash}
+    new = sum(content.tobytes() not in held for content in after.files.content_hash)
+    clusters = crystal.clusters
+    return replace(
+        crystal,
+        clusters=Lazy(lambda: carried(clusters.get(), before, after)),
+        files_assigned=crystal.files_assigned + new,
+    )
 
 
 def _all_skipped(plan: _Plan, batches: Sequence[Batch]) -> tuple[Skipped, ...]:

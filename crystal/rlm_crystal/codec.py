@@ -45,7 +45,7 @@ from rlm_crystal.texts import Texts
 from rlm_crystal.types import Skipped
 from rlm_crystal.words import Words
 
-FORMAT = 4
+FORMAT = 5
 
 ReadPage = Callable[[str], bytes]
 Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable, Landmarks)
@@ -107,6 +107,7 @@ def from_pages(read: ReadPage, *, embedder: Embedder | None = None) -> Crystal:
         clusters=Lazy(lambda: _clusters(unpack(read("clusters")))),
         history=Lazy(lambda: _history(unpack(read("history")))),
         embedder=embedder,
+        files_assigned=meta["files_assigned"],
     )
 
 
@@ -182,6 +183,7 @@ def _manifest_page(crystal: Crystal) -> bytes:
         "head": crystal.head,
         "embedder": crystal.embedder.identity,
         "segments": len(crystal.segments),
+        "files_assigned": crystal.files_assigned,
         "skipped": [
             [skip.path, skip.reason, skip.size_bytes, skip.mtime_ns] for skip in crystal.skipped
         ],

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rlm_crystal.cluster import assign
+from rlm_crystal.cluster_drift import ClusterDrift, cluster_drift
 from rlm_crystal.clusters import Clusters
 from rlm_crystal.embed import Embedder
 from rlm_crystal.errors import UnknownPath
@@ -37,7 +38,8 @@ MAP_HITS = 50
 class Crystal:
     """Safe to use from many threads; `segments` lie over each other as `alive` says.
 
-    `alive[s][f]` tells whether file `f` of segment `s` is still that of the corpus.
+    `alive[s][f]` tells whether file `f` of segment `s` is still that of the corpus. Of the files of
+    the first segment `files_assigned` came after the last full build.
     """
 
     corpus_id: str
@@ -50,6 +52,7 @@ class Crystal:
     clusters: Lazy[Clusters] = field(repr=False)
     history: Lazy[History] = field(repr=False)
     embedder: Embedder = field(repr=False)
+    files_assigned: int = 0
 
     @cached_property
     def files(self) -> Sequence[FileEntry]:
@@ -186,6 +189,17 @@ class Crystal:
     @property
     def cluster_count(self) -> int:
         return self.clusters.get().clustering.count
+
+    @property
+    def files_unclustered(self) -> int:
+        """How many files came or changed since the last full build; costs nothing."""
+        return self.files_assigned + sum(above.file_count for above in self.segments[1:])
+
+    @cached_property
+    def cluster_drift(self) -> ClusterDrift:
+        """How far the clusters are from what a full build would find now."""
+        newer = [(layer.segment, layer.nearest) for layer in self._layers[1:]]
+        return cluster_drift(self.clusters.get().clustering, self.segments[0], self.alive[0], newer)
 
     def cluster_labels(self) -> Int32Array:
         """The cluster of every chunk, segment after segment; -1 for noise.

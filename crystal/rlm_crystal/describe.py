@@ -46,7 +46,11 @@ async def describe(
     The weightiest clusters come first, at most a thousand; those that a model described are left.
     """
     clusters = crystal.clusters.get()
-    wanted = [at for at, summary in enumerate(clusters.summaries) if not summary.author]
+    wanted = [
+        at
+        for at, summary in enumerate(clusters.summaries)
+        if summary.central and not summary.author
+    ]
     wanted.sort(key=lambda at: (-clusters.summaries[at].weight, at))
     wanted = wanted[:CLUSTERS_MAX]
     base = crystal.segments[0]

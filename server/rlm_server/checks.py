@@ -25,6 +25,7 @@ async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
     return (
         *crystal,
         *await run_sync(drift_issues, state, abandon_on_cancel=True),
+        *await run_sync(cluster_issues, state, abandon_on_cancel=True),
         *await memory_issues(opened),
         *settings_issues(opened),
         *await run_sync(sandbox_issues, abandon_on_cancel=True),
@@ -63,6 +64,20 @@ def drift_issues(state: State) -> list[Issue]:
         " since the crystal was made"
     )
     return [Issue("drift", "note", told, "The next search takes them over by itself.")]
+
+
+def cluster_issues(state: State) -> list[Issue]:
+    """How far the clusters are from what a full index would find."""
+    if state.crystal is None or not state.crystal.files_unclustered:
+        return []
+    drift = state.crystal.cluster_drift
+    told = (
+        f"{drift.assigned:.1%} of the chunks were given to the nearest cluster since the last full"
+        f" index, {drift.gone:.1%} of those it clustered are gone; the newcomers fit less closely"
+        f" by {drift.looser:.2f} of cosine"
+    )
+    fix = "Nothing to do: it is made anew after 64 files; rlm_reindex with scope full does it now."
+    return [Issue("clusters", "note", told, fix)]
 
 
 async def memory_issues(opened: Opened) -> list[Issue]:

@@ -41,7 +41,7 @@ SAFETY_LOOK_S = 60.0
 POLL_S = 2.0
 # Where events arrive up to half a second late, a look this cheap is taken before every answer.
 CHEAP_LOOK_S = 0.15
-OVERLAY_FILES_REBUILT = 64
+FILES_UNCLUSTERED_MAX = 64
 # What is left to write when a server ends; clients wait two seconds before they kill.
 LAST_WRITE_S = 1.0
 
@@ -344,7 +344,7 @@ class Keeper:
         crystal = self._inbox.crystal()
         if crystal is None or self.building or self._persist:
             return False
-        return sum(above.file_count for above in crystal.segments[1:]) >= OVERLAY_FILES_REBUILT
+        return crystal.files_unclustered >= FILES_UNCLUSTERED_MAX
 
     async def _rebuild_quietly(self) -> None:
         try:

@@ -46,6 +46,7 @@ async def status_of(service: "Service") -> Status:
         sandbox=await _sandbox_layers(),
         watching=keeper.lookout.in_words if keeper else "",
         jobs=service.jobs.states() if service.jobs else (),
+        files_unclustered=crystal.files_unclustered if crystal else 0,
         skipped_why=_reasons(crystal) if crystal else (),
     )
 

@@ -139,6 +139,23 @@ async def test_a_sound_service_has_no_error_to_tell(
 
 
 @pytest.mark.asyncio
+async def test_validate_tells_the_drift_of_the_clusters_until_a_full_index(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ) as service:
+        await service.view(silent)
+        (repository / "shop" / "refund.py").write_text("def refund(cart):\n    return cart\n")
+        await service.view(silent)
+        drifted, status = await service.validate(), await service.status()
+        await service.reindex("full", silent)
+        repaired, after = await service.validate(), await service.status()
+    assert [issue.severity for issue in drifted if issue.check == "clusters"] == ["note"]
+    assert status.files_unclustered == 1
+    assert [issue for issue in repaired if issue.check == "clusters"] == []
+    assert after.files_unclustered == 0
+
+
+@pytest.mark.asyncio
 async def test_validate_names_the_damaged_page_and_the_fix(
     repository: Path, environ: dict[str, str]
 ) -> None:

@@ -86,6 +86,8 @@ class Status:
     jobs: tuple[JobState, ...]
     skipped_why: tuple[str, ...] = ()
     """How many were left out for which reason; `rlm-mcp index --dry-run` names them."""
+    files_unclustered: int = 0
+    """How many files came or changed since clusters were last made."""
 
 
 @dataclass(frozen=True, slots=True)

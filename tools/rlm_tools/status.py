@@ -95,8 +95,18 @@ def _about_crystal(status: Status) -> list[str]:
     return [
         f"Crystal: generation {status.generation}, {status.files} files,"
         f" {status.chunks} chunks, {status.clusters} clusters, {status.skipped} skipped",
+        *_about_clusters(status),
         *_about_skipped(status),
         revision_line(status.revision),
+    ]
+
+
+def _about_clusters(status: Status) -> list[str]:
+    if not status.files_unclustered:
+        return []
+    return [
+        f"Clusters: {status.files_unclustered} new or changed files were given to the nearest one;"
+        " a full index clusters them"
     ]
 
 
