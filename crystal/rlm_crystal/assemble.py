@@ -145,7 +145,7 @@ def _definition_table(
 def _reference_table(files: Sequence[ParsedFile], name_id: dict[str, int]) -> ReferenceTable:
     references = [reference for file in files for reference in file.references]
     sizes = [len(file.references) for file in files]
-    file = np.repeat(np.arange(len(files), dtype=np.int32), sizes)
+    file = np.repeat(np.arange(len(files), dtype=np.int32), _int32(sizes))
     line = _int32([reference.line for reference in references])
     name = _int32([name_id[reference.name] for reference in references])
     kind = _uint8([REFERENCE_CODE[reference.kind] for reference in references])
