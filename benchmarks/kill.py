@@ -2,7 +2,7 @@
 
     python benchmarks/kill.py [--runs 50] [--acts first,rebuild,refresh,ask,rotate] [--seed N]
 
-A small corpus with words that occur nowhere else is indexed and asked about once. Then an `rlm-mcp`
+A small corpus with words that occur nowhere else is indexed and remembered. Then an `rlm-mcp`
 command is started on it and killed by SIGKILL at an instant drawn evenly over the time the command
 takes, and every other time over the time in which it writes to its home. In turn the whole tree of
 processes is killed, or the first one only, and then the rest has to be gone within two seconds.
@@ -12,7 +12,7 @@ After each kill, before all is put back for the next one:
   every episode, trace and setting that was there;
 - none of the words stands in clear, or in base64, in any file or file name below the home and the
   temporary folder, nor in one that is new in /dev/shm;
-- the next index works, and its crystal holds the files as they are: by the command every fifth
+- the next index works, and its crystal holds the files as they are: by the command every tenth
   time, else as it does it, in this process.
 
 Exits 1 where any of it fails, and says at which instant of which command.
@@ -42,6 +42,7 @@ from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home, corpus_id
 from rlm_memory.errors import RecallError
 from rlm_memory.memory import Memory
+from rlm_memory.types import Episode
 
 RLM_MCP = Path(sys.executable).with_name("rlm-mcp")
 IN_TEXT, IN_PATH, IN_SYMBOL = "quizzaciouslyplain", "zephyrhaunt", "FlimmerkistenMotor"
@@ -70,6 +71,14 @@ class Findings:
     after: int = 0
     over: int = 0
     wrong: list[str] = field(default_factory=list)
+
+    def quicker(self, instant_s: float, *, writing: bool) -> None:
+        """It was over before this instant: from now on kill it earlier."""
+        self.over += 1
+        if writing:
+            self.seconds_writing = min(self.seconds_writing, instant_s)
+        else:
+            self.seconds = min(self.seconds, instant_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ def kill_all(folder: Path, acts: Sequence[str], *, runs: int, seed: int) -> Iter
 
 
 def prepare(place: Place) -> None:
-    """A corpus that is indexed and was asked about."""
+    """A corpus that is indexed, with a memory, a trace and settings."""
     code = place.root / IN_PATH
     code.mkdir(parents=True)
     (place.folder / "scratch").mkdir()
@@ -170,13 +179,19 @@ def prepare(place: Place) -> None:
             f'def part_{number}():\n    """Part {number} is {IN_TEXT}."""\n'
             f"    return {IN_SYMBOL}().spin() * {number}\n"
         )
-    assert place.run("index") == 0
-    assert place.run("ask", f"what does {IN_SYMBOL} do in {IN_PATH}") == 0
-    estate_of(place).settings().put("settings", b"{}")
+    index_here(place)
+    estate = estate_of(place)
+    ((corpus,), _) = estate.corpora()
+    estate.settings().put("settings", b"{}")
+    estate.traces(corpus).put("trace-0", f"how {IN_SYMBOL} was found".encode())
+    memory = Memory.open(estate.memory_folder(corpus), estate.keyring, scope=corpus.id)
+    question = f"What does {IN_SYMBOL} do in {IN_PATH}?"
+    memory.remember(Episode.of_answer(question, f"It is {IN_TEXT}.", time_s=1.0))
+    memory.close()
 
 
 def kill_act(place: Place, kept: Path, act: str, *, runs: int, chance: random.Random) -> Findings:
-    """Kill one act at `runs` instants of the time it takes when nobody kills it."""
+    """Kill one act until it was killed `runs` times."""
     place.set_back(kept, act)
     before, began_s = held(place), time.monotonic()
     process = place.start(*COMMANDS[act])
@@ -184,30 +199,41 @@ def kill_act(place: Place, kept: Path, act: str, *, runs: int, chance: random.Ra
     writing_s = time.monotonic()
     assert process.wait(timeout=120) == 0
     ended_s = time.monotonic()
-    found = Findings(act, round(ended_s - began_s, 3), round(ended_s - writing_s, 3))
     after = held(place)
-    for number in range(runs):
+    found = Findings(act, ended_s - began_s, ended_s - writing_s)
+    while found.kills < runs:
         place.set_back(kept, act)
         shared = files_in(SHARED)
+        from_write = found.kills % 2 == 0
         process = place.start(*COMMANDS[act])
-        if number % 2:
+        if from_write:
             until_written(process, place)
-        instant_s = chance.uniform(0, found.seconds_writing if number % 2 else found.seconds)
-        wrong = kill_at(process, instant_s, tree=number % 4 < 2, found=found)
-        try:
-            left = held(place)
-            as_before = (left.texts, left.key) == (before.texts, before.key)
-            found.before += as_before
-            found.after += not as_before
-            wrong += judged(left, before, after)
-        except (CrystalError, RecallError, OSError, ValueError) as error:
-            wrong.append(f"{type(error).__name__}: {error}")
-        wrong += in_clear([*files_in(place.folder / "home"), *files_in(place.folder / "scratch")])
+        most_s = found.seconds_writing if from_write else found.seconds
+        instant_s = chance.uniform(0, most_s)
+        wrong = kill_at(process, instant_s, tree=found.kills % 4 < 2)
+        if wrong is None:
+            found.quicker(instant_s, writing=from_write)
+            continue
+        wrong += left_wrong(place, found, before, after)
         wrong += in_clear([path for path in files_in(SHARED) if path not in shared])
-        wrong += next_index(place, by_command=number % 5 == 0)
-        since = "its first write" if number % 2 else "its start"
+        wrong += next_index(place, by_command=found.kills % 10 == 0)
+        found.kills += 1
+        since = "its first write" if from_write else "its start"
         found.wrong += [f"killed {instant_s:.3f} s after {since}: {each}" for each in wrong]
     return found
+
+
+def left_wrong(place: Place, found: Findings, before: Held, after: Held) -> list[str]:
+    """What is wrong with what was left; counts whether it is that of before."""
+    wrong = in_clear([*files_in(place.folder / "home"), *files_in(place.folder / "scratch")])
+    try:
+        left = held(place)
+    except (CrystalError, RecallError, OSError, ValueError) as error:
+        return [*wrong, f"{type(error).__name__}: {error}"]
+    as_before = (left.texts, left.key) == (before.texts, before.key)
+    found.before += as_before
+    found.after += not as_before
+    return wrong + judged(left, before, after)
 
 
 def until_written(process: psutil.Popen, place: Place) -> None:
@@ -226,17 +252,18 @@ def written(place: Place) -> set[tuple[Path, int]]:
     return stats
 
 
-def kill_at(process: psutil.Popen, instant_s: float, *, tree: bool, found: Findings) -> list[str]:
-    """Kill it then, and wait until every process is gone; what outlived it."""
+def kill_at(process: psutil.Popen, instant_s: float, *, tree: bool) -> list[str] | None:
+    """Kill it then, and wait until every process is gone; what outlived it.
+
+    None where it was over before: the machine may be less busy than when it was measured.
+    """
     with suppress(psutil.TimeoutExpired):
         process.wait(timeout=instant_s)
-        found.over += 1
-        return []
+        return None
     family = process.children(recursive=True)
     for each in [process, *(family if tree else [])]:
         with suppress(psutil.NoSuchProcess):
             each.kill()
-    found.kills += 1
     process.wait(timeout=GONE_WITHIN_S)
     _, alive = psutil.wait_procs(family, timeout=GONE_WITHIN_S)
     return [
@@ -358,10 +385,9 @@ def in_base64(word: str) -> list[bytes]:
 
 def in_words(found: Findings) -> str:
     counted = (
-        f"{found.act}: {found.seconds:.2f} s when not killed, of which it writes for"
-        f" {found.seconds_writing:.2f}; {found.kills} killed, {found.over}"
-        f" over before; left as before {found.before}, as after {found.after};"
-        f" wrong: {len(found.wrong)}"
+        f"{found.act}: takes {found.seconds:.2f} s and writes for {found.seconds_writing:.2f};"
+        f" {found.kills} killed, {found.over} over before; left as before {found.before},"
+        f" as after {found.after}; wrong: {len(found.wrong)}"
     )
     return "\n  ".join([counted, *found.wrong])
 

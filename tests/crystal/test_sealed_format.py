@@ -145,7 +145,7 @@ def strings(arrays: dict[str, tuple[Any, ...]], name: str) -> list[str]:
 
 def texts(pages: dict[str, bytes]) -> dict[str, str]:
     manifest, masks = columns(pages["manifest"])
-    assert manifest["format"] == 2
+    assert manifest["format"] == 4
     found: dict[str, str] = {}
     for segment in range(manifest["segments"]):
         _, files = columns(pages[f"segment-{segment}-files"])
@@ -233,7 +233,7 @@ def test_the_document_names_everything_that_is_in_a_page(root: Path, place: Home
 
 def parts(array: str) -> list[str]:
     """The names the document uses for one array: tables and pools are named once."""
-    for table in ("files", "chunks", "definitions", "references"):
+    for table in ("files", "chunks", "definitions", "references", "landmarks"):
         if array.startswith(table + "-"):
             return [f"{table}-*", array.removeprefix(table + "-")]
     for end in ("-blob", "-lengths", "-by-end"):

@@ -178,8 +178,8 @@ def test_a_key_that_is_none_changes_nothing(home: Home, environ: dict[str, str])
 
 
 def spoil_page(estate: Estate) -> None:
-    page = next((estate.folder / "corpora").rglob("*.page"))
-    page.write_bytes(page.read_bytes()[:-1])
+    for page in (estate.folder / "corpora").rglob("*.page"):
+        page.write_bytes(page.read_bytes()[:-1])
 
 
 def spoil_trace(estate: Estate) -> None:
