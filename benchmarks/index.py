@@ -30,7 +30,7 @@ from typing import Any
 
 import psutil
 from rlm_crystal.build import build, refresh
-from rlm_crystal.codec import from_pages, to_pages
+from rlm_crystal.codec import PagesInTurn, from_pages
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.reading import read
 from rlm_crystal.seal import Sealer
@@ -138,7 +138,7 @@ def _first(options: argparse.Namespace) -> dict[str, Any]:
 def _cold(options: argparse.Namespace) -> dict[str, Any]:
     crystal = build([options.root])
     before_s = _cpu_s()
-    _store(options).write_generation(to_pages(crystal))
+    _store(options).write_generation(PagesInTurn(crystal))
     return {
         "files": len(crystal.files),
         "chunks": crystal.chunk_count,

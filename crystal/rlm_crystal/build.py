@@ -60,8 +60,10 @@ def build(
     history = _begun(roots, usable)
     plan = _plan(usable, by_walk(usable, found))
     batches = _process(plan.todo, embedder, tell, workers)
+    skipped = _all_skipped(plan, batches)
     tell(Progress("joining", 0, 1))
     merged = _folded(plan, batches)
+    del batches, plan  # of a large corpus they hold some hundred MiB that clustering needs
     tell(Progress("joining", 1, 1))
     tell(Progress("clustering", 0, merged.chunk_count))
     clusters = clusters_of(merged)
@@ -73,7 +75,7 @@ def build(
         generation=previous.generation + 1 if previous else 1,
         roots=tuple(roots),
         head=git_head(roots[0]) if roots else None,
-        skipped=_all_skipped(plan, batches),
+        skipped=skipped,
         segments=(merged,),
         alive=(np.ones(merged.file_count, dtype=np.bool_),),
         clusters=ready(clusters),

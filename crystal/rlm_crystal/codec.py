@@ -14,7 +14,7 @@ Only the manifest and the files pages are read to open a crystal; the others at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import astuple, dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,22 @@ Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable,
 def to_pages(crystal: Crystal) -> dict[str, bytes]:
     """All pages of the crystal; equal crystals give equal pages."""
     return {name: page.make() for name, page in _pages_of(crystal).items()}
+
+
+class PagesInTurn(Mapping[str, bytes]):
+    """The same pages, each made when it is read and not kept: who writes them holds one of them."""
+
+    def __init__(self, crystal: Crystal) -> None:
+        self._pages = _pages_of(crystal)
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._pages[name].make()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pages)
+
+    def __len__(self) -> int:
+        return len(self._pages)
 
 
 def pages_since(

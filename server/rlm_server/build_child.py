@@ -92,7 +92,7 @@ def main() -> None:
 
 def _build(job: BuildJob, teller: "_Teller") -> int:
     from rlm_crystal.build import build
-    from rlm_crystal.codec import to_pages
+    from rlm_crystal.codec import PagesInTurn
     from rlm_crystal.embed import embedder_named
 
     store = job.archive.store()
@@ -113,7 +113,7 @@ def _build(job: BuildJob, teller: "_Teller") -> int:
             embedder=embedder_named(job.archive.embedder),
         )
         teller(Progress("sealing", 0, 1))
-        return store.write_generation(to_pages(crystal), carry=previous is not None)
+        return store.write_generation(PagesInTurn(crystal), carry=previous is not None)
 
 
 def _previous(archive: Archive) -> "Crystal | None":

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_crystal.build import build, refresh
-from rlm_crystal.codec import from_pages, pages_since, to_pages
+from rlm_crystal.codec import PagesInTurn, from_pages, pages_since, to_pages
 from rlm_crystal.columns import pack, unpack
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import FormatUnknown, PageDamaged
@@ -62,6 +62,10 @@ def test_a_crystal_comes_back_from_its_pages_the_same(crystal: Crystal) -> None:
     assert back.callers("join") == crystal.callers("join")
     assert back.importers("os") == crystal.importers("os")
     np.testing.assert_array_equal(back.cluster_labels(), crystal.cluster_labels())
+
+
+def test_pages_made_in_turn_are_those_made_at_once(crystal: Crystal) -> None:
+    assert dict(PagesInTurn(crystal)) == to_pages(crystal)
 
 
 def test_only_what_a_refresh_changed_is_made_into_pages(crystal: Crystal) -> None:
