@@ -6,6 +6,8 @@ from pathlib import PurePath, PurePosixPath
 from rlm_crystal.language import VENDOR_FOLDERS, is_generated_name
 from rlm_crystal.secrets import secret_reason
 
+ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})
+
 
 def outermost_folder_left_out(
     path: str, environments: Set[str], *, with_vendored: bool
@@ -37,7 +39,7 @@ def name_reason(path: str, *, with_secrets: bool, taken_back: bool) -> str | Non
 
 def is_environment_mark(path: str) -> bool:
     """Whether this file marks its folder as a virtual environment or a cache."""
-    return path.endswith(("/pyvenv.cfg", "/CACHEDIR.TAG"))
+    return "/" in path and path.rpartition("/")[2] in ENVIRONMENT_MARKS
 
 
 def is_system_folder(folder: PurePath) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,38 @@ def list_files(root: Path) -> Listing:
     if listing is None or not listing.paths:
         return _scan(root)
     return listing
+
+
+def offered(root: Path, paths: Sequence[str], witness: str) -> Listing | None:
+    """Those of `paths` that `list_files` would name, without listing the rest.
+
+    `witness` is a path that it named; None where this cannot tell (another repository lies
+    between, or the witness is not named in this way), and only the whole listing can.
+    """
+    folders = {folder for path in (*paths, witness) for folder in _folders_above(path)}
+    if any((root / folder / ".git").exists() for folder in folders):
+        return None
+    if git_dir_of(root) is None:
+        rules = IgnoreRules(root, ".gitignore")
+        return Listing(tuple(path for path in paths if not _ruled_out(rules, path)), ())
+    wanted = [f":(literal){path}" for path in (*paths, witness)]
+    named = _git(root, "--cached", "--others", "--", *wanted)
+    if named is None or witness not in named:
+        return None
+    return Listing(tuple(sorted(set(paths).intersection(named))), ())
+
+
+def _ruled_out(rules: IgnoreRules, path: str) -> bool:
+    """Whether our own scan would not come to the path."""
+    above = [f"{folder}/" for folder in _folders_above(path)]
+    if not _NEVER.isdisjoint(path.split("/")):
+        return True
+    return any(rules.verdict(each) for each in (*above, path))
+
+
+def _folders_above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def _git_listing(root: Path, depth: int) -> Listing | None:

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rlm_crystal.arrivals import new_files
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import UnknownPath
+from rlm_crystal.exclusions import ENVIRONMENT_MARKS
 from rlm_crystal.reading import content_hash
 from rlm_crystal.types import FileEntry, Skipped, Source
 from rlm_crystal.walk import Drift, Walk, WalkOptions, drift, path_prefixes
 
-_RULES = frozenset({".gitignore", ".rlmignore", ".git", "CACHEDIR.TAG", "pyvenv.cfg", ".."})
+_RULES = frozenset({".gitignore", ".rlmignore", ".git", "..", *ENVIRONMENT_MARKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,14 @@ def by_walk(crystal: Crystal | None, found: Walk, doubted: Iterable[Path] = ()) 
 def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
     """What became of these files, nothing else looked at; they are compared by content.
 
-    None where only a walk can tell: a path that is not an indexed file (new, a folder, a link, too
-    large now), that has another name too, or that decides over others, as ignore files do. What
-    came and went, as the files do by which an editor saves, needs none.
+    None where only a walk can tell: a path that is no file (a folder, a link, too large now), that
+    has another name too, or that decides over others, as ignore files do. What came and went, as
+    the files do by which an editor saves, needs none.
     """
     places = Places(crystal.roots)
     changed: dict[str, Source] = {}
     removed: set[str] = set()
+    new: list[str] = []
     for absolute in set(paths):
         path = places.path(absolute)
         if path is None or not _RULES.isdisjoint(absolute.parts):
@@ -70,7 +73,9 @@ def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
             return None
         known = crystal.entry(path)
         if known is None:
-            if _may_hold_others(crystal, path, status):
+            if status is not None and stat.S_ISREG(status.st_mode):
+                new.append(path)
+            elif _may_hold_others(crystal, path, status):
                 return None
         elif status is None:
             removed.add(path)
@@ -78,8 +83,11 @@ def by_paths(crystal: Crystal, paths: Iterable[Path]) -> Sight | None:
             return None
         elif _differs(known, source):
             changed[path] = source
-    change = Drift(tuple(sorted(changed)), (), tuple(sorted(removed)))
-    return Sight(change, changed, crystal.skipped)
+    arrived = new_files(crystal, sorted(new))
+    if arrived is None:
+        return None
+    change = Drift(tuple(sorted(changed)), tuple(arrived.sources), tuple(sorted(removed)))
+    return Sight(change, {**changed, **arrived.sources}, arrived.skipped)
 
 
 def changed_among(crystal: Crystal, paths: Iterable[str]) -> tuple[Path, ...]:

@@ -18,7 +18,7 @@ from rlm_crystal.exclusions import (
     outermost_folder_left_out,
 )
 from rlm_crystal.ignore import IgnoreRules
-from rlm_crystal.listing import list_files
+from rlm_crystal.listing import Listing, list_files
 from rlm_crystal.reading import read
 from rlm_crystal.types import FileEntry, Skipped, Source
 
@@ -173,9 +173,17 @@ class Chooser:
     `skipped` is what was left out so far, folders once.
     """
 
-    def __init__(self, root: Path, prefix: str, options: WalkOptions | None = None) -> None:
-        """Lists the root, which `check_root` resolved; `prefix` begins the paths of its corpus."""
-        listing = list_files(root)
+    def __init__(
+        self,
+        root: Path,
+        prefix: str,
+        options: WalkOptions | None = None,
+        *,
+        listing: Listing | None = None,
+    ) -> None:
+        """Lists the root, which `check_root` resolved, unless the paths to choose from are given;
+        `prefix` begins the paths of its corpus."""
+        listing = listing or list_files(root)
         self.paths = listing.paths
         self.skipped = [
             Skipped(prefix + _printable(skip.path), skip.reason) for skip in listing.skipped

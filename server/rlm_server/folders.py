@@ -9,12 +9,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from rlm_crystal.exclusions import ENVIRONMENT_MARKS
 from rlm_crystal.ignore import IgnoreRules
 from rlm_crystal.language import VENDOR_FOLDERS
 from rlm_crystal.revision import git_folders
 
 IGNORE_FILES = (".gitignore", ".rlmignore")
-MARKS = ("pyvenv.cfg", "CACHEDIR.TAG")
 NEVER_INDEXED = frozenset({
     ".hg", ".svn", "__pycache__", "node_modules", ".venv", "venv", ".tox", ".nox", ".mypy_cache",
     ".pytest_cache", ".ruff_cache", ".hypothesis", ".idea", ".gradle", ".terraform", ".next",
@@ -132,6 +132,6 @@ def _folders_in(folder: str) -> list[str]:
             found = list(entries)
     except OSError:  # it went away, or may not be read: then nothing in it is indexed
         return []
-    if any(entry.name in MARKS for entry in found):
+    if any(entry.name in ENVIRONMENT_MARKS for entry in found):
         return []
     return [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]

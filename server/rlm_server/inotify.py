@@ -18,7 +18,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rlm_server.folders import IGNORE_FILES, MARKS, WatchedFolders
+from rlm_crystal.exclusions import ENVIRONMENT_MARKS
+
+from rlm_server.folders import IGNORE_FILES, WatchedFolders
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _KINDS = {
     _MOVED_TO: "moved", _CREATE: "created", _DELETE: "deleted",
 }  # fmt: skip
 _GONE = _DELETE_SELF | _MOVE_SELF | _UNMOUNT | _IGNORED
-_DECIDING = (*IGNORE_FILES, *MARKS, "/.git")
+_DECIDING = (*IGNORE_FILES, *ENVIRONMENT_MARKS, "/.git")
 _HEADER = struct.Struct("iIII")
 _BUFFER_BYTES = 1 << 16
 _STOP_S = 1.0

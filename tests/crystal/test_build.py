@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001 - other scripts are meant
 
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -281,12 +282,48 @@ def test_a_file_that_was_only_touched_keeps_its_chunks(root: Path) -> None:
     assert refreshed.files == build([root]).files
 
 
-@pytest.mark.parametrize("told", ["net/new.py", "net", ".gitignore", "../elsewhere.py"])
-def test_a_path_that_tells_too_little_makes_the_refresh_walk(root: Path, told: str) -> None:
+ARRIVALS = {
+    "new.py": "def brand_new():\n    return 1\n", "net/new.py": "x = 1\n", "net/no.log": "x",
+    "net/blob.py": "\0\0\0", "net/poetry.lock": "x", "net/.env": "KEY=1", "net/logo.png": "x",
+    "net/skip.md": "x", "net/big.txt": "x" * 2_000_000, "vendor/lib.py": "x = 1\n",
+    "out/tracked.py": "x = 1\n", "out/ignored.py": "x = 1\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("with_git", [True, False], ids=["git", "scan"])
+def test_new_files_judged_one_by_one_are_those_that_a_walk_finds(
+    root: Path, with_git: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, ".gitignore", "*.log\nout/\n")
+    write(root, ".rlmignore", "skip.md\n")
+    write(root, "out/here.py", "x = 1\n")
+    write(root, "vendor/here.py", "x = 1\n")
+    if with_git:
+        subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     crystal = build([root])
-    write(root, "net/new.py", "def brand_new():\n    return 1\n")
-    refreshed = refresh(crystal, paths=[root / told])
-    assert "net/new.py" in paths(refreshed)
+    for path, text in ARRIVALS.items():
+        write(root, path, text)
+    if with_git:
+        subprocess.run(["git", "add", "-f", "out/tracked.py"], cwd=root, check=True)
+    walked = refresh(crystal)
+    monkeypatch.setattr("rlm_crystal.build.walk", None)  # a walk would fail
+    told = refresh(crystal, paths=[root / path for path in ARRIVALS])
+    assert told.files == walked.files
+    assert answers(told) == answers(walked)
+    # What an ignore file rules out is told by the next walk.
+    by_walk = [skip for skip in walked.skipped if "gitignore" not in skip.reason]
+    assert [skip for skip in told.skipped if "gitignore" not in skip.reason] == by_walk
+    assert refresh(told, paths=[root / path for path in ARRIVALS]) is told
+
+
+@pytest.mark.parametrize("told", ["net/pyvenv.cfg", "inner/new.py", "net", ".gitignore", "../x.py"])
+def test_a_path_that_tells_too_little_makes_the_refresh_walk(root: Path, told: str) -> None:
+    (root / "inner/.git").mkdir(parents=True)
+    crystal = build([root])
+    write(root, "top.py", "def brand_new():\n    return 1\n")
+    if told.startswith(("net/", "inner/")):
+        write(root, told, "x = 1\n")
+    assert "top.py" in paths(refresh(crystal, paths=[root / told]))
 
 
 @pytest.mark.parametrize("told", ["net/module_1.py~", "net/4913", "net/link.py"])
