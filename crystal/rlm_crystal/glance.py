@@ -37,7 +37,7 @@ from rlm_crystal.walk import Chooser, check_root, path_prefixes
 
 KEPT_CHARS_MAX = 64 * 1024 * 1024
 # However late it is, so much is read, and of so many files the places are found.
-READ_MIN, CUT_MIN, CUT_MAX = 64, 5, 40
+READ_MIN, CUT_MIN, CUT_MAX = 200, 12, 40
 # Of the time: reading what is not source ends at the first share, reading source at the second,
 # cutting the best files at the third.
 OTHERS_UNTIL, READ_UNTIL, CUT_UNTIL = 0.6, 0.7, 0.9
