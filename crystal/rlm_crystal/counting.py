@@ -55,6 +55,7 @@ class WordCounter:
         self._ids = Ids()
         self._words: list[list[int]] = [[] for _ in range(fields)]
         self._lengths: list[list[int]] = [[] for _ in range(fields)]
+        self._known: dict[int, tuple[tuple[int, int], Int64Array, Int64Array]] = {}
 
     def add(self, *texts: str) -> None:
         number = self._ids.__getitem__
@@ -72,11 +73,35 @@ class WordCounter:
         """How often each word occurs in these fields together."""
         lengths = [np.asarray(self._lengths[field], dtype=np.int32) for field in fields]
         size = max(len(self._ids), 1)
-        keys = [
-            np.repeat(np.arange(len(length), dtype=np.int64) * size, length)
-            + np.asarray(self._words[field], dtype=np.int64)
-            for field, length in zip(fields, lengths, strict=True)
-        ]
-        pairs, times = np.unique(np.concatenate(keys), return_counts=True)
+        counted = [self._counted(field, size) for field in fields]
+        pairs, times = counted[0] if len(counted) == 1 else _added(counted)
         chunks, words = np.divmod(pairs, size)
         return Counts(chunks, words, times, np.stack(lengths).sum(axis=0, dtype=np.int32))
+
+    def _counted(self, field: int, size: int) -> tuple[Int64Array, Int64Array]:
+        """The (chunk, word) pairs of a field in order, and how often each is met; kept, since
+        the postings and the vectors ask for the same."""
+        state = size, len(self._lengths[field])
+        known = self._known.get(field)
+        if known is not None and known[0] == state:
+            return known[1], known[2]
+        words = np.asarray(self._words[field], dtype=np.int64)
+        chunks = np.arange(len(self._lengths[field]), dtype=np.int64)
+        pairs, times = np.unique(
+            np.repeat(chunks * size, np.asarray(self._lengths[field], dtype=np.int32)) + words,
+            return_counts=True,
+        )
+        self._known[field] = state, pairs, times
+        return pairs, times
+
+
+def _added(
+    counted: Sequence[tuple[Int64Array, Int64Array]],
+) -> tuple[Int64Array, Int64Array]:
+    """The counts of several fields as one."""
+    pairs = np.concatenate([pairs for pairs, _ in counted])
+    order = np.argsort(pairs, kind="stable")
+    pairs = pairs[order]
+    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+    times = np.concatenate([times for _, times in counted])[order]
+    return pairs[first], np.add.reduceat(times, first) if len(first) else times
