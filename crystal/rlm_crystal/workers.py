@@ -29,7 +29,7 @@ from rlm_crystal.reading import read
 from rlm_crystal.segment import Segment
 from rlm_crystal.types import ParsedFile, Skipped, Source
 
-BATCH_BYTES: Final = 4 * 1024 * 1024
+BATCH_BYTES: Final = 3 * 1024 * 1024
 WORKERS_MAX: Final = 8
 BYTES_WORTH_A_WORKER: Final = 2 * 1024 * 1024
 
@@ -67,7 +67,7 @@ def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
 
 
 def batches_of(sources: Sequence[Source]) -> list[list[Source]]:
-    """Runs of about 4 MiB, however many workers there are."""
+    """Runs of about 3 MiB, however many workers there are."""
     batches: list[list[Source]] = [[]]
     filled = 0
     for source in sources:
