@@ -1,4 +1,4 @@
-"""How a corpus falls into clusters: number, size, noise, agreement with its folders, CPU seconds.
+"""How a corpus falls into clusters: number, size, noise, CPU, and whether they mean anything.
 
     python benchmarks/clusters.py ROOT [ROOT ...]
 
@@ -6,11 +6,16 @@ For each root: what ships, also as it is where points are too many for HDBSCAN a
 them is clustered; and what it is compared with: HDBSCAN straight on the chunk vectors, and on them
 after PCA. Agreement is that of the clustered chunks' labels with their folders, down to the
 third level. Folders are among the features of what ships, so its agreement is partly by design.
+Two measures are not: files that commits changed together, in a git repository, are they in one
+cluster more often than files that were not; and do chunks stay together when a tenth of the files
+is added.
 """
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import hdbscan
@@ -19,6 +24,7 @@ from rlm_crystal.assemble import embedding_text
 from rlm_crystal.chunk import parse
 from rlm_crystal.cluster import CLUSTER_SIZE_MIN, cluster_chunks
 from rlm_crystal.embed import static_embedder
+from rlm_crystal.history import history_of
 from rlm_crystal.points import points_of, reduce
 from rlm_crystal.reading import read
 from rlm_crystal.types import Chunk, Document
@@ -27,6 +33,8 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 STRAIGHT_CHUNKS_MAX = 5_000
 SAMPLED = (2, 4)
+# Larger commits pair files that have little to do with each other.
+PAIRED_MAX = 6
 
 
 def main() -> None:
@@ -40,6 +48,8 @@ def main() -> None:
         started = time.process_time()
         clustering = cluster_chunks(chunks, vectors)
         report("ours", chunks, clustering.labels, started)
+        changed_together(root, chunks, clustering.nearest)
+        with_a_tenth_added(chunks, vectors, clustering.labels)
         for part in SAMPLED:
             started = time.process_time()
             points_max = -(-len(points_of(chunks, vectors).features) // part)
@@ -82,6 +92,56 @@ def report(name: str, chunks: Sequence[Chunk], labels: np.ndarray, started: floa
         f"NMI {normalized_mutual_info_score(folders, labels[inside]):.2f}, {spent}",
         flush=True,
     )
+
+
+def changed_together(root: Path, chunks: Sequence[Chunk], labels: np.ndarray) -> None:
+    """How often two files of one commit are in one cluster, beside any two files that changed.
+
+    A file counts as the cluster that most of its chunks are nearest to. The same for folders.
+    """
+    history = history_of([root])
+    votes: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for chunk, label in zip(chunks, labels.tolist(), strict=True):
+        votes[chunk.path][label] += 1
+    cluster_of = {path: count.most_common(1)[0][0] for path, count in votes.items()}
+    paths, starts, changed = list(history.paths), history.starts.tolist(), history.changed.tolist()
+    commits = [
+        [path for at in changed[low:high] if (path := paths[at]) in cluster_of]
+        for low, high in pairwise(starts)
+    ]
+    pairs = [
+        pair for files in commits if len(files) <= PAIRED_MAX for pair in combinations(files, 2)
+    ]
+    if not pairs:
+        return
+    ends = np.random.default_rng(0).permutation(len(pairs))
+    apart = [(pairs[at][0], pairs[to][1]) for at, to in enumerate(ends.tolist())]
+    apart = [pair for pair in apart if pair[0] != pair[1]]
+    folder_of = {path: path.rpartition("/")[0] for path in cluster_of}
+    told = [
+        f"{name} {_shared(pairs, of):.3f} of {len(pairs)} pairs against {_shared(apart, of):.3f}"
+        for name, of in (("one cluster", cluster_of), ("one folder", folder_of))
+    ]
+    print(f"    changed together: {', '.join(told)}", flush=True)
+
+
+def with_a_tenth_added(chunks: Sequence[Chunk], vectors: np.ndarray, labels: np.ndarray) -> None:
+    """Clusters nine tenths of the files and compares with those of all."""
+    files = sorted({chunk.path for chunk in chunks})
+    kept = set(np.random.default_rng(0).permutation(files)[: len(files) * 9 // 10].tolist())
+    rows = [at for at, chunk in enumerate(chunks) if chunk.path in kept]
+    before = cluster_chunks([chunks[at] for at in rows], vectors[rows]).labels
+    both = (before >= 0) & (labels[rows] >= 0)
+    pair = before[both], labels[rows][both]
+    print(
+        f"    a tenth of the files added: of chunks in a cluster of both ({both.mean():.2f}),"
+        f" ARI {adjusted_rand_score(*pair):.2f}, NMI {normalized_mutual_info_score(*pair):.2f}",
+        flush=True,
+    )
+
+
+def _shared(pairs: Sequence[tuple[str, str]], of: Mapping[str, int | str]) -> float:
+    return sum(of[first] == of[second] for first, second in pairs) / max(len(pairs), 1)
 
 
 def _since(started: float) -> str:

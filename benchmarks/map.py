@@ -2,12 +2,13 @@
 
     python benchmarks/map.py <git repository> [<git repository> …]
 
-The queries are those of `rlm-mcp bench localisation`, none of them in what is mapped. A query is
-searched for in the map alone, every file a document of the lines that name it, by plain BM25; it is
-found where a right file is among the first ten. Beside it, the same over the full text. `cosine` is
-that between the mean vectors of the first ten places found in the map and in the full text by the
-product's own search; `of another` is the same with the evidence for another question, which says
-what such a figure is worth.
+The queries are those of `rlm-mcp bench localisation`; what is mapped is the state before all of
+them, and only those count whose right file was there. A query is searched for in the map alone,
+every file a document of the lines that name it, by plain BM25; it is found where a right file is
+among the first ten. Beside it, the same over the full text. `cosine` is that between the mean
+vectors of the first ten places found in the map and in the full text by the product's own search;
+`of another` is the same with the evidence for another question, which says what such a figure is
+worth.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import math
 import statistics
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,7 @@ import numpy.typing as npt
 from rlm_crystal.build import build
 from rlm_crystal.crystal import CHARS_PER_TOKEN, Crystal
 from rlm_crystal.language import role
-from rlm_crystal.localisation.baselines import Ranking, ours, plain_bm25
+from rlm_crystal.localisation.baselines import ours, plain_bm25
 from rlm_crystal.localisation.past_state import plan, state_at
 from rlm_crystal.localisation.queries import Query
 from rlm_crystal.terms import RAW_WORD, STOP_WORDS, parts, stem
@@ -56,16 +58,17 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=150)
     options = parser.parse_args()
     for root in options.roots:
-        chosen = plan(root, queries_max=options.queries)
-        with state_at(root, chosen.base) as tree:
+        asked = plan(root, queries_max=options.queries).queries
+        with state_at(root, asked[0].parent) as tree:
             crystal = build([tree], allow_wide=True)
-        report(root.name, crystal, chosen.queries)
+        there = {entry.path for entry in crystal.files}
+        report(root.name, crystal, [q for q in asked if not there.isdisjoint(q.right)])
 
 
 def report(name: str, crystal: Crystal, queries: Sequence[Query]) -> list[Point]:
     """Prints one repository's table."""
-    plain = shares_found(plain_bm25(crystal), queries)
-    product = shares_found(ours(crystal), queries)
+    plain = shares_found(partial(plain_bm25, crystal), queries)
+    product = shares_found(partial(ours, crystal), queries)
     _say(
         f"\n{name}: {len(crystal.files):,} files, {crystal.tokens:,} tokens, {len(queries)} queries"
         f"; found in the full text by plain BM25 {plain[0]:.2f} / {plain[1]:.2f}, by our search"
@@ -104,7 +107,9 @@ def point_of(
     )
 
 
-def shares_found(rank: Ranking, queries: Sequence[Query]) -> tuple[float, float]:
+def shares_found(
+    rank: Callable[[str], Sequence[str]], queries: Sequence[Query]
+) -> tuple[float, float]:
     """Of how many queries a right file is among the first ten: of all files, of source files."""
     hits = [0, 0]
     for query in queries:

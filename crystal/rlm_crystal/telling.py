@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import numpy.typing as npt
 
 from rlm_crystal.counting import Int64Array
-from rlm_crystal.segment import Segment
+from rlm_crystal.segment import BoolArray, Segment
 from rlm_crystal.terms import ASKING_WORDS, STOP_WORDS
 from rlm_crystal.words import Int32Array
+
+Floats = npt.NDArray[np.float64]
 
 WORDS_MAX = 24
 
@@ -17,7 +20,8 @@ _WORD = re.compile(r"[^\W\d_]{3,14}")
 # In the lists of three fields: a name tells more than a word of a body, a path is told already.
 _NAME, _BODY = 1, 2
 _NAME_WEIGHT = 2.0
-_BITS = 32
+_TERM_BITS, _WEIGHT_BITS = 25, 16
+_WEIGHT_MAX, _WEIGHT_SCALE = (1 << _WEIGHT_BITS) - 1, 512.0
 
 
 def telling_words(segment: Segment) -> tuple[Int64Array, Int32Array]:
@@ -45,7 +49,7 @@ def telling_words(segment: Segment) -> tuple[Int64Array, Int32Array]:
     return _best(file, term, weight, count)
 
 
-def _usable(segment: Segment, terms: Int64Array) -> np.ndarray:
+def _usable(segment: Segment, terms: Int64Array) -> BoolArray:
     words = segment.postings.get().words
     usable = np.zeros(len(words), dtype=np.bool_)
     listed: list[int] = terms.tolist()
@@ -60,12 +64,14 @@ def _usable(segment: Segment, terms: Int64Array) -> np.ndarray:
 
 
 def _best(
-    file: Int64Array, term: Int64Array, weight: np.ndarray, count: int
+    file: Int64Array, term: Int64Array, weight: Floats, count: int
 ) -> tuple[Int64Array, Int32Array]:
-    scaled = (weight * (1 << 20)).astype(np.int64)
-    order = np.argsort((file << _BITS) - scaled, kind="stable")
+    """The weightiest terms of each file, by one sort of numbers that hold file, weight and term."""
+    lightness = _WEIGHT_MAX - np.minimum(weight * _WEIGHT_SCALE, _WEIGHT_MAX).astype(np.int64)
+    packed = (((file << _WEIGHT_BITS) | lightness) << _TERM_BITS) | term
+    packed.sort()
     sizes = np.bincount(file, minlength=count)
-    place = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    chosen = order[place < WORDS_MAX]
+    place = np.arange(len(packed)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    chosen = packed[place < WORDS_MAX] & ((1 << _TERM_BITS) - 1)
     starts = np.concatenate(([0], np.cumsum(np.minimum(sizes, WORDS_MAX)))).astype(np.int64)
-    return starts, term[chosen].astype(np.int32)
+    return starts, chosen.astype(np.int32)
