@@ -142,11 +142,8 @@ class Gate:
 
 def require_current(home: Home, keyring: Keyring) -> None:
     """KeyRetired unless the data in `home` is, or can become, that of this key."""
-    try:
-        marker = parse_marker(home.key_marker.read_bytes(), home.key_marker)
-    except FileNotFoundError:
-        return
-    if marker != keyring.check:
+    marker = _marker(home)
+    if marker not in (None, keyring.check):
         raise KeyRetired(
             f"the key of this data was changed by `rlm-mcp key rotate`: it is key {marker} now, "
             f"and this process has key {keyring.check}. Put the new key where this program gets "
@@ -167,20 +164,33 @@ def parse_marker(data: bytes, path: Path) -> str:
 
 def _fitting_keyring(environ: Mapping[str, str], home: Home, stored_key: StoredKey) -> Keyring:
     """The keyring of the data in `home`, which from now on is marked as sealed under it."""
-    path = home.key_marker
-    marker = parse_marker(path.read_bytes(), path) if path.exists() else None
-    keyring = load_keyring(
-        environ,
-        home.config,
-        sealed_under=marker,
-        may_create=not home.holds_data(),
-        stored_key=stored_key,
-    )
+    marker = _marker(home)
+    while True:
+        try:
+            keyring = load_keyring(
+                environ,
+                home.config,
+                sealed_under=marker,
+                may_create=not home.holds_data(),
+                stored_key=stored_key,
+            )
+            break
+        except KeyUnavailable:
+            before, marker = marker, _marker(home)
+            if marker == before:  # else it was rotated between our look at the data and at the key
+                raise
     if marker is None:
         _require_only(home, keyring)
-        written = create_once(path, lambda: keyring.check.encode() + b"\n")
-        require_fit(keyring, parse_marker(written, path), home.config)
+        written = create_once(home.key_marker, lambda: keyring.check.encode() + b"\n")
+        require_fit(keyring, parse_marker(written, home.key_marker), home.config)
     return keyring
+
+
+def _marker(home: Home) -> str | None:
+    try:
+        return parse_marker(home.key_marker.read_bytes(), home.key_marker)
+    except FileNotFoundError:
+        return None
 
 
 def _require_only(home: Home, keyring: Keyring) -> None:

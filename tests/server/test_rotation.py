@@ -16,7 +16,7 @@ from rlm_crystal.errors import CrystalError, KeyRetired, NoCrystal
 from rlm_crystal.estate import Corpus, Estate
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
-from rlm_crystal.keys import KEY_FILE, SALT_FILE, KeySource
+from rlm_crystal.keys import KEY_FILE, SALT_FILE, Keyring, KeySource, load_keyring
 from rlm_crystal.types import Progress
 from rlm_memory.memory import Memory
 from rlm_memory.types import Episode
@@ -311,6 +311,21 @@ def test_a_salt_that_was_never_committed_is_not_put_in_place(
     assert content(home, given) == before
     assert salt.read_bytes() == kept
     assert not (home.config / (SALT_FILE + ".next")).exists()
+
+
+def test_a_process_that_starts_while_the_key_changes_finds_the_new_one(
+    home: Home, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(home, environ)
+    rotated: list[Rotated] = []
+
+    def load_after_a_rotation(*arguments: Any, **options: Any) -> Keyring:
+        monkeypatch.undo()  # the rotation opens the gate too
+        rotated.append(turn(environ))
+        return load_keyring(*arguments, **options)
+
+    monkeypatch.setattr("rlm_crystal.gate.load_keyring", load_after_a_rotation)
+    assert Gate.open(environ, home).keyring.check == rotated[0].now.check
 
 
 def raise_killed(*_: object) -> None:
