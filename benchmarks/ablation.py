@@ -49,15 +49,20 @@ VARIANTS = {
     "all": Variant(),
     "without the file level": Variant(replace(DEFAULT, file=0.0)),
     "without the fields path and names": Variant(
-        replace(DEFAULT, path=0.0, name=0.0, path_alone=0.0, stem=0.0)
+        replace(DEFAULT, path=0.0, name=0.0, path_alone=0.0, names_alone=0.0)
+    ),
+    "without path and names by themselves": Variant(
+        replace(DEFAULT, path_alone=0.0, names_alone=0.0)
     ),
     "without stems, compounds, abbreviations": Variant(asked=only_the_word),
+    "without the share held word for word": Variant(replace(DEFAULT, covered=0.0)),
     "without dense vectors": Variant(replace(DEFAULT, dense=0.0)),
     "without demotion of tests, docs, vendored": Variant(
-        replace(DEFAULT, test=0.0, doc=0.0, config=0.0, generated=0.0, vendor=0.0, interface=0.0)
+        replace(DEFAULT, test=0.0, doc=0.0, config=0.0, generated=0.0, vendor=0.0)
     ),
     "without the boost of exact names": Variant(replace(DEFAULT, exact_name=0.0, named_path=0.0)),
-    "without history": Variant(replace(DEFAULT, history=0.0), messages=False),
+    "without commit messages": Variant(replace(DEFAULT, history=0.0), messages=False),
+    "without what was changed lately": Variant(replace(DEFAULT, recent=0.0)),
 }
 
 
@@ -90,8 +95,8 @@ def main() -> None:
 def _ranking(variant: Variant) -> Ranking:
     def ranked(crystal: Crystal, text: str) -> list[str]:
         view = crystal.view
-        vocabularies = view.vocabularies if variant.messages else view.vocabularies[:-1]
-        question = variant.asked(understand(text, vocabularies))
+        told = view.told if variant.messages else None
+        question = variant.asked(understand(text, view.vocabularies, told=told))
         vector = crystal.embedder.embed([text])[0]
         hits = rank(view, question, vector, limit=PLACES, weights=variant.weights)
         return list(dict.fromkeys(view.paths[hit.file] for hit in hits))

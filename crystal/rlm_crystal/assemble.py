@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rlm_crystal.counting import WordCounter
 from rlm_crystal.embed import BagOfWords, Embedder
-from rlm_crystal.language import holds_records, is_interface, role
+from rlm_crystal.language import holds_records, role
 from rlm_crystal.lazy import ready
 from rlm_crystal.lines import line_count
 from rlm_crystal.postings import postings_of
@@ -98,7 +98,6 @@ def _file_table(files: Sequence[ParsedFile], languages: tuple[str, ...]) -> File
     return FileTable(
         language=_int32([languages.index(document.language) for document in documents]),
         role=_uint8([ROLE_CODE[role(document.path)] for document in documents]),
-        interface=_uint8([int(is_interface(document.path)) for document in documents]),
         lines=_int32([line_count(document.text) for document in documents]),
         chars=_int32([len(document.text) for document in documents]),
         size_bytes=np.asarray([document.size_bytes for document in documents], dtype=np.int64),

@@ -154,7 +154,7 @@ class Crystal:
         return find(self.view, self._graph, self._ranked, asked, limit=limit, mode=mode)
 
     def _ranked(self, text: str, allowed: BoolArray, limit: int) -> list[Hit]:
-        question = understand(text, self.view.vocabularies)
+        question = understand(text, self.view.vocabularies, told=self.view.told)
         vector = self.embedder.embed([question.english])[0]
         return search(self.view, question, vector, limit=limit, allowed=allowed)
 

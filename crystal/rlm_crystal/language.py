@@ -57,12 +57,6 @@ def is_generated_name(name: str) -> bool:
     return bool(_GENERATED_NAME.search(name))
 
 
-def is_interface(path: str) -> bool:
-    """Whether the file states what others may use (package roots, headers, type stubs)."""
-    name = path.rsplit("/", 1)[-1].lower()
-    return name in _INTERFACE_NAMES or name.endswith((".h", ".hpp", ".hh", ".d.ts", ".pyi", ".mli"))
-
-
 def _shebang(head: str) -> str:
     found = _SHEBANG.match(head)
     if not found:
@@ -193,7 +187,6 @@ _TEST_FOLDERS = _words(
 _DOC_FOLDERS = _words("doc docs documentation")
 _PROSE = _words("markdown rst text")
 _CONFIG = _words("json yaml toml ini xml make cmake dockerfile nix terraform csv")
-_INTERFACE_NAMES = _words("__init__.py index.js index.ts mod.rs lib.rs package-info.java")
 _TEST_NAME = re.compile(
     r"^(?:test_.+|tests?|conftest)\.\w+$|_(?:test|spec|tests)\.\w+$|\.(?:test|spec|cy)\.\w+$"
     r"|^Test[A-Z]\w*\.(?:java|kt|cs|php|swift|scala)$"

@@ -13,6 +13,8 @@ from rlm_crystal.query import Group
 K1, B = 1.5, 0.75
 # What a file's best commit, its second best and so on count for.
 SHARES = (1.0, 0.6, 0.4, 0.3, 0.2)
+# After so many later commits a change counts half as much for where the next one will be.
+HALF_LIFE_COMMITS = 20.0
 
 Float64Array = npt.NDArray[np.float64]
 
@@ -39,28 +41,35 @@ class Precedents:
         self._files = files[files >= 0]
         self._commits = commits[files >= 0]
         self._weights = 1.0 / np.sqrt(sizes[self._commits])
+        age = np.exp2(-self._commits / HALF_LIFE_COMMITS) * self._weights
+        self._recent = np.log1p(10 * np.bincount(self._files, weights=age, minlength=file_count))
         length = history.messages.lengths[2]
         mean = float(length.mean()) if len(length) else 1.0
         self._norms = 1.0 - B + B * length / max(mean, 1.0)
 
+    @property
+    def recent(self) -> Float64Array:
+        """How much each file was changed by the newest commits: about 0 to 5, mostly 0."""
+        return self._recent
+
     def scores(self, groups: Sequence[Group]) -> Float64Array:
-        """One score a file; 0 for a file that no commit speaks of."""
+        """One score a file; 0 for a file that no commit speaks of. Words count as they are."""
         commits = np.zeros(self._commit_count)
         for group in groups:
-            counts = self._counts(group.variants)
+            counts = self._counts(group.exact)
             held = int(np.count_nonzero(counts))
             if held:
                 idf = np.log1p((self._commit_count - held + 0.5) / (held + 0.5))
                 commits += group.weight * idf * counts / (counts + K1)
         return self._of_files(commits)
 
-    def _counts(self, variants: Mapping[str, float]) -> Float64Array:
+    def _counts(self, terms: Sequence[str]) -> Float64Array:
         counts = np.zeros(self._commit_count)
-        for term, weight in variants.items():
+        for term in terms:
             at = self._messages.words.find(term)
             if at >= 0:
                 rows = self._messages.rows(at)
-                counts[self._messages.docs[rows]] += weight * self._messages.counts[2][rows]
+                counts[self._messages.docs[rows]] += self._messages.counts[2][rows]
         return counts / self._norms
 
     def _of_files(self, commits: Float64Array) -> Float64Array:

@@ -63,11 +63,18 @@ _DOTTED = re.compile(r"(?<!\w)[A-Za-z_]\w*+(?:(?:\.|::|#|->)[A-Za-z_]\w*+)+")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One word of the question: `variants` are index terms with weights up to 1."""
+    """One word of the question: `variants` are index terms with weights up to 1.
+
+    `exact` are those of them that are the word itself, or what it means in English.
+    """
 
     word: str
     weight: float
     variants: dict[str, float]
+
+    @property
+    def exact(self) -> tuple[str, ...]:
+        return tuple(form for form in (self.word, *translate(self.word)) if form in self.variants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,11 @@ class Question:
         )
 
 
-def understand(text: str, vocabularies: Sequence[Words]) -> Question:
-    """The question's groups in terms of these vocabularies."""
+def understand(text: str, vocabularies: Sequence[Words], *, told: Words | None = None) -> Question:
+    """The question's groups in terms of these vocabularies.
+
+    `told` are the words of commit messages, among which a word stands for itself alone.
+    """
     raw = RAW_WORD.findall(text)
     plain = [word.lower() for word in raw]
     chosen: dict[str, float] = {}
@@ -100,6 +110,8 @@ def understand(text: str, vocabularies: Sequence[Words]) -> Question:
     groups: list[Group] = []
     for word, weight in list(chosen.items())[:WORDS_MAX]:
         variants = _variants(word, vocabularies)
+        if told is not None and told.find(word) >= 0:
+            variants[word] = 1.0
         if variants:
             groups.append(Group(word, weight, variants))
     dotted = {found.group() for found in _DOTTED.finditer(text)}

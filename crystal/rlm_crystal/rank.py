@@ -1,9 +1,10 @@
 """Scores of chunks and files for a question.
 
-BM25F over path, names and body, once a chunk and once a file, each divided by its spread and
-added: a file that speaks of the whole question beats one with a lucky paragraph. The dense
-similarity is added with a weight that falls as the question grows, since static vectors help
-short questions and hurt long ones.
+A file is judged by signals that fail in different places, each divided by its spread and added:
+its best three chunks by BM25F and meaning, the one nearest in meaning, how much of the question
+one chunk holds word for word, the whole file, its path, its names, what commits said of it, and
+whether it was changed lately. The dense similarity counts less as the question grows, since static
+vectors help short questions and hurt long ones.
 """
 
 from __future__ import annotations
@@ -32,24 +33,26 @@ class Weights:
     name: float = 3.0
     body: float = 1.0
     k1: float = 1.5
-    file: float = 0.5
-    history: float = 1.0
-    path_alone: float = 0.15
-    chunk: float = 1.0
+    chunk: float = 0.6
     second: float = 0.45
     third: float = 0.3
     dense: float = 0.7
     dense_half_words: float = 8.0
-    stem: float = 1.0
-    exact_name: float = 3.0
+    nearest: float = 0.8
+    covered: float = 0.25
+    file: float = 0.35
+    path_alone: float = 0.2
+    names_alone: float = 0.12
+    history: float = 0.35
+    recent: float = 0.5
+    exact_name: float = 0.4
     named_path: float = 4.0
-    test: float = 5.0
-    doc: float = 5.0
-    config: float = 2.5
-    generated: float = 5.0
-    vendor: float = 5.0
-    interface: float = 0.5
-    asked_role: float = 0.2
+    test: float = 10.0
+    doc: float = 10.0
+    config: float = 5.0
+    generated: float = 10.0
+    vendor: float = 10.0
+    asked_role: float = 0.1
 
 
 DEFAULT = Weights()
@@ -57,17 +60,20 @@ DEFAULT = Weights()
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """BM25F sums of chunks and of files, and what the files' paths alone say."""
+    """BM25F sums of chunks and of files, what the files' paths and names alone say, and the share
+    of the question that a chunk holds word for word, each word as rare as it is.
+    """
 
     chunks: Float64Array
+    covered: Float64Array
     files: Float64Array
     paths: Float64Array
+    names: Float64Array
 
 
 def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
-    chunks = np.zeros(view.chunk_count)
-    files = np.zeros(view.file_count)
-    paths = np.zeros(view.file_count)
+    chunks, covered = np.zeros(view.chunk_count), np.zeros(view.chunk_count)
+    files, paths, names = (np.zeros(view.file_count) for _ in range(3))
     chunks_alive = int(view.chunk_alive.sum())
     files_alive = int(view.file_alive.sum())
     field_weights = (weights.path, weights.name, weights.body)
@@ -76,24 +82,22 @@ def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
         if not len(found.docs):
             continue
         files_of = view.chunk_file[found.docs]
-        chunk_tf = np.zeros(len(found.docs), dtype=np.float32)
-        file_tf = np.zeros(len(found.docs), dtype=np.float32)
-        for field in range(3):
-            count = found.counts[field] * np.float32(field_weights[field])
-            chunk_tf += count / view.chunk_norms[field][found.docs]
-            file_tf += count / view.file_norms[field][files_of]
-        chunk_sum = np.bincount(found.docs, weights=chunk_tf, minlength=view.chunk_count)
-        file_sum = np.bincount(files_of, weights=file_tf, minlength=view.file_count)
-        idf = _idf(int(np.count_nonzero(chunk_sum)), chunks_alive) * group.weight
-        file_idf = _idf(int(np.count_nonzero(file_sum)), files_alive) * group.weight
-        chunks += idf * chunk_sum / (chunk_sum + weights.k1)
-        files += file_idf * file_sum / (file_sum + weights.k1)
-        # Every chunk of a file repeats its path.
-        of_path = found.counts[0] / view.file_norms[0][files_of]
-        path_sum = np.bincount(files_of, weights=of_path, minlength=view.file_count)
-        path_idf = _idf(int(np.count_nonzero(path_sum)), files_alive) * group.weight
-        paths += path_idf * path_sum / (path_sum + weights.k1)
-    return Lexical(chunks, files, paths)
+        in_chunk = np.zeros(len(found.docs), dtype=np.float32)
+        by_file: list[Float64Array] = []
+        for field, field_weight in enumerate(field_weights):
+            count = found.counts[field]
+            in_chunk += np.float32(field_weight) * count / view.chunk_norms[field][found.docs]
+            in_file = count / view.file_norms[field][files_of]
+            by_file.append(_summed(in_file, files_of, view.file_count))
+        by_chunk = _summed(in_chunk, found.docs, view.chunk_count)
+        whole = weights.path * by_file[0] + weights.name * by_file[1] + weights.body * by_file[2]
+        chunks += group.weight * _saturated(by_chunk, chunks_alive, weights.k1)
+        files += group.weight * _saturated(whole, files_alive, weights.k1)
+        paths += group.weight * _saturated(by_file[0], files_alive, weights.k1)
+        names += group.weight * _saturated(by_file[1], files_alive, weights.k1)
+        exact = view.holding(group.exact)
+        covered[exact] += group.weight * _idf(len(exact), chunks_alive)
+    return Lexical(chunks, covered, files, paths, names)
 
 
 def dense_share(question: Question, weights: Weights) -> float:
@@ -112,10 +116,9 @@ def standard(scores: Float64Array, among: BoolArray) -> Float64Array:
 
 
 def best_three(
-    view: View, scores: Float64Array, among: BoolArray, weights: Weights
+    view: View, scores: Float64Array, rows: Int64Array, weights: Weights
 ) -> Float64Array:
     """For each file its best chunk's score, and shares of the second and the third."""
-    rows = np.flatnonzero(among)
     files = view.chunk_file[rows]
     order = np.lexsort((-scores[rows], files))
     rows, files = rows[order], files[order]
@@ -128,6 +131,16 @@ def best_three(
         chosen = position == place
         summed[files[chosen]] += share * scores[rows[chosen]]
     return summed
+
+
+def best_of_files(view: View, scores: Float64Array, rows: Int64Array) -> Float64Array:
+    """For each file the best of these chunks of it, 0 where it has none; `rows` ascend."""
+    best = np.zeros(view.file_count)
+    files = view.chunk_file[rows]
+    starts = np.flatnonzero(np.diff(files, prepend=-1))
+    if len(rows):
+        best[files[starts]] = np.maximum.reduceat(scores[rows], starts)
+    return best
 
 
 def dense(view: View, query_vector: Float32Array, rows: Int64Array) -> Float32Array:
@@ -147,6 +160,15 @@ def dense(view: View, query_vector: Float32Array, rows: Int64Array) -> Float32Ar
         products = vectors.values[own].astype(np.float32) @ steps
         scores[part] = products * (vectors.scales[own] * np.float32(step))
     return scores
+
+
+def _summed(amounts: Float32Array, at: Int64Array, size: int) -> Float64Array:
+    return np.asarray(np.bincount(at, weights=amounts, minlength=size), dtype=np.float64)
+
+
+def _saturated(counts: Float64Array, total: int, k1: float) -> Float64Array:
+    """BM25 of one group; `counts` are relative to the length of what they are counted in."""
+    return _idf(int(np.count_nonzero(counts)), total) * counts / (counts + k1)
 
 
 def _idf(frequency: int, total: int) -> float:

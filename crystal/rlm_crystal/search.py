@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from rlm_crystal.rank import (
     DEFAULT,
     Float64Array,
     Weights,
+    best_of_files,
     best_three,
     dense,
     dense_share,
@@ -23,7 +23,6 @@ from rlm_crystal.rank import (
 from rlm_crystal.segment import BoolArray
 from rlm_crystal.snippet import LineJudge, snippet_of
 from rlm_crystal.tables import KINDS, ROLES
-from rlm_crystal.terms import STOP_WORDS, parts
 from rlm_crystal.types import Hit
 from rlm_crystal.view import Float32Array, View
 
@@ -78,27 +77,33 @@ def rank(
     words = lexical(view, question.groups, weights)
     pool = _best(np.where(allowed, words.chunks, 0.0), CHUNKS_RANKED_MAX)
     share = dense_share(question, weights) if query_vector is not None else 0.0
-    chunk_scores = words.chunks
+    near = np.zeros(view.chunk_count)
     if query_vector is not None and share > 0.0:
         if not question.groups:
             # Not one word of the question is known here: only what it means is left.
             pool = allowed
         rows = np.flatnonzero(pool)
-        near = np.zeros(view.chunk_count)
         near[rows] = dense(view, query_vector, rows)
         if not question.groups:
             pool = _best(near, DENSE_ONLY_MAX)
-        chunk_scores = standard(words.chunks, pool) + share * standard(near, pool)
-    chunk_scores = chunk_scores - float(chunk_scores[pool].min(initial=0.0))
+    rows = np.flatnonzero(pool)
     in_pool = np.zeros(view.file_count, dtype=np.bool_)
-    in_pool[view.chunk_file[pool]] = True
-    files = (
-        weights.chunk * standard(best_three(view, chunk_scores, pool, weights), in_pool)
-        + weights.file * standard(words.files, in_pool)
-        + weights.path_alone * standard(words.paths, in_pool)
-        + weights.history * standard(view.precedents.scores(question.groups), in_pool)
-        - _demotions(view, question, weights)
+    in_pool[view.chunk_file[rows]] = True
+
+    chunk_scores = standard(words.chunks, pool) + share * standard(near, pool)
+    chunk_scores -= float(chunk_scores[pool].min(initial=0.0))
+    signals = (
+        (weights.chunk, best_three(view, chunk_scores, rows, weights)),
+        (weights.nearest * share, best_of_files(view, near, rows)),
+        (weights.covered, best_of_files(view, words.covered, rows)),
+        (weights.file, words.files),
+        (weights.path_alone, words.paths),
+        (weights.names_alone, words.names),
+        (weights.history, view.precedents.scores(question.groups)),
     )
+    files = weights.recent * view.precedents.recent - _demotions(view, question, weights)
+    for weight, signal in signals:
+        files += weight * standard(signal, in_pool)
     order = np.flatnonzero(in_pool)
     order = order[np.argsort(-files[order], kind="stable")][:FILES_JUDGED_MAX]
     judged = _judged(view, question, order.tolist(), files, weights)
@@ -125,7 +130,7 @@ def _demotions(view: View, question: Question, weights: Weights) -> Float64Array
     """What each file loses for not being source."""
     loss = role_losses(question.words, weights)
     by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
-    return by_role[view.role] + view.interface.astype(np.float64) * weights.interface
+    return by_role[view.role]
 
 
 def role_losses(words: frozenset[str], weights: Weights = DEFAULT) -> dict[Role, float]:
@@ -152,12 +157,10 @@ def _judged(
 ) -> list[tuple[int, float]]:
     """The files with what only their names and definitions tell, best first."""
     named = exactly_named(view, question)
-    weight_of = term_weights(question)
     judged = [
         (
             number,
             float(scores[number])
-            + weights.stem * _stem_share(view.paths[number], weight_of)
             + weights.named_path * _is_asked_for(view.paths[number], question)
             + weights.exact_name * (number in named),
         )
@@ -190,17 +193,6 @@ def term_weights(question: Question) -> dict[str, float]:
         for term, share in group.variants.items():
             weight_of[term] = max(weight_of.get(term, 0.0), group.weight * share)
     return weight_of
-
-
-def _stem_share(path: str, weight_of: Mapping[str, float]) -> float:
-    """Which share of the words of the file's name the question speaks of."""
-    folder, _, name = path.rpartition("/")
-    own = [part for part in parts(name.split(".", 1)[0]) if part not in STOP_WORDS]
-    if not own or own in (["init"], ["index"], ["main"], ["mod"]):
-        own = parts(folder.rsplit("/", 1)[-1])
-    if not own:
-        return 0.0
-    return sum(weight_of.get(part, 0.0) for part in own) / len(own)
 
 
 def _is_asked_for(path: str, question: Question) -> bool:

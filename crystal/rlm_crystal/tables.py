@@ -36,7 +36,6 @@ class FileTable:
 
     language: Int32Array
     role: UInt8Array
-    interface: UInt8Array
     lines: Int32Array
     chars: Int32Array
     size_bytes: Int64Array

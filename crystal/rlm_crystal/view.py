@@ -21,6 +21,8 @@ from rlm_crystal.segment import BoolArray, Segment
 
 Float32Array = npt.NDArray[np.float32]
 
+_NO_CHUNKS = np.zeros(0, dtype=np.int64)
+
 # How strongly a field's length counts against it (BM25's b): paths hardly vary.
 B = {"path": 0.3, "name": 0.6, "body": 0.75}
 
@@ -53,12 +55,12 @@ class View:
         self.chunk_count = len(self.chunk_file)
         self.file_chunks = np.bincount(self.chunk_file, minlength=self.file_count)
         self.role = np.concatenate([s.files.role for s in segments])
-        self.interface = np.concatenate([s.files.interface for s in segments])
         self.paths = tuple(path for segment in segments for path in segment.paths)
         self._set_norms()
         numbers = {self.paths[at]: at for at in np.flatnonzero(self.file_alive).tolist()}
         self.precedents = Precedents(history, numbers, self.file_count)
-        self.vocabularies = (*(part.words for part in self.postings), history.messages.words)
+        self.vocabularies = tuple(part.words for part in self.postings)
+        self.told = history.messages.words
 
     def _set_norms(self) -> None:
         chunk_norms: list[Float32Array] = []
@@ -95,6 +97,16 @@ class View:
             flat = flat[kept]
             columns = [column[kept] for column in columns]
         return Occurrences(flat, (columns[0], columns[1], columns[2]))
+
+    def holding(self, terms: Sequence[str]) -> Int64Array:
+        """The chunks that hold one of these terms in any field, ascending in each segment."""
+        found: list[npt.NDArray[np.int64]] = []
+        for part, base in zip(self.postings, self.chunk_base, strict=False):
+            rows = [part.docs[part.rows(at)] for at in map(part.words.find, terms) if at >= 0]
+            docs = rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows or [_NO_CHUNKS]))
+            found.append(docs + np.int64(base))
+        chunks = np.concatenate(found)
+        return chunks[self.chunk_alive[chunks]] if self.masked else chunks
 
     def locate(self, chunk: int) -> tuple[Segment, int]:
         """The segment of a chunk and its number there."""

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,10 @@ from rlm_crystal.build import build, refresh
 from rlm_crystal.codec import from_pages, to_pages
 from rlm_crystal.git_log import Commit
 from rlm_crystal.history import FILES_MAX, History, assemble_history, history_of
+from rlm_crystal.lazy import ready
 from rlm_crystal.precedents import Precedents
 from rlm_crystal.query import understand
+from rlm_crystal.search import rank
 
 from tests.small_repository import git, make_repository
 
@@ -17,7 +20,7 @@ def commit(message: str, *paths: str) -> Commit:
 
 
 def best(history: History, question: str, paths: list[str]) -> list[str]:
-    asked = understand(question, [history.messages.words])
+    asked = understand(question, [], told=history.messages.words)
     numbers = {path: at for at, path in enumerate(paths)}
     scores = Precedents(history, numbers, len(paths)).scores(asked.groups)
     return [paths[at] for at in np.argsort(-scores, kind="stable") if scores[at] > 0]
@@ -106,3 +109,31 @@ def test_one_file_of_many_commits_passes_one_of_a_single_commit() -> None:
          commit("Parse headers twice", "b.py"), commit("Write bodies", "c.py")],
     )  # fmt: skip
     assert best(history, "parse headers", ["a.py", "b.py", "c.py"]) == ["b.py", "a.py"]
+
+
+def test_messages_are_met_word_for_word() -> None:
+    history = assemble_history((), [commit("Parse headers", "a.py"), commit("Parser fix", "b.py")])
+    assert best(history, "parser", ["a.py", "b.py"]) == ["b.py"]
+    assert best(history, "parsing", ["a.py", "b.py"]) == []
+
+
+def test_what_was_changed_lately_and_alone_counts_most() -> None:
+    log = [commit("Now", "new.py"), commit("Now too", "x.py", "y.py", "z.py")]
+    log += [commit(f"Change {number}", "busy.py") for number in range(100)]
+    log += [commit("Long ago", "old.py")]
+    paths = ["new.py", "x.py", "old.py", "never.py"]
+    recent = Precedents(assemble_history((), log), {p: n for n, p in enumerate(paths)}, 4).recent
+    assert recent[0] > recent[1] > recent[2] > recent[3] == 0.0
+
+
+def test_of_two_files_alike_the_one_changed_lately_comes_first(tmp_path: Path) -> None:
+    paths = ("alpha.py", "omega.py")
+    for path in paths:
+        (tmp_path / path).write_text("def send_letter(address): ...\n")
+    crystal = build([tmp_path], workers=0)
+    between = [commit("Work on it", "busy.py")] * 100
+    for newest, oldest in (paths, paths[::-1]):
+        log = [commit("Write", newest), *between, commit("Write", oldest)]
+        view = replace(crystal, history=ready(assemble_history((), log))).view
+        asked = understand("send letter address", view.vocabularies)
+        assert view.paths[rank(view, asked, None, limit=1)[0].file] == newest

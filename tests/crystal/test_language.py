@@ -1,5 +1,5 @@
 import pytest
-from rlm_crystal.language import is_interface, language_of, role
+from rlm_crystal.language import language_of, role
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,3 @@ def test_the_language_is_told_from_name_and_first_line(path, head, language):
 )
 def test_the_role_is_told_from_the_path(path, expected):
     assert role(path) == expected
-
-
-def test_package_roots_and_headers_are_interfaces():
-    assert [is_interface(path) for path in ("a/__init__.py", "a/x.h", "a/x.d.ts", "a/x.py")] == [
-        True,
-        True,
-        True,
-        False,
-    ]

@@ -145,7 +145,7 @@ def strings(arrays: dict[str, tuple[Any, ...]], name: str) -> list[str]:
 
 def texts(pages: dict[str, bytes]) -> dict[str, str]:
     manifest, masks = columns(pages["manifest"])
-    assert manifest["format"] == 4
+    assert manifest["format"] == 5
     found: dict[str, str] = {}
     for segment in range(manifest["segments"]):
         _, files = columns(pages[f"segment-{segment}-files"])

@@ -11,6 +11,7 @@ from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import BadFilter, UnknownPath
 from rlm_crystal.path_glob import glob_matcher
 from rlm_crystal.query import understand
+from rlm_crystal.search import rank
 
 FILES = {
     "web/db/migrations/autodetector.py": (
@@ -85,6 +86,16 @@ def test_a_question_reaches_the_file_written_in_other_words(
     crystal: Crystal, query: str, path: str
 ) -> None:
     assert first(crystal, query) == path
+
+
+def test_the_very_words_of_a_question_pass_their_inflections(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("def worker():\n    # closing sessions early\n    pass\n")
+    (tmp_path / "two.py").write_text("def worker():\n    # close session early\n    pass\n")
+    view = build([tmp_path], workers=0).view
+    for text, best in (("closing sessions", "one.py"), ("close session", "two.py")):
+        ranked = rank(view, understand(text, view.vocabularies), None, limit=2)
+        assert view.paths[ranked[0].file] == best
+        assert len(ranked) == 2
 
 
 def test_tests_and_docs_come_first_only_when_asked_for(crystal: Crystal) -> None:
