@@ -261,8 +261,8 @@ def test_a_rotation_killed_at_any_call_leaves_everything_under_one_key(
     before = filled(home, environ)
     kept = tmp_path / "kept"
     shutil.copytree(environ["RLM_HOME"], kept)
-    # Every seventh call here; benchmarks/kill.py kills real processes at any instant.
-    call, opened_with = 1 if to == "env" else 4, set[bool]()
+    # Every eleventh call here; benchmarks/kill.py kills real processes at any instant.
+    call, opened_with = 1 if to == "env" else 6, set[bool]()
     while True:
         shutil.rmtree(environ["RLM_HOME"])
         shutil.copytree(kept, environ["RLM_HOME"])
@@ -279,7 +279,7 @@ def test_a_rotation_killed_at_any_call_leaves_everything_under_one_key(
         assert content(home, now) == before
         assert (len(home.estates()), home.unfinished()) == (1, ())
         assert not any(home.config.glob("*.next"))
-        call += 7
+        call += 11
     assert call > 60
     assert opened_with == ({False, True} if to == "env" else {False})
 

@@ -44,7 +44,9 @@ def feed(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
 
-def test_status_tells_of_the_key_without_telling_it(repository: Path, home: Path) -> None:
+def test_status_tells_of_the_key_without_telling_it_and_what_is_damaged(
+    repository: Path, home: Path
+) -> None:
     assert run_here("index", "--root", repository, home=home).code == 0
     told = key("status", "--json", home=home)
     fields = told.json
@@ -59,21 +61,14 @@ def test_status_tells_of_the_key_without_telling_it(repository: Path, home: Path
     text = key("status", home=home).out
     assert fields["fingerprint"] in text
     assert (home / "config" / "rlm-mcp.key").read_text().strip() not in told.out + text
-
-
-def test_a_damaged_crystal_is_told_by_the_status(repository: Path, home: Path) -> None:
-    assert run_here("index", "--root", repository, home=home).code == 0
     (manifest,) = home.rglob("current")
     manifest.write_bytes(b"junk")
-    told = key("status", home=home)
-    assert told.code == 1
-    assert "no sealed page" in told.out
+    damaged = key("status", home=home)
+    assert damaged.code == 1
+    assert "no sealed page" in damaged.out
 
 
-def test_an_exported_key_opens_the_data_elsewhere(
-    repository: Path, home: Path, tmp_path: Path
-) -> None:
-    assert run_here("index", "--root", repository, home=home).code == 0
+def test_an_exported_key_opens_the_data_elsewhere(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "backup.key"
     told = key("export", file, home=home)
     assert told.code == 0
