@@ -60,8 +60,10 @@ class WatchedFolders:
         if not _is_below(path, self.root):
             return False
         parts = _parts_below(path, self.root)
-        told_of = parts if all_told and not self._takes_back else parts[-1:]
-        if NEVER_INDEXED.intersection(told_of):
+        folders = parts if is_directory else parts[:-1]
+        if not all_told or self._takes_back:
+            folders = folders[len(parts) - 1 :]
+        if NEVER_INDEXED.intersection(folders):
             return False
         return matters(kind, parts, is_directory=is_directory)
 

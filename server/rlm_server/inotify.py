@@ -118,7 +118,8 @@ class InotifyWatch:
         def watch() -> None:
             before = len(self._folder_of)
             for folder in folders:
-                if folder not in self._watch_of:
+                # Behind a link it would take the watch of the folder the link leads to.
+                if folder not in self._watch_of and os.path.realpath(folder) == folder:
                     self._watch(folder)
             done(len(self._folder_of) > before)
 
@@ -205,7 +206,8 @@ class InotifyWatch:
         is_folder = bool(mask & _IS_FOLDER)
         if is_folder and mask & (_MOVED_FROM | _DELETE):
             self._forget_below(path)
-        if is_folder and mask & (_CREATE | _MOVED_TO | _ATTRIBUTES) and path not in self._watch_of:
+        came = mask & (_CREATE | _MOVED_TO)
+        if is_folder and (came or (mask & _ATTRIBUTES and path not in self._watch_of)):
             self._watch_below(path)
         if path.endswith(_DECIDING):
             self._rules_changed = True
@@ -250,6 +252,10 @@ class InotifyWatch:
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP):
                 raise
             return  # it went away, is a link, or nothing in it can be read
+        # A folder that was renamed keeps its watch, and loses the name it had.
+        before = self._folder_of.get(watch, folder)
+        if before != folder and self._watch_of.get(before) == watch:
+            del self._watch_of[before]
         self._folder_of[watch] = folder
         self._watch_of[folder] = watch
 

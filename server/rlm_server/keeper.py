@@ -101,6 +101,7 @@ class Keeper:
         self._scribe = Scribe(archive, inbox.crystal, self.changed)
         self._lookout = Lookout(archive.roots, self.changed)
         self._stamp = (0, 0, 0)
+        self._compared: Crystal | None = None
         self._build: _Build | None = None
         self._tasks: TaskGroup | None = None
         self._wanted = 1
@@ -125,7 +126,7 @@ class Keeper:
     @property
     def current(self) -> bool:
         """Whether every change that is known of was taken over."""
-        return self._seen >= self._wanted
+        return self._is_seen(self._wanted)
 
     @property
     def generation(self) -> int:
@@ -180,12 +181,20 @@ class Keeper:
         elif await run_sync(self._archive.store().stamp) != self._stamp:
             self._look_soon()  # another process wrote, or we did
         target = self._wanted
-        if self._seen < target:
+        if not self._is_seen(target):
             self._urgent.set()
         with anyio.move_on_after(bound_s):
-            while self._seen < target:
+            while not self._is_seen(target) and (self._seen < target or self.failure is None):
                 await self._looked.wait()
-        return self._seen >= target
+        return self._is_seen(target)
+
+    def _is_seen(self, target: int) -> bool:
+        """Whether what is served was compared with the disk so late; a build is older than that."""
+        served, compared = self._inbox.crystal(), self._compared
+        if served is None or compared is None:
+            return self._seen >= target and served is compared
+        same_files = served.segments is compared.segments and served.alive is compared.alive
+        return self._seen >= target and same_files
 
     @contextmanager
     def followed_by(self, sink: ProgressSink) -> Generator[None]:
@@ -219,6 +228,7 @@ class Keeper:
             build.error = error
             raise
         except anyio.get_cancelled_exc_class():
+            self.changed()  # it may be served already
             build.error = BuildFailed("The build was cancelled by the one who asked for it.")
             raise
         finally:
@@ -332,7 +342,7 @@ class Keeper:
             self.changed()
 
     def _taken_over(self, seen: Look, base: "Crystal | None") -> None:
-        self._stamp = seen.stamp
+        self._stamp, self._compared = seen.stamp, seen.crystal
         if seen.newer is not None and seen.taken_over:
             self._scribe.opened(seen.newer)
         elif seen.newer is not None and base is not None:

@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rlm_crystal import build
 from rlm_server import inotify, keeper
+from rlm_server.manner import Manner
 from rlm_server.service import Service
 from services import first_path, serving, silent
 from small_repository import git
@@ -95,6 +97,27 @@ async def test_two_thousand_changed_files_are_taken_together(
     assert view.crystal.file_count == 2004
     assert view.revision.head == git(repository, "rev-parse", "HEAD")
     assert after - before <= 3
+
+
+@pytest.mark.asyncio
+async def test_a_build_that_is_older_than_the_disk_is_not_served_before_it_was_compared(
+    repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cart, real = repository / "shop/cart.py", keeper.build_in_child
+
+    async def built_and_then_changed(*arguments: Any) -> int:
+        generation = await real(*arguments)
+        cart.write_text("def redeem_voucher():\n    return 1\n")
+        return generation
+
+    monkeypatch.setattr(keeper, "build_in_child", built_and_then_changed)
+    async with serving(repository, environ, Manner(ready_wait_s=60, fresh_wait_s=60)) as service:
+        await settled(service)
+        cart.write_text("def total():\n    return 1\n")
+        await service.reindex("full", silent)
+        view = await service.view(silent)
+    assert "redeem_voucher" in view.crystal.text("shop/cart.py")
+    assert view.revision.caught_up
 
 
 @pytest.mark.asyncio

@@ -38,6 +38,8 @@ KINDS = ["observer", pytest.param("inotify", marks=linux)]
         ("created", ".git/objects/ab/cd", False, False),
         ("created", "node_modules/x/index.js", False, False),
         ("created", "pkg/__pycache__/a.pyc", False, False),
+        ("created", "pkg/__pycache__", True, False),
+        ("created", "pkg/venv", False, True),
     ],
 )
 def test_only_what_can_change_the_index_matters(
@@ -135,6 +137,37 @@ def test_a_folder_moved_away_is_watched_no_more(tmp_path: Path) -> None:
         elsewhere.rename(root / "c")
         settle(watch)
         assert watch.folder_count == 3
+
+
+@linux
+def test_a_folder_renamed_beside_an_ignore_file_that_changed_stays_watched(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    heard: set[str] = set()
+    with started(tmp_path, lambda change: heard.add(change.path)) as watch:
+        for name in ("c", "d", "e"):
+            # Both in one batch: the rules are read again when the folder has its new name.
+            (tmp_path / ".gitignore").write_text(f"{name}.log\n")
+            next(tmp_path.glob("*/b")).parent.rename(tmp_path / name)
+            settle(watch)
+            (tmp_path / name / "b" / "new.py").write_text(name)
+            settle(watch)
+            assert str(tmp_path / name / "b" / "new.py") in heard
+        assert watch.folder_count == 3
+
+
+@linux
+def test_a_folder_behind_a_link_does_not_take_the_watch_of_the_real_one(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    heard: set[str] = set()
+    with started(tmp_path, lambda change: heard.add(change.path)) as watch:
+        answers: list[bool] = []
+        assert watch.cover([str(tmp_path / "link" / "a")], answers.append)
+        settle(watch)
+        assert answers == [False]
+        (tmp_path / "a" / "new.py").write_text("x = 1\n")
+        settle(watch)
+    assert str(tmp_path / "a" / "new.py") in heard
 
 
 @linux
