@@ -26,7 +26,7 @@ from rlm_crystal.query import understand
 from rlm_crystal.search import search
 from rlm_crystal.segment import BoolArray, Segment
 from rlm_crystal.survey import Layer, survey
-from rlm_crystal.types import Definition, FileEntry, Found, Hit, Mode, Reference, Skipped
+from rlm_crystal.types import Definition, FileEntry, Found, Hit, Link, Mode, Reference, Skipped
 from rlm_crystal.view import View
 from rlm_crystal.words import Int32Array
 
@@ -167,11 +167,17 @@ class Crystal:
         self._locate(path)
         return self._graph.outline(path)
 
-    def callers(self, name: str) -> list[Reference]:
-        return self._graph.callers(name)
+    def callers(self, name: str, *, path: str = "") -> list[Link]:
+        """The calls of a name, or of its definition in `path`, each with how sure it is."""
+        return self._graph.callers(name, path=path)
 
-    def callees(self, symbol: str) -> list[Reference]:
-        return self._graph.callees(symbol)
+    def calls(self, name: str) -> list[Reference]:
+        """All calls of a name, whatever they mean."""
+        return self._graph.calls(name)
+
+    def callees(self, symbol: str, *, path: str = "") -> list[Link]:
+        """The calls made inside a definition, each with the definition it means."""
+        return self._graph.callees(symbol, path=path)
 
     def importers(self, name: str) -> list[Reference]:
         return self._graph.importers(name)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import numpy as np
 
 from rlm_crystal.filters import Asked, Relation
 from rlm_crystal.graph import SymbolGraph
 from rlm_crystal.scope import Scope
 from rlm_crystal.snippet import snippet_of
-from rlm_crystal.types import Found, Hit, Reference
+from rlm_crystal.types import Certainty, Found, Hit, Link, Reference
 from rlm_crystal.view import View
+
+_SHARES: Final[dict[Certainty, float]] = {"certain": 1.0, "likely": 0.6, "by name": 0.2}
 
 
 def related(view: View, graph: SymbolGraph, scope: Scope, asked: Asked, *, limit: int) -> Found:
-    """The references within the scope, one a line. Words beside the relation have to stand on that
-    line or in the name of what it stands in."""
+    """The references within the scope, one a line, the surest first. Words beside the relation
+    have to stand on that line or in the name of what it stands in."""
     numbers = {view.paths[file]: file for file in np.flatnonzero(scope.files).tolist()}
     rows = dict.fromkeys(
         row for relation in asked.filters.relations for row in _references(graph, relation)
@@ -28,7 +33,10 @@ def related(view: View, graph: SymbolGraph, scope: Scope, asked: Asked, *, limit
     if words:
         kept = [row for row in kept if _speaks(view, numbers[row.path], row, words)]
     kept = list({(row.path, row.line, row.kind): row for row in reversed(kept)}.values())
-    ordered = sorted(kept, key=lambda row: (view.role[numbers[row.path]], row.path, row.line))
+    ordered = sorted(
+        kept,
+        key=lambda row: (-_score(row), view.role[numbers[row.path]], row.path, row.line),
+    )
     return Found(
         tuple(_hit(view, numbers[row.path], row) for row in ordered[:limit]),
         total=len(ordered),
@@ -36,7 +44,7 @@ def related(view: View, graph: SymbolGraph, scope: Scope, asked: Asked, *, limit
     )
 
 
-def _references(graph: SymbolGraph, relation: Relation) -> list[Reference]:
+def _references(graph: SymbolGraph, relation: Relation) -> Sequence[Reference | Link]:
     match relation.kind:
         case "callers":
             return graph.callers(relation.name)
@@ -46,11 +54,15 @@ def _references(graph: SymbolGraph, relation: Relation) -> list[Reference]:
             return graph.importers(relation.name)
 
 
+def _score(row: Reference | Link) -> float:
+    return _SHARES[row.certainty] if isinstance(row, Link) else 1.0
+
+
 def _inside(line: int, allowed: list[range] | None) -> bool:
     return allowed is None or any(line in lines for lines in allowed)
 
 
-def _speaks(view: View, file: int, row: Reference, words: list[str]) -> bool:
+def _speaks(view: View, file: int, row: Reference | Link, words: list[str]) -> bool:
     text = f"{_line(view, file, row.line)} {row.within}".lower()
     return all(word in text for word in words)
 
@@ -61,14 +73,15 @@ def _line(view: View, file: int, number: int) -> str:
     return lines[number - 1] if number <= len(lines) else ""
 
 
-def _hit(view: View, file: int, row: Reference) -> Hit:
+def _hit(view: View, file: int, row: Reference | Link) -> Hit:
     return Hit(
         path=row.path,
         start_line=row.line,
         end_line=row.line,
         symbol=row.within,
         kind=row.kind,
-        score=1.0,
+        score=_score(row),
         snippet=snippet_of([_line(view, file, row.line)]),
         snippet_line=row.line,
+        certainty=row.certainty if isinstance(row, Link) else "",
     )

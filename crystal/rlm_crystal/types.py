@@ -88,6 +88,24 @@ class Reference(NamedTuple):
     within: str
 
 
+Certainty = Literal["certain", "likely", "by name"]
+"""How sure it is what a call means: the text says so, one thing speaks for it, only the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A call and what it means: the definition at `target` ("path:line"), as sure as `certainty`
+    says. `target` is empty where several are meant alike, or none of the corpus."""
+
+    path: str
+    line: int
+    name: str
+    kind: ReferenceKind
+    within: str
+    certainty: Certainty
+    target: str
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A span of a document that is ranked, embedded and clustered as one.
@@ -146,6 +164,7 @@ class Hit:
     score: float
     snippet: str
     snippet_line: int = 0
+    certainty: Certainty | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from anyio.to_thread import run_sync
-from rlm_crystal.types import Definition, FileEntry, Hit, Mode, Reference
+from rlm_crystal.types import Definition, FileEntry, Hit, Link, Mode, Reference
 
 from rlm_engine.clip import clip
 from rlm_engine.json_value import JsonObject, JsonValue
@@ -142,7 +142,9 @@ async def _in_thread(call: Callable[[], T]) -> T:
     return await run_sync(call, abandon_on_cancel=True)
 
 
-def _rows(values: Sequence[Hit] | Sequence[Definition] | Sequence[Reference]) -> JsonValue:
+def _rows(
+    values: Sequence[Hit] | Sequence[Definition] | Sequence[Reference] | Sequence[Link],
+) -> JsonValue:
     _check_size(len(values), "a narrower name, or context.search")
     rows: list[JsonValue] = []
     for value in values:

@@ -49,7 +49,8 @@ crystal.search(query, limit=10, path_glob="", language="", kind="", mode="words"
 start_line, end_line, symbol, kind, score, snippet. Plain words work; begin here. Filters in the \
 query: symbol:NAME path:GLOB lang:go kind:class, -path:tests; alone they list what there is.
 crystal.symbol(name), crystal.outline(path) -> definitions. crystal.callers(name), \
-crystal.callees(symbol), crystal.importers(name) -> dicts path, line, name, kind, within.
+crystal.callees(symbol), crystal.importers(name) -> dicts path, line, name, kind, within; calls \
+also certainty ("certain", "likely", "by name") and target ("path:line" of the definition).
 crystal.read(path, start_line, end_line) -> str. crystal.files(glob="", language="") -> dicts \
 path, language, lines. crystal.map(budget_tokens=2000, query=None) -> str.
 memory.recall(query, limit=5) -> what earlier runs found.

@@ -39,7 +39,7 @@ async def test_a_method_is_explained_with_its_callers_needs_tests_and_docs(plant
     assert (reply.kind, reply.start_line, reply.end_line) == ("method", 8, 10)
     assert reply.signature == "def total(self, rate: float) -> float"
     assert reply.doc == "The price of everything, with tax."
-    assert reply.callers == (Place("shop/checkout.py", 5, "in pay"),)
+    assert reply.callers == (Place("shop/checkout.py", 5, "in pay (likely)"),)
     assert reply.tests == (Place("tests/test_cart.py", 5, "in test_total"),)
     assert reply.callers_total == 2
     assert Place("shop/money.py", 1, "def rounded(x: float) -> float — To cents.") in reply.needs

@@ -41,7 +41,8 @@ class ExplainArguments(Arguments):
 class ExplainReply:
     """What the thing is and what surrounds it; every place is a checked path:line.
 
-    Callers are matched by name, those that import it first; `callers_total` counts all of them.
+    The surest callers come first, each told as likely or by name where the text does not say it;
+    `callers_total` counts all of them.
     """
 
     path: str
@@ -71,7 +72,7 @@ class ExplainReply:
         parts = [f"{head} {name} ({self.language}, {self.role})"]
         parts += [text for text in (self.signature, self.doc) if text]
         parts += _section("Defines" if not self.symbol else "Members and siblings", self.outline)
-        parts += _section(f"Called from ({self.callers_total} calls by name)", self.callers)
+        parts += _section(f"Called from ({self.callers_total} calls)", self.callers)
         parts += _section("Needs", self.needs)
         parts += _section("Imports", self.imports)
         parts += _section("Imported by", self.importers)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rlm_crystal.language import role
-from rlm_crystal.types import Definition, Reference
+from rlm_crystal.types import Certainty, Definition, Link, Reference
 
 from rlm_tools.subject import Subject
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
 
-_AMBIGUOUS = 3
+_SURE: dict[Certainty, int] = {"certain": 0, "likely": 1, "by name": 2}
 _TOP_KINDS = frozenset({"constant", "section"})
 
 
@@ -49,8 +49,8 @@ def neighbourhood(crystal: Crystal, subject: Subject, *, places_max: int) -> Nei
     definition = subject.definition
     outline = crystal.outline(subject.path)
     importers = [ref for ref in crystal.importers(subject.path) if ref.path != subject.path]
-    callers = _callers(crystal, subject, importers) if definition else []
-    tests = [ref for ref in callers if role(ref.path) == "test"]
+    callers = _callers(crystal, subject)
+    tests: Sequence[Reference | Link] = [ref for ref in callers if role(ref.path) == "test"]
     if not definition:
         tests = [ref for ref in importers if role(ref.path) == "test"]
     others = [ref for ref in callers if role(ref.path) != "test"]
@@ -70,23 +70,20 @@ def neighbourhood(crystal: Crystal, subject: Subject, *, places_max: int) -> Nei
     )
 
 
-def _callers(crystal: Crystal, subject: Subject, importers: Iterable[Reference]) -> list[Reference]:
-    """Calls by name, the likely ones first: of this file, of files that import it, the rest."""
+def _callers(crystal: Crystal, subject: Subject) -> list[Link]:
+    """The calls that mean the definition, the surest first, those of its own file before others."""
     definition = subject.definition
     if definition is None or definition.kind in _TOP_KINDS:
         return []
-    name = definition.symbol.rsplit(".", 1)[-1]
-    if name in {"__init__", "constructor", "new"} and "." in definition.symbol:
-        name = definition.symbol.rsplit(".", 2)[-2]
-    near = {ref.path for ref in importers} | {ref.path for ref in crystal.importers(name)}
     own = range(definition.start_line, definition.end_line + 1)
     calls = [
         ref
-        for ref in crystal.callers(name)
+        for ref in crystal.callers(definition.symbol, path=subject.path)
         if not (ref.path == subject.path and ref.line in own and ref.within == definition.symbol)
     ]
     return sorted(
-        calls, key=lambda ref: (ref.path != subject.path, ref.path not in near, ref.path, ref.line)
+        calls,
+        key=lambda ref: (_SURE[ref.certainty], ref.path != subject.path, ref.path, ref.line),
     )
 
 
@@ -107,45 +104,24 @@ def _around(outline: Sequence[Definition], definition: Definition | None) -> lis
 
 
 def _needs(crystal: Crystal, subject: Subject, places_max: int) -> tuple[Place, ...]:
-    """What the definition calls, where the corpus says which definition that is."""
+    """What the definition calls, where the corpus says which definition that is; what it calls
+    most often first."""
     definition = subject.definition
     if definition is None:
         return ()
     own = range(definition.start_line, definition.end_line + 1)
-    calls = [
-        ref
-        for ref in crystal.callees(definition.symbol)
-        if ref.path == subject.path and ref.line in own
-    ]
-    imported = {ref.name for ref in _imports_of(crystal, subject.path)}
-    places: dict[str, Place] = {}
-    for name, _ in Counter(ref.name for ref in calls).most_common():
-        target = _resolve(crystal, subject.path, name, imported)
-        if target and target != definition and target.symbol not in places:
-            places[target.symbol] = _place_of(target)
-    return tuple(places.values())[:places_max]
-
-
-def _resolve(crystal: Crystal, path: str, name: str, imported: set[str]) -> Definition | None:
-    """The definition a call of `name` in `path` means: of the same file, of an imported file, or
-    the only ones there are; None where the name alone cannot tell."""
-    candidates = [item for item in crystal.symbol(name) if item.symbol.endswith(name)]
-    here = [item for item in candidates if item.path == path]
-    if here:
-        return here[0]
-    brought = [item for item in candidates if _is_imported(item, imported)]
-    if brought:
-        return brought[0]
-    sources = [item for item in candidates if role(item.path) != "test"]
-    return sources[0] if 0 < len(sources) < _AMBIGUOUS else None
-
-
-def _is_imported(definition: Definition, imported: set[str]) -> bool:
-    module = definition.path.rsplit(".", 1)[0].replace("/", ".").removesuffix(".__init__")
-    ends = (module, f"{module}.{definition.symbol}", definition.path.rsplit(".", 1)[0])
-    return any(
-        end == name or end.endswith((f".{name}", f"/{name}")) for name in imported for end in ends
+    targets = Counter(
+        ref.target
+        for ref in crystal.callees(definition.symbol, path=subject.path)
+        if ref.line in own and ref.target and ref.certainty != "by name"
     )
+    places: list[Place] = []
+    for target, _ in targets.most_common():
+        path, _, line = target.rpartition(":")
+        found = [item for item in crystal.outline(path) if item.start_line == int(line)]
+        if found and found[0] != definition:
+            places.append(_place_of(found[0]))
+    return tuple(places[:places_max])
 
 
 def _imports_of(crystal: Crystal, path: str) -> list[Reference]:
@@ -201,16 +177,21 @@ def _file_doc(crystal: Crystal, path: str) -> str:
     return comment_doc(row for row in rows if not row.startswith("#!"))
 
 
-def _places(references: Sequence[Reference], places_max: int) -> tuple[Place, ...]:
+def _places(references: Sequence[Reference | Link], places_max: int) -> tuple[Place, ...]:
     """One place for each enclosing definition, in the given order."""
-    grouped: dict[tuple[str, str], tuple[Reference, int]] = {}
+    grouped: dict[tuple[str, str], Reference | Link] = {}
     for ref in references:
-        first, count = grouped.get((ref.path, ref.within), (ref, 0))
-        grouped[ref.path, ref.within] = (first, count + 1)
+        grouped.setdefault((ref.path, ref.within), ref)
     return tuple(
-        Place(ref.path, ref.line, f"in {ref.within}" if ref.within else "")
-        for ref, _ in list(grouped.values())[:places_max]
+        Place(ref.path, ref.line, _told(ref)) for ref in list(grouped.values())[:places_max]
     )
+
+
+def _told(ref: Reference | Link) -> str:
+    within = f"in {ref.within}" if ref.within else ""
+    if isinstance(ref, Reference) or ref.certainty == "certain":
+        return within
+    return f"{within} ({ref.certainty})".strip()
 
 
 def _places_of(definitions: Sequence[Definition], places_max: int) -> tuple[Place, ...]:

@@ -43,7 +43,7 @@ class SearchArguments(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One span, best first."""
+    """One span, best first; of a call, `kind` says too how sure it is (`likely call`)."""
 
     path: str
     start_line: int
@@ -229,16 +229,21 @@ def _offset(cursor: str) -> int:
 def _result(hit: "Hit", lines_max: int) -> Result:
     lines = hit.snippet.splitlines()
     snippet = "\n".join(lines[:lines_max])
+    kind = f"{hit.certainty} {hit.kind}".strip()
     return Result(
-        hit.path, hit.start_line, hit.end_line, hit.symbol, hit.kind, round(hit.score, 4), snippet
+        hit.path, hit.start_line, hit.end_line, hit.symbol, kind, round(hit.score, 4), snippet
     )
 
 
 def _block(result: Result) -> str:
     place = f"{result.path}:{result.start_line}"
     if result.start_line == result.end_line and "\n" not in result.snippet:
-        within = f"  [{result.symbol}]" if result.symbol else ""
-        return f"{place}: {result.snippet.strip()}{within}"
+        about = ", ".join(part for part in (result.symbol, _unsure(result.kind)) if part)
+        return f"{place}: {result.snippet.strip()}{f'  [{about}]' if about else ''}"
     place += f"-{result.end_line}" if result.end_line > result.start_line else ""
     name = f" {result.symbol} ({result.kind})" if result.symbol else f" ({result.kind})"
     return f"{place}{name} score {result.score}\n{result.snippet}"
+
+
+def _unsure(kind: str) -> str:
+    return kind if kind.startswith(("likely ", "by name ")) else ""

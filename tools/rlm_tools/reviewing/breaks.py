@@ -146,7 +146,7 @@ def _uses(crystal: Crystal, change: Change, definition: Definition) -> list[_Use
         for ref in change.parsed.references
         if ref.kind == "call" and ref.name == name
     ]
-    for ref in [*imports, *crystal.callers(name)[:_CALLERS_MAX]]:
+    for ref in [*imports, *crystal.calls(name)[:_CALLERS_MAX]]:
         if ref.path != change.path:
             near = ref.path in importing or any(ref.path == other.path for other in imports)
             if rivals and not near:

@@ -54,5 +54,5 @@ def _innermost(definitions: list[Definition]) -> list[Definition]:
 
 def _is_tested(crystal: Crystal, definition: Definition) -> bool:
     name = definition.symbol.rsplit(".", 1)[-1]
-    references = [*crystal.callers(name), *crystal.importers(name)]
+    references = [*crystal.calls(name), *crystal.importers(name)]
     return any(role(reference.path) == "test" for reference in references)
