@@ -8,6 +8,7 @@ What the text says is something else, such as a function of a library, is no cal
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, get_args
@@ -23,7 +24,7 @@ CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
 # A plain name may be a method of the class around it.
 _IMPLICIT_SELF: Final = frozenset({"java", "kotlin", "scala", "csharp", "swift", "cpp", "ruby"})
 # A plain name that is neither defined nor imported in the file is something else.
-_STRICT: Final = frozenset({"python", "js", "go", "rust", "java"})
+_STRICT: Final = frozenset({"python", "go", "rust", "java"})
 _FOLDER_SCOPE: Final = frozenset({"go", "java", "kotlin", "scala", "csharp", "swift"})
 _ANCESTORS_MAX: Final = 12
 # Methods that every library has: a call of one on something unknown says nothing.
@@ -92,6 +93,8 @@ class Resolver:
         candidates: Sequence[Named],
         bound: Place | None,
     ) -> list[Meaning]:
+        if _is_parameter(ref, facts):
+            return []
         here = [item for item in candidates if item.definition.path == ref.path]
         for scope in _scopes(ref.within):
             inner = [item for item in here if item.scope == scope]
@@ -123,29 +126,18 @@ class Resolver:
         ]
         if opened:
             return _sure(opened) if len(opened) == 1 else _told(opened, "likely")
-        return self._unbound(facts, candidates, free, implicit=implicit)
-
-    def _unbound(
-        self,
-        facts: FileFacts,
-        candidates: Sequence[Named],
-        free: Sequence[Named],
-        *,
-        implicit: bool,
-    ) -> list[Meaning]:
-        """A plain name that nothing near defines or brings in."""
-        strict = facts.language in _STRICT or facts.family in _STRICT
-        if facts.family == "js":
-            strict = bool(facts.bindings.names)  # a script without imports shares its names
-        if strict and not implicit:
-            macros = facts.language == "rust" and len(free) == 1
-            return _told(free, "by name") if macros else []
-        if strict:
-            return _told([item for item in candidates if item.owner], "by name")
+        if facts.language == "python" and ref.name in dir(builtins):
+            return []
         methods = [item for item in candidates if item.owner] if implicit else []
-        return _told(free, "likely" if _entities(free) == 1 else "by name") + _told(
-            methods, "by name"
-        )
+        alone = _entities(free) == 1 and not self._is_strict(facts)
+        return _told(free, "likely" if alone else "by name") + _told(methods, "by name")
+
+    def _is_strict(self, facts: FileFacts) -> bool:
+        """Whether a plain name has to be defined or imported in its file; a script without imports
+        shares its names with others."""
+        if facts.family == "js":
+            return bool(facts.bindings.names)
+        return facts.language in _STRICT
 
     def _imported(self, free: Sequence[Named], place: Place) -> list[Meaning]:
         """What an imported name stands for; nothing where it comes from outside."""
@@ -379,6 +371,13 @@ def _bases_in(definition: Definition) -> Iterable[str]:
     chains = re.findall(r"[A-Za-z_][\w.:\\]*", without)
     words = [re.split(r"\.|::|\\", chain.rstrip(":."))[-1] for chain in chains]
     return [word for word in words if word and word not in _NO_BASE]
+
+
+def _is_parameter(ref: Reference, facts: FileFacts) -> bool:
+    """Whether the name is a parameter of a function around."""
+    word = re.compile(rf"[(,]\s*[*&]*{re.escape(ref.name)}\s*[,:=)]")
+    scopes = [facts.outline[scope] for scope in _scopes(ref.within) if scope in facts.outline]
+    return any(word.search(scope.signature) for scope in scopes if scope.kind not in TYPES)
 
 
 def _is_private(definition: Definition) -> bool:

@@ -55,7 +55,7 @@ PYTHON = {
         "    price.total([])\n"
         "    ba.total([])\n"
         "    return total([2])\n\n\n"
-        "def second(total):\n    return loads('total(1)').check\n"
+        "def second(total):\n    return loads('total(1)').check(total(1))\n"
     ),
     "other.py": "def third(rows):\n    return total(rows)\n",
 }
@@ -64,11 +64,15 @@ PYTHON = {
 def test_python(tmp_path: Path) -> None:
     crystal = corpus(tmp_path, PYTHON)
     assert callers(crystal, "total", "shop/price.py") == [
+        "other.py:2 by name",
         "shop/price.py:10 certain",
         "use.py:13 certain",
         "use.py:15 certain",
     ]
-    assert callers(crystal, "total", "bank/account.py") == ["use.py:14 certain"]
+    assert callers(crystal, "total", "bank/account.py") == [
+        "other.py:2 by name",
+        "use.py:14 certain",
+    ]
     assert callers(crystal, "Cart.pay") == [
         "shop/price.py:18 certain",
         "use.py:10 likely",
