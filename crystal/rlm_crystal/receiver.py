@@ -80,6 +80,28 @@ def type_of(variable: str, text: str) -> str:
     return found
 
 
+def attribute_type(variable: str, text: str) -> str:
+    """The type of `self.variable = Foo(…)`, or of the parameter it is set from."""
+    owner = r"(?:self|this|\$this|@)(?:\.|->)?"
+    made = re.search(
+        rf"{owner}{re.escape(variable)}\s*(?::[^=\n]*)?=\s*(?:new\s+|await\s+|&)?"
+        rf"((?:[A-Za-z_]\w*(?:::|\.))*[A-Za-z_]\w*)\s*(\(?)",
+        text,
+    )
+    if made is None:
+        return ""
+    name = re.split(r"::|\.", made[1])[-1]
+    return name if made[2] and name[:1].isupper() else "" if made[2] else type_of(name, text)
+
+
+def resembles(variable: str, owner: str) -> bool:
+    """`request`, `my_request`, `currentRequest` for a Request; a part not below four letters."""
+    plain = variable.replace("_", "").lower()
+    wanted = owner.replace("_", "").lower()
+    part = min(len(plain), len(wanted)) > 3 and (plain.endswith(wanted) or wanted.endswith(plain))
+    return plain == wanted or part
+
+
 _NO_TYPES: Final = frozenset(
     {
         "return", "new", "await", "await_", "else", "in", "not", "and", "or", "if", "mut", "const",

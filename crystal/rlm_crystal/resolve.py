@@ -15,7 +15,8 @@ from typing import Final, get_args
 
 from rlm_crystal.bindings import Place
 from rlm_crystal.corpus_names import TYPES, CorpusNames, FileFacts, Named
-from rlm_crystal.receiver import SELVES, SUPERS, Call, calls_on, type_of
+from rlm_crystal.lineage import Lineage
+from rlm_crystal.receiver import SELVES, SUPERS, Call, attribute_type, calls_on, resembles, type_of
 from rlm_crystal.types import Certainty, Definition, Reference
 
 Meaning = tuple[Named, Certainty]
@@ -26,7 +27,6 @@ _IMPLICIT_SELF: Final = frozenset({"java", "kotlin", "scala", "csharp", "swift",
 # A plain name that is neither defined nor imported in the file is something else.
 _STRICT: Final = frozenset({"python", "go", "rust", "java"})
 _FOLDER_SCOPE: Final = frozenset({"go", "java", "kotlin", "scala", "csharp", "swift"})
-_ANCESTORS_MAX: Final = 12
 # Methods that every library has: a call of one on something unknown says nothing.
 _COMMON: Final = frozenset(
     """
@@ -47,7 +47,7 @@ class Resolver:
 
     def __init__(self, names: CorpusNames) -> None:
         self._names = names
-        self._bases: dict[str, tuple[str, ...]] = {}
+        self._lineage = Lineage(names)
 
     def meanings(self, ref: Reference) -> list[Meaning]:
         """What a call may mean, each definition once with the best that can be said; empty where
@@ -248,7 +248,7 @@ class Resolver:
             known = type_of(variable, _text_of(facts, around)) or type_of(
                 f"{chain[0]}.{variable}".replace("$", ""), _text_of(facts, around)
             )
-            known = known or _self_attribute(variable, _text_of(facts, around))
+            known = known or attribute_type(variable, _text_of(facts, around))
         elif len(chain) == 1:
             known = type_of(variable, _text_before(facts, ref))
         else:
@@ -258,18 +258,18 @@ class Resolver:
         alike = [
             item
             for item in methods
-            if any(_resembles(variable, name) for name in self._lineage(item.owner))
+            if any(resembles(variable, name) for name in self._lineage.of(item.owner))
         ]
         if alike:
             return _told(alike, "likely" if _entities(alike) == 1 else "by name")
         return _unknown(methods, ref.name)
 
     def _of_type(self, known: str, methods: Sequence[Named]) -> list[Meaning]:
-        for name in self._lineage(known):
+        for name in self._lineage.of(known):
             found = [item for item in methods if item.owner == name]
             if found:
                 return _told(found, "likely")
-        below = [item for item in methods if known in self._lineage_of(item)]
+        below = [item for item in methods if known in self._lineage.of(item.owner)[1:]]
         if below:
             return _told(below, "by name")
         # A type the corpus defines and that has no such method rules the others out.
@@ -289,7 +289,7 @@ class Resolver:
         if not own:
             return []
         methods = [item for item in candidates if item.owner]
-        lineage = self._lineage(own)
+        lineage = self._lineage.of(own)
         for depth, name in enumerate(lineage):
             if above and depth == 0:
                 continue
@@ -300,7 +300,7 @@ class Resolver:
             if found:
                 sure = depth == 0 or _entities(found) == 1
                 return _told(found, "certain" if sure else "likely")
-        heirs = [item for item in methods if own in self._lineage_of(item)]
+        heirs = [item for item in methods if own in self._lineage.of(item.owner)[1:]]
         if heirs:
             return _told(heirs, "likely" if _entities(heirs) == 1 else "by name")
         outside = any(not self._names.called(name) for name in lineage[1:])
@@ -327,50 +327,6 @@ class Resolver:
                 return found
             symbol = symbol.rpartition(".")[0]
         return None
-
-    def _lineage_of(self, item: Named) -> list[str]:
-        return self._lineage(item.owner)[1:]
-
-    def _lineage(self, name: str) -> list[str]:
-        """A type and all it inherits from, by name, the nearest first."""
-        found = [name]
-        for at in range(_ANCESTORS_MAX):
-            if at >= len(found):
-                break
-            found += [base for base in self._bases_of(found[at]) if base not in found]
-        return found
-
-    def _bases_of(self, name: str) -> tuple[str, ...]:
-        if name not in self._bases:
-            bases: dict[str, None] = {}
-            for item in self._names.called(name):
-                if item.is_type:
-                    bases.update(dict.fromkeys(_bases_in(item.definition)))
-            bases.pop(name, None)
-            self._bases[name] = tuple(bases)
-        return self._bases[name]
-
-
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_NO_BASE: Final = frozenset(
-    {
-        "extends", "implements", "public", "private", "protected", "virtual", "with", "where",
-        "class", "struct", "interface", "trait", "impl", "for", "metaclass", "final", "object",
-        "open", "Generic", "dyn", "enum", "abstract", "static", "export", "default",
-    }
-)  # fmt: skip
-
-
-def _bases_in(definition: Definition) -> Iterable[str]:
-    """The names behind a type's own name in its head: what it extends and implements."""
-    name = definition.symbol.rsplit(".", 1)[-1]
-    front, found, rest = definition.signature.partition(name)
-    if definition.kind == "impl":  # impl Trait for Type
-        return [word for word in _WORD.findall(front) if word not in _NO_BASE]
-    without = re.sub(r"<[^<>]*>|\[[^\[\]]*\]|=\s*[\w.]+", " ", rest) if found else ""
-    chains = re.findall(r"[A-Za-z_][\w.:\\]*", without)
-    words = [re.split(r"\.|::|\\", chain.rstrip(":."))[-1] for chain in chains]
-    return [word for word in words if word and word not in _NO_BASE]
 
 
 def _is_parameter(ref: Reference, facts: FileFacts) -> bool:
@@ -408,14 +364,6 @@ def _entities(found: Sequence[Named]) -> int:
     return len({(item.owner, item.definition.symbol) for item in found}) if found else 0
 
 
-def _resembles(variable: str, owner: str) -> bool:
-    """`request`, `my_request`, `currentRequest` for a Request; a part not below four letters."""
-    plain = variable.replace("_", "").lower()
-    wanted = owner.replace("_", "").lower()
-    part = min(len(plain), len(wanted)) > 3 and (plain.endswith(wanted) or wanted.endswith(plain))
-    return plain == wanted or part
-
-
 def _text_before(facts: FileFacts, ref: Reference) -> str:
     """The lines of the function around a call, from its head to the call."""
     start = max(1, ref.line - 80)
@@ -430,20 +378,6 @@ def _text_of(facts: FileFacts, around: Definition | None) -> str:
     if around is None:
         return "\n".join(facts.lines)
     return "\n".join(facts.lines[around.start_line - 1 : around.end_line])
-
-
-def _self_attribute(variable: str, text: str) -> str:
-    """The type of `self.variable = Foo(…)`, or of the parameter it is set from."""
-    owner = r"(?:self|this|\$this|@)(?:\.|->)?"
-    made = re.search(
-        rf"{owner}{re.escape(variable)}\s*(?::[^=\n]*)?=\s*(?:new\s+|await\s+|&)?"
-        rf"((?:[A-Za-z_]\w*(?:::|\.))*[A-Za-z_]\w*)\s*(\(?)",
-        text,
-    )
-    if made is None:
-        return ""
-    name = re.split(r"::|\.", made[1])[-1]
-    return name if made[2] and name[:1].isupper() else "" if made[2] else type_of(name, text)
 
 
 def surest(meanings: Sequence[Meaning]) -> Certainty:

@@ -55,7 +55,7 @@ PYTHON = {
         "    price.total([])\n"
         "    ba.total([])\n"
         "    return total([2])\n\n\n"
-        "def second(total):\n    return loads('total(1)').check(total(1))\n"
+        "def second(total):\n    return loads('total(1)'), total(1)\n"
     ),
     "other.py": "def third(rows):\n    return total(rows)\n",
 }
