@@ -52,7 +52,9 @@ class Weights:
     config: float = 5.0
     generated: float = 10.0
     vendor: float = 10.0
-    asked_role: float = 0.1
+    test_asked: float = 2.0
+    doc_asked: float = 1.0
+    config_asked: float = 1.0
 
 
 DEFAULT = Weights()

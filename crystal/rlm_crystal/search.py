@@ -134,19 +134,19 @@ def _demotions(view: View, question: Question, weights: Weights) -> Float64Array
 
 
 def role_losses(words: frozenset[str], weights: Weights = DEFAULT) -> dict[Role, float]:
-    """What a file of each role loses; a fifth of it where the question's words name the role.
+    """What a file of each role loses; less where the question's words name the role.
 
     A question that says "test" or "settings" may be about them or only speak of them.
     """
 
-    def unless_asked(full: float, names: frozenset[str]) -> float:
-        return full * (1.0 if words.isdisjoint(names) else weights.asked_role)
+    def unless_asked(full: float, asked: float, names: frozenset[str]) -> float:
+        return full if words.isdisjoint(names) else asked
 
     return {
         "source": 0.0,
-        "test": unless_asked(weights.test, _TEST_WORDS),
-        "doc": unless_asked(weights.doc, _DOC_WORDS),
-        "config": unless_asked(weights.config, _CONFIG_WORDS),
+        "test": unless_asked(weights.test, weights.test_asked, _TEST_WORDS),
+        "doc": unless_asked(weights.doc, weights.doc_asked, _DOC_WORDS),
+        "config": unless_asked(weights.config, weights.config_asked, _CONFIG_WORDS),
         "generated": weights.generated,
         "vendor": weights.vendor,
     }
