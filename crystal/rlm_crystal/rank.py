@@ -87,13 +87,16 @@ def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
         in_chunk = np.zeros(len(found.docs), dtype=np.float32)
         by_file: list[Float64Array] = []
         for field, field_weight in enumerate(field_weights):
-            count = found.counts[field]
-            in_chunk += np.float32(field_weight) * count / view.chunk_norms[field][found.docs]
-            in_file = count / view.file_norms[field][files_of]
-            by_file.append(_summed(in_file, files_of, view.file_count))
-        by_chunk = _summed(in_chunk, found.docs, view.chunk_count)
+            # Most terms stand in few paths and names, and in the bodies of most that hold them.
+            body = field == len(field_weights) - 1
+            rows = slice(None) if body else np.flatnonzero(found.counts[field] > 0.0)
+            count, file = found.counts[field][rows], files_of[rows]
+            norm = view.chunk_norms[field][found.docs[rows]]
+            in_chunk[rows] += np.float32(field_weight) * count / norm
+            by_file.append(_summed(count / view.file_norms[field][file], file, view.file_count))
+        held, by_chunk = _gathered(in_chunk, found.docs, view.chunk_count)
         whole = weights.path * by_file[0] + weights.name * by_file[1] + weights.body * by_file[2]
-        chunks += group.weight * _saturated(by_chunk, chunks_alive, weights.k1)
+        chunks[held] += group.weight * _saturated(by_chunk, chunks_alive, weights.k1)
         files += group.weight * _saturated(whole, files_alive, weights.k1)
         paths += group.weight * _saturated(by_file[0], files_alive, weights.k1)
         names += group.weight * _saturated(by_file[1], files_alive, weights.k1)
@@ -166,6 +169,15 @@ def dense(view: View, query_vector: Float32Array, rows: Int64Array) -> Float32Ar
 
 def _summed(amounts: Float32Array, at: Int64Array, size: int) -> Float64Array:
     return np.asarray(np.bincount(at, weights=amounts, minlength=size), dtype=np.float64)
+
+
+def _gathered(amounts: Float32Array, at: Int64Array, size: int) -> tuple[Int64Array, Float64Array]:
+    """The places where something stands, ascending, and how much; of a million most are empty."""
+    if (at[1:] > at[:-1]).all():
+        return at, amounts.astype(np.float64)
+    summed = _summed(amounts, at, size)
+    places = np.flatnonzero(summed > 0.0)
+    return places, summed[places]
 
 
 def _saturated(counts: Float64Array, total: int, k1: float) -> Float64Array:

@@ -90,8 +90,10 @@ def rank(
     in_pool = np.zeros(view.file_count, dtype=np.bool_)
     in_pool[view.chunk_file[rows]] = True
 
-    chunk_scores = standard(words.chunks, pool) + share * standard(near, pool)
-    chunk_scores -= float(chunk_scores[pool].min(initial=0.0))
+    every = np.ones(len(rows), dtype=np.bool_)
+    scores = standard(words.chunks[rows], every) + share * standard(near[rows], every)
+    chunk_scores = np.zeros(view.chunk_count)
+    chunk_scores[rows] = scores - float(scores.min(initial=0.0))
     signals = (
         (weights.chunk, best_three(view, chunk_scores, rows, weights)),
         (weights.nearest * share, best_of_files(view, near, rows)),
