@@ -91,7 +91,7 @@ def _about_crystal(status: Status) -> list[str]:
     if status.state == "empty":
         return ["Crystal: none. Put right what the reason names, then call rlm_reindex."]
     if status.state == "indexing":
-        return ["Crystal: none yet. Search and questions wait for the first index."]
+        return ["Crystal: none yet. Search answers from a look at the files, questions wait."]
     return [
         f"Crystal: generation {status.generation}, {status.files} files,"
         f" {status.chunks} chunks, {status.clusters} clusters, {status.skipped} skipped",
