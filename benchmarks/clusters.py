@@ -101,10 +101,13 @@ def changed_together(root: Path, chunks: Sequence[Chunk], labels: np.ndarray) ->
     """
     history = history_of([root])
     votes: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for chunk, label in zip(chunks, labels.tolist(), strict=True):
+    listed: list[int] = labels.tolist()
+    for chunk, label in zip(chunks, listed, strict=True):
         votes[chunk.path][label] += 1
     cluster_of = {path: count.most_common(1)[0][0] for path, count in votes.items()}
-    paths, starts, changed = list(history.paths), history.starts.tolist(), history.changed.tolist()
+    paths = list(history.paths)
+    starts: list[int] = history.starts.tolist()
+    changed: list[int] = history.changed.tolist()
     commits = [
         [path for at in changed[low:high] if (path := paths[at]) in cluster_of]
         for low, high in pairwise(starts)
@@ -114,13 +117,16 @@ def changed_together(root: Path, chunks: Sequence[Chunk], labels: np.ndarray) ->
     ]
     if not pairs:
         return
-    ends = np.random.default_rng(0).permutation(len(pairs))
-    apart = [(pairs[at][0], pairs[to][1]) for at, to in enumerate(ends.tolist())]
+    ends: list[int] = np.random.default_rng(0).permutation(len(pairs)).tolist()
+    apart = [(pairs[at][0], pairs[to][1]) for at, to in enumerate(ends)]
     apart = [pair for pair in apart if pair[0] != pair[1]]
     folder_of = {path: path.rpartition("/")[0] for path in cluster_of}
+    same: dict[str, Mapping[str, int | str]] = {
+        "one cluster": dict(cluster_of), "one folder": dict(folder_of),
+    }  # fmt: skip
     told = [
         f"{name} {_shared(pairs, of):.3f} of {len(pairs)} pairs against {_shared(apart, of):.3f}"
-        for name, of in (("one cluster", cluster_of), ("one folder", folder_of))
+        for name, of in same.items()
     ]
     print(f"    changed together: {', '.join(told)}", flush=True)
 
@@ -128,7 +134,8 @@ def changed_together(root: Path, chunks: Sequence[Chunk], labels: np.ndarray) ->
 def with_a_tenth_added(chunks: Sequence[Chunk], vectors: np.ndarray, labels: np.ndarray) -> None:
     """Clusters nine tenths of the files and compares with those of all."""
     files = sorted({chunk.path for chunk in chunks})
-    kept = set(np.random.default_rng(0).permutation(files)[: len(files) * 9 // 10].tolist())
+    order: list[int] = np.random.default_rng(0).permutation(len(files)).tolist()
+    kept = {files[at] for at in order[: len(files) * 9 // 10]}
     rows = [at for at, chunk in enumerate(chunks) if chunk.path in kept]
     before = cluster_chunks([chunks[at] for at in rows], vectors[rows]).labels
     both = (before >= 0) & (labels[rows] >= 0)
