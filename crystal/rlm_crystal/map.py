@@ -22,7 +22,7 @@ _HOW = "Paths continue the folder above them, or begin with / at the root; after
 _STEPS_MAX = 60
 _DECAY = 0.85
 _WORDS_AT_ONCE = 3
-_TITLE_STEP, _SUMMARY_STEP = 6, 14
+_TITLE_STEP, _SUMMARY_STEP = 4, 14
 _SUMMARY_CHARS = 200
 _MISSES_MAX = 200
 
