@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlm_crystal.cut import Cutter, Piece, indentation_breaks, record_pieces
+from rlm_crystal.embedded import readable
 from rlm_crystal.language import holds_records
 from rlm_crystal.lines import split_lines
 from rlm_crystal.outline import Span, Syntax
@@ -37,7 +38,8 @@ def parse(document: Document, *, errors: bool = True) -> ParsedFile:
     if not errors and document.language == "python":
         syntax = scan_python(document.path, document.text)
     if syntax is None:
-        syntax = syntax_of(document.path, document.text, document.language)
+        text, language = readable(document.path, document.text, document.language)
+        syntax = syntax_of(document.path, text, language)
     if syntax is None:
         return _parse_lines(document, lines)
     return _parse_code(document, lines, syntax)
