@@ -289,6 +289,12 @@ class Service(Actor):
         self, opened: "Opened", progress: ProgressSink, *, bound_s: float | None
     ) -> None:
         keeper = opened.keeper
+        await keeper.decided.wait()
+        if not self._manner.first_index and not keeper.ready.is_set():
+            raise NoCrystal(
+                "Nothing is indexed here, and a look at the files does not answer this; search"
+                " without --now, or run rlm-mcp index first."
+            )
         with keeper.followed_by(progress), anyio.move_on_after(bound_s):
             await keeper.ready.wait()
         if not keeper.ready.is_set():

@@ -307,3 +307,11 @@ def test_search_now_answers_without_indexing_and_from_the_index_once_there_is_on
     assert before.json["coverage"]["files_read"] == before.json["coverage"]["files_total"] == 4
     assert unindexed.json["state"] == "empty"
     assert (after.json["partial"], after.json["coverage"]) == (False, None)
+
+
+def test_what_needs_an_index_is_refused_now_and_does_not_wait(repository: Path, home: Path) -> None:
+    asked = ("search", "--now", "--json", "--root", repository, "symbol:total_price")
+    ran = run_here(*asked, home=home)
+    assert ran.code == 1
+    assert ran.json["error"]["kind"] == "NoCrystal"
+    assert "rlm-mcp index" in ran.json["error"]["message"]
