@@ -10,13 +10,13 @@ class Manner:
     `ready_wait_s` is for the first index and `fresh_wait_s` for catching up with the disk; both
     together stay well below the 60 s after which clients give up. A search that comes before the
     first index is done is answered from the files themselves after `glance_after_s`, which leaves
-    a second of two for the process to start; without `first_index` none is made. `model` is what a
+    1.4 s of two for the process to start; without `first_index` none is made. `model` is what a
     person named for this one process, above what is stored.
     """
 
     ready_wait_s: float | None = 20.0
     fresh_wait_s: float | None = 15.0
-    glance_after_s: float | None = 1.0
+    glance_after_s: float | None = 0.6
     watch: bool = True
     persist: bool = False
     allow_wide: bool = False
