@@ -179,7 +179,7 @@ def _variants_in(word: str, words: Words) -> Iterator[tuple[str, float]]:
             if weight == SAME_STEM:
                 inflected.append(term)
             yield term, weight
-    for base in sorted(set(inflected), key=len)[:3]:
+    for base in sorted(set(inflected), key=lambda base: (len(base), base))[:3]:
         if len(base) > 3:
             yield from ((term, COMPOUND) for term in _compounds_ending(base, words))
     shortened, full = abbreviations()
