@@ -74,7 +74,7 @@ async def test_an_error_teaches_what_to_do(server: StdioServerParameters) -> Non
             unknown = await client.call_tool("rlm_status", {"job_id": "nope"})
     assert wrong.is_error
     assert "k: Extra inputs" in wrong.content[0].text
-    assert "query, limit" in wrong.content[0].text
+    assert "Its arguments are: query, mode, limit" in wrong.content[0].text
     assert "RLM_MAX_COST_USD" in refused.content[0].text
     assert "no job 'nope'" in unknown.content[0].text
 
