@@ -199,20 +199,20 @@ def test_a_limit_of_the_system_is_told_with_what_to_do(
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-30 22 0:40 / /work/far\\040away rw,relatime - nfs4 server:/export rw
+30 22 0:40 / /srv/far\\040away rw,relatime - nfs4 server:/export rw
 31 22 0:41 / /home/me/sshfs rw - fuse.sshfs me@host: rw
 32 22 0:42 / /layers rw - fuse.fuse-overlayfs overlay rw
-33 30 254:9 / /work/far\\040away/disk rw - xfs /dev/vdb rw
+33 30 254:9 / /srv/far\\040away/disk rw - xfs /dev/vdb rw
 """
 
 
 @pytest.mark.parametrize(
     ("root", "kind"),
     [
-        ("/work", "nfs4"),
-        ("/work/near", ""),
-        ("/work/far away/project", "nfs4"),
-        ("/work/far away/disk/project", ""),
+        ("/srv", "nfs4"),
+        ("/srv/near", ""),
+        ("/srv/far away/project", "nfs4"),
+        ("/srv/far away/disk/project", ""),
         ("/home/me/sshfs", "fuse.sshfs"),
         ("/home/me", "fuse.sshfs"),
         ("/layers/project", ""),
