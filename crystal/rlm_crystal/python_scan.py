@@ -33,6 +33,7 @@ _INSERTED = re.compile(rb"\{\{|\}\}|\{((?:[^{}]++|\{[^{}]*+\})*+)\}")
 _LINE = re.compile(rb"\n( *+)[^\s)\]}]")
 _REMARK = re.compile(rb"\n( *+)#[^\r\n]*+")
 _HEAD = re.compile(rb"\n( *+)(?:(@)|((?:async +)?def|class) +(" + _WORD + rb"++))")
+_GENERIC_HEAD = re.compile(rb"\n *+(?:(?:async +)?def|class) +" + _WORD + rb"++ *+\[")  # PEP 695
 _PLAIN_HEAD = re.compile(rb" *+(?:\([^()]*+\) *+)?(?:-> *+[\w.\[\], |\x80-\xff]*+)?:")
 _BRACKETS = re.compile(rb"[(\[{]|([)\]}])|(:)")
 _DECORATOR = re.compile(rb" *+(?:[\w\x80-\xff]++ *+\. *+)*(" + _WORD + rb"++) *+(?=\n|\Z)")
@@ -114,6 +115,8 @@ class _Scan:
         return b"\0" + b" " * (size - 2) + b"\0"
 
     def read(self, code: bytes) -> None:
+        if _GENERIC_HEAD.search(code):
+            raise _Unclear
         self._read_heads(code)
         for match in _ASSIGNED.finditer(code):
             name = match.group(1).decode("utf-8", "replace")

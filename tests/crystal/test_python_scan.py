@@ -1,6 +1,7 @@
 """Python read by its lines must find what the grammar finds."""
 
 import importlib.util
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -93,6 +94,9 @@ def test_the_scan_finds_what_the_grammar_finds(module: str) -> None:
     scanned = scan_python("lib/module.py", text)
     parsed = syntax_of("lib/module.py", text, "python")
 
+    if re.search(r"^ *(?:def|class) \w+\[", text, re.MULTILINE):
+        assert scanned is None  # type parameters (PEP 695, in 3.12's typing.py) are the grammar's
+        return
     assert scanned is not None and parsed is not None
     assert defined(scanned) == defined(parsed)
     assert not Counter(parsed.references) - Counter(scanned.references)
