@@ -14,7 +14,6 @@ from rlm_crystal.embedded import readable
 from rlm_crystal.language import holds_records
 from rlm_crystal.lines import split_lines
 from rlm_crystal.outline import Span, Syntax
-from rlm_crystal.python_scan import scan_python
 from rlm_crystal.sections import markdown_headings, rst_headings, section_spans
 from rlm_crystal.syntax import syntax_of
 from rlm_crystal.types import Chunk, Definition, Document, Kind, ParsedFile
@@ -22,24 +21,17 @@ from rlm_crystal.types import Chunk, Definition, Document, Kind, ParsedFile
 _PROSE = frozenset({"markdown", "rst", "text"})
 
 
-def parse(document: Document, *, errors: bool = True) -> ParsedFile:
+def parse(document: Document) -> ParsedFile:
     """What `document` is made of. Never raises for any text; a text its grammar cannot take is
-    cut by lines.
-
-    Without `errors` no syntax errors are told, and Python is read in a quarter of the time.
-    """
+    cut by lines."""
     lines = split_lines(document.text)
     if holds_records(document.path):
         pieces = record_pieces(lines)
         return ParsedFile(document, _chunks(document, lines, pieces, "lines"), (), (), ())
     if document.language in _PROSE:
         return _parse_prose(document, lines)
-    syntax = None
-    if not errors and document.language == "python":
-        syntax = scan_python(document.path, document.text)
-    if syntax is None:
-        text, language = readable(document.path, document.text, document.language)
-        syntax = syntax_of(document.path, text, language)
+    text, language = readable(document.path, document.text, document.language)
+    syntax = syntax_of(document.path, text, language)
     if syntax is None:
         return _parse_lines(document, lines)
     return _parse_code(document, lines, syntax)

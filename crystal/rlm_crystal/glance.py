@@ -158,7 +158,7 @@ class Glancer:
                 break
             document = self._document(source)
             if document is not None:
-                cut.append(parse(document, errors=False))
+                cut.append(parse(document))
         return cut
 
     def _document(self, source: Source) -> Document | None:

@@ -1,7 +1,7 @@
 """What was found in a text, in the order it was found, made into nested definitions and references.
 
-Whoever reads the text (a grammar, or the scanner of one language) tells what begins and ends where;
-nesting, lines, signatures, docs and what encloses a reference are settled here, alike for all.
+The reader of a syntax tree tells what begins and ends where; nesting, lines, signatures, docs and
+what encloses a reference are settled here, alike for all languages.
 """
 
 from __future__ import annotations

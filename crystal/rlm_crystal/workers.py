@@ -58,7 +58,7 @@ def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
             skipped.append(document)
             continue
         try:
-            parsed.append(parse(document, errors=False))
+            parsed.append(parse(document))
         except Exception as error:  # one file must not stop a build, whatever its parser does
             reason = f"cannot be parsed: {type(error).__name__}"
             stamp = (source.size_bytes, source.mtime_ns)

@@ -9,10 +9,8 @@ from rlm_crystal.types import Document, ParsedFile
 LANGUAGES = [*GRAMMARS, "markdown", "rst", "text", "json"]
 
 
-def parsed(
-    text: str, language: str = "python", path: str = "pkg/a.py", *, errors: bool = True
-) -> ParsedFile:
-    return parse(Document(path, text, language, "", len(text), 0), errors=errors)
+def parsed(text: str, language: str = "python", path: str = "pkg/a.py") -> ParsedFile:
+    return parse(Document(path, text, language, "", len(text), 0))
 
 
 def assert_covers(file: ParsedFile) -> None:
