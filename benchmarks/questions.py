@@ -18,14 +18,13 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
-from rlm_crystal.terms import STOP_WORDS, parts
+from rlm_crystal.localisation.baselines import KeywordCount, Ranking, ours, plain_bm25
 from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
 from rlm_engine.loop import ask
 from rlm_sandbox.context import SharedContext
@@ -67,9 +66,6 @@ class QuestionSet:
         )
 
 
-Ranking = Callable[[str], Sequence[str]]
-
-
 def main() -> None:
     options = _options()
     asked = QuestionSet.read(options.set)
@@ -82,14 +78,10 @@ def main() -> None:
         f"{len(crystal.files):,} files, {crystal.chunk_count:,} chunks, "
         f"{crystal.cluster_count} clusters; built in {cpu_s:.1f} s of CPU"
     )
-    rankings = {
-        "ours": _ours(crystal),
-        "bm25": _plain_bm25(crystal),
-        "ripgrep": _keyword_count(crystal),
-    }
+    rankings: dict[str, Ranking] = {"ours": ours, "bm25": plain_bm25, "ripgrep": KeywordCount()}
     questions = asked.questions
     places = {
-        name: [_place(rank(question), right) for question, right in questions]
+        name: [_place(rank(crystal, question), right) for question, right in questions]
         for name, rank in rankings.items()
     }
     _table(questions, places)
@@ -142,49 +134,6 @@ async def _answers(crystal: Crystal, asked: QuestionSet) -> None:
 
 def _is_refusal(text: str) -> bool:
     return "cannot answer" in text or "ответить не могу" in text
-
-
-def _ours(crystal: Crystal) -> Ranking:
-    def rank(question: str) -> list[str]:
-        hits = crystal.search(question, limit=3 * PLACES)
-        return list(dict.fromkeys(hit.path for hit in hits))
-
-    return rank
-
-
-def _plain_bm25(crystal: Crystal, k1: float = 1.2, b: float = 0.75) -> Ranking:
-    view = crystal.view
-    postings = view.postings[0]
-    length = postings.lengths[2]
-    norm = k1 * (1 - b + b * length / max(float(length.mean()), 1.0))
-
-    def rank(question: str) -> list[str]:
-        scores = np.zeros(view.chunk_count)
-        for term in {part for word in question.split() for part in parts(word)}:
-            at = postings.words.find(term)
-            if at >= 0:
-                docs, counts = postings.docs[postings.rows(at)], postings.counts[2]
-                tf = counts[postings.rows(at)].astype(np.float64)
-                idf = np.log1p((view.chunk_count - len(docs) + 0.5) / (len(docs) + 0.5))
-                scores[docs] += idf * tf * (k1 + 1) / (tf + norm[docs])
-        best = np.argsort(-scores, kind="stable")[: 20 * PLACES]
-        return list(dict.fromkeys(view.paths[view.chunk_file[at]] for at in best))
-
-    return rank
-
-
-def _keyword_count(crystal: Crystal) -> Ranking:
-    texts = [(entry.path, crystal.text(entry.path).lower()) for entry in crystal.files]
-
-    def rank(question: str) -> list[str]:
-        words = {word.lower().strip("?.,") for word in question.split()} - STOP_WORDS
-        scored: list[tuple[int, int, str]] = []
-        for path, text in texts:
-            counts = [text.count(word) for word in words]
-            scored.append((-sum(map(bool, counts)), -sum(counts), path))
-        return [path for _, _, path in sorted(scored)]
-
-    return rank
 
 
 def _place(ranked: Sequence[str], right: Sequence[str]) -> int | None:
