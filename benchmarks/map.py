@@ -14,7 +14,6 @@ worth. Cosines, and maps drawn for a question, are of every third query.
 from __future__ import annotations
 
 import argparse
-import math
 import statistics
 import sys
 from collections import Counter, defaultdict
@@ -31,6 +30,7 @@ from rlm_crystal.language import role
 from rlm_crystal.localisation.baselines import ours, plain_bm25
 from rlm_crystal.localisation.past_state import plan, state_at
 from rlm_crystal.localisation.queries import Query
+from rlm_crystal.postings import inverse_frequency
 from rlm_crystal.terms import RAW_WORD, STOP_WORDS, parts, stem
 
 BUDGETS = (1_000, 2_000, 4_000, 8_000, 16_000, 64_000)
@@ -165,7 +165,7 @@ class MapIndex:
         scores, norm = np.zeros(len(self.paths)), self._lengths / self._lengths.mean()
         for word in sorted(set(_terms(question))):
             found = self._lists.get(word, [])
-            rarity = math.log1p((len(scores) - len(found) + 0.5) / (len(found) + 0.5))
+            rarity = inverse_frequency(len(found), len(scores))
             for at, times in found:
                 scores[at] += rarity * times * (k1 + 1) / (times + k1 * (1 - b + b * norm[at]))
         order = np.argsort(-scores, kind="stable")

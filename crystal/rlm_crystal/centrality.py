@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rlm_crystal.counting import Int64Array
-from rlm_crystal.language import Role
+from rlm_crystal.language import PACKAGE_ROOTS, Role
 from rlm_crystal.segment import Graph, Segment
 from rlm_crystal.tables import KIND_CODE, REFERENCE_CODE, ROLE_CODE, ROLES
 from rlm_crystal.words import Words
@@ -30,7 +30,6 @@ _START: dict[Role, float] = {
     "source": 1.0, "doc": 0.3, "config": 0.3, "test": 0.3, "vendor": 0.1, "generated": 0.1,
 }  # fmt: skip
 _APART = str.maketrans(dict.fromkeys(":/\\#>", "."))
-_PACKAGE_ROOTS = frozenset({"__init__", "index", "mod", "lib"})
 _EXTENSIONS = frozenset({"h", "hh", "hpp", "hxx", "js", "jsx", "mjs", "ts", "tsx", "vue", "php"})
 _CODE = frozenset({ROLE_CODE["source"], ROLE_CODE["test"], ROLE_CODE["vendor"]})
 _UNNAMED = [KIND_CODE["section"], KIND_CODE["lines"]]
@@ -101,7 +100,7 @@ def _modules(segment: Segment, ids: dict[str, int]) -> Int64Array:
             continue
         *folders, name = path.split("/")
         module = name.partition(".")[0]
-        if module in _PACKAGE_ROOTS and folders:
+        if module in PACKAGE_ROOTS and folders:
             module = folders[-1]
         if module in ids:
             rows.append((ids[module], file))

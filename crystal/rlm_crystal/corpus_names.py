@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -10,11 +10,12 @@ from typing import Final
 import numpy as np
 
 from rlm_crystal.bindings import Bindings, Place, bindings_of, family_of
+from rlm_crystal.definitions import definition_at, rows_of_file
+from rlm_crystal.language import PACKAGE_ROOTS
 from rlm_crystal.segment import BoolArray, Graph, Segment
 from rlm_crystal.types import Definition, Kind
 
 TYPES: Final = frozenset({"class", "interface", "struct", "enum", "trait", "impl", "type"})
-_PACKAGE_ROOTS: Final = frozenset({"__init__", "index", "mod", "lib", "package"})
 _MATCHES_MAX: Final = 10_000
 
 Part = tuple[Segment, Graph, BoolArray]
@@ -53,9 +54,8 @@ class FileFacts:
 class CorpusNames:
     """Looks things up in the segments; what was read of a file is kept for the next question."""
 
-    def __init__(self, parts: Sequence[Part], at: Callable[[Segment, int], Definition]) -> None:
+    def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
-        self._definition_at = at
         self._facts: dict[str, FileFacts | None] = {}
         self._named: dict[str, list[Named]] = {}
 
@@ -134,7 +134,7 @@ class CorpusNames:
             ids += graph.names.with_suffix(f".{name}", limit=_MATCHES_MAX)
             rows = np.flatnonzero(np.isin(graph.definitions.symbol, ids))
             kept = rows[mask[graph.definitions.file[rows]]].tolist()
-            found += [self._definition_at(segment, row) for row in kept]
+            found += [definition_at(segment, row) for row in kept]
         return found
 
     def _described(self, definition: Definition) -> Named:
@@ -157,10 +157,9 @@ class CorpusNames:
                 continue
             text = segment.texts.get(row)
             language = segment.languages[int(segment.files.language[row])]
-            low, high = np.searchsorted(graph.definitions.file, [row, row + 1]).tolist()
             outline: dict[str, Definition] = {}
-            for at in range(low, high):
-                definition = self._definition_at(segment, at)
+            for at in rows_of_file(graph, row):
+                definition = definition_at(segment, at)
                 known = outline.get(definition.symbol)
                 # A type is told from what extends it: `impl Foo` stands beside `struct Foo`.
                 if known is None or known.kind == "impl":
@@ -185,7 +184,7 @@ _FOLDER_MODULES: Final = (
 def _parts_of(path: str) -> Place:
     """`src/a-b/c/__init__.py` as ("a_b", "c")."""
     parts = _spelt(path.rsplit(".", 1)[0])
-    return parts[:-1] if len(parts) > 1 and parts[-1] in _PACKAGE_ROOTS else parts
+    return parts[:-1] if len(parts) > 1 and parts[-1] in PACKAGE_ROOTS else parts
 
 
 def _folder_of(path: str) -> Place:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +22,7 @@ from rlm_crystal.lazy import Lazy
 from rlm_crystal.lines import split_lines
 from rlm_crystal.map import BUDGET_TOKENS, render_map
 from rlm_crystal.query import understand
+from rlm_crystal.scope import languages_of
 from rlm_crystal.search import search
 from rlm_crystal.segment import BoolArray, Segment
 from rlm_crystal.survey import Layer, survey
@@ -81,7 +81,7 @@ class Crystal:
     @cached_property
     def languages(self) -> Mapping[str, int]:
         """How many files there are in each language, the most frequent first."""
-        return dict(Counter(entry.language for entry in self.files).most_common())
+        return dict(languages_of(self.view).most_common())
 
     @cached_property
     def chunk_count(self) -> int:
@@ -113,21 +113,9 @@ class Crystal:
         lines = split_lines(self.text(path))
         return "".join(lines[max(start_line, 1) - 1 : max(end_line, 0)])
 
-    def search(
-        self,
-        query: str,
-        *,
-        limit: int = 10,
-        path_glob: str = "",
-        language: str = "",
-        kind: str = "",
-        mode: Mode = "words",
-    ) -> list[Hit]:
-        """The hits of `find`, best first."""
-        found = self.find(
-            query, limit=limit, path_glob=path_glob, language=language, kind=kind, mode=mode
-        )
-        return list(found.hits)
+    def search(self, query: str, *, limit: int = 10) -> list[Hit]:
+        """The best hits for words, identifiers or paths, best first; filters as in `find`."""
+        return list(self.find(query, limit=limit).hits)
 
     def find(
         self,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from rlm_crystal.definitions import rows_of_file
 from rlm_crystal.errors import BadFilter
 from rlm_crystal.filters import Asked
-from rlm_crystal.graph import SymbolGraph, rows_of_file
+from rlm_crystal.graph import SymbolGraph
 from rlm_crystal.inventory import defined, files_in
 from rlm_crystal.pattern import pattern_of
 from rlm_crystal.relations import related

@@ -10,9 +10,11 @@ import numpy as np
 
 from rlm_crystal.corpus_names import CorpusNames
 from rlm_crystal.counting import Int64Array
+from rlm_crystal.definitions import definition_at, rows_of_file
+from rlm_crystal.language import PACKAGE_ROOTS
 from rlm_crystal.resolve import Meaning, Resolver, surest
 from rlm_crystal.segment import BoolArray, Graph, Segment
-from rlm_crystal.tables import KINDS, REFERENCE_CODE, REFERENCE_KINDS
+from rlm_crystal.tables import REFERENCE_CODE, REFERENCE_KINDS
 from rlm_crystal.types import Certainty, Definition, Link, Reference, ReferenceKind
 from rlm_crystal.words import Words
 
@@ -21,7 +23,6 @@ RESOLVED_MAX = 4_000
 
 _SEPARATOR = re.compile(r"::|#|->|/|\\")
 _EXTENSION = re.compile(r"\.[a-z]{1,4}$")
-_PACKAGE_ROOTS = ("__init__", "index", "mod", "lib")
 
 Matching = Callable[[Words], list[int]]
 
@@ -145,7 +146,7 @@ class SymbolGraph:
 
     @cached_property
     def _names(self) -> CorpusNames:
-        return CorpusNames(self._parts, definition_at)
+        return CorpusNames(self._parts)
 
     @cached_property
     def _resolver(self) -> Resolver:
@@ -194,27 +195,6 @@ def _link(ref: Reference, certainty: Certainty, target: str) -> Link:
     return Link(ref.path, ref.line, ref.name, ref.kind, ref.within, certainty, target)
 
 
-def rows_of_file(graph: Graph, file: int) -> range:
-    """The rows of the definitions of one file, in the order of its lines."""
-    low, high = np.searchsorted(graph.definitions.file, [file, file + 1]).tolist()
-    return range(low, high)
-
-
-def definition_at(segment: Segment, row: int) -> Definition:
-    """The definition in that row of the segment's table."""
-    graph = segment.graph.get()
-    table = graph.definitions
-    return Definition(
-        path=segment.paths[int(table.file[row])],
-        symbol=graph.names[int(table.symbol[row])],
-        kind=KINDS[int(table.kind[row])],
-        start_line=int(table.start_line[row]),
-        end_line=int(table.end_line[row]),
-        signature=graph.prose[int(table.signature[row])],
-        doc=graph.prose[int(table.doc[row])],
-    )
-
-
 def _same(names: Words, wanted: str) -> list[int]:
     at = names.find(wanted)
     return [at] if at >= 0 and wanted else []
@@ -245,7 +225,7 @@ def _written_otherwise(names: Words, wanted: str) -> list[int]:
 def _module_of(name: str) -> str:
     """`a/b/__init__.py` and `a.b` both give `a.b`."""
     module = _SEPARATOR.sub(".", _EXTENSION.sub("", name) if "/" in name else name).strip(".")
-    for root in _PACKAGE_ROOTS:
+    for root in sorted(PACKAGE_ROOTS):
         module = module.removesuffix(f".{root}")
     return module.removeprefix("src.")
 

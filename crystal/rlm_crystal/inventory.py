@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from rlm_crystal.graph import definition_at, rows_of_file
+from rlm_crystal.definitions import definition_at, rows_of_file
 from rlm_crystal.scope import Scope, Span
 from rlm_crystal.segment import Segment
 from rlm_crystal.snippet import snippet_of

@@ -173,6 +173,9 @@ _CPP_HEADER = re.compile(
     re.MULTILINE,
 )
 
+PACKAGE_ROOTS = frozenset({"__init__", "index", "mod", "lib"})
+"""Files that stand for their folder where something is imported."""
+
 VENDOR_FOLDERS = _words(
     """
     node_modules bower_components jspm_packages vendor vendored _vendor third_party third-party

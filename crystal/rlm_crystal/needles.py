@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rlm_crystal.glossary import translate
-from rlm_crystal.query import WORDS_MAX, abbreviations, weighted_words
+from rlm_crystal.query import WORDS_MAX, abbreviations, beginning_of, weighted_words
 from rlm_crystal.terms import RAW_WORD, parts, stem
 
 _BEGINNING_CHARS = 4
@@ -74,8 +74,7 @@ def _spellings(word: str) -> Iterable[str]:
         yield word
         return
     root = stem(word)
-    # Snowball ends many stems in i where the word has y, and cuts a final e.
-    yield root[:-1] if root[-1] in "iye" and len(root) >= _BEGINNING_CHARS else root
+    yield beginning_of(root)
     shortened, full = abbreviations()
     yield from shortened.get(root, ())
     yield from full.get(word, ())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,11 @@ class Postings:
 
     def rows(self, term: int) -> slice:
         return slice(int(self.starts[term]), int(self.starts[term + 1]))
+
+
+def inverse_frequency(held: int, total: int) -> float:
+    """How much a word tells that `held` of `total` documents hold, above 0 (BM25's idf)."""
+    return log1p((total - held + 0.5) / (held + 0.5))
 
 
 def postings_of(counter: WordCounter) -> Postings:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rlm_crystal.history import History
+from rlm_crystal.postings import inverse_frequency
 from rlm_crystal.query import Group
 
 K1, B = 1.5, 0.75
@@ -59,7 +60,7 @@ class Precedents:
             counts = self._counts(group.exact)
             held = int(np.count_nonzero(counts))
             if held:
-                idf = np.log1p((self._commit_count - held + 0.5) / (held + 0.5))
+                idf = inverse_frequency(held, self._commit_count)
                 commits += group.weight * idf * counts / (counts + K1)
         return self._of_files(commits)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import log1p
 
 import numpy as np
 
 from rlm_crystal.language import role
 from rlm_crystal.needles import Needle
+from rlm_crystal.postings import inverse_frequency
 from rlm_crystal.query import Question
 from rlm_crystal.rank import DEFAULT, Weights
 from rlm_crystal.search import role_losses
@@ -39,12 +39,7 @@ def rarities(counted: Sequence[Counted], needles: Sequence[Needle]) -> list[floa
         sum(1 for text in counted if text.in_text[at] or text.in_path[at])
         for at in range(len(needles))
     ]
-    return [rarity(found, len(counted)) for found in columns]
-
-
-def rarity(found: int, total: int) -> float:
-    """BM25's inverse document frequency."""
-    return log1p((total - found + 0.5) / (found + 0.5))
+    return [inverse_frequency(found, len(counted)) for found in columns]
 
 
 def most_promising(
@@ -90,7 +85,7 @@ def weighed_as_read(
     share: list[float] = []
     for group in question.groups:
         files = view.chunk_file[view.gather(group.variants).docs]
-        among_few = rarity(len(np.unique(files)), view.file_count)
+        among_few = inverse_frequency(len(np.unique(files)), view.file_count)
         share.append(known.get(group.word, among_few) / among_few)
     most = max(share, default=1.0)
     groups = tuple(

@@ -192,10 +192,14 @@ def _variants_in(word: str, words: Words) -> Iterator[tuple[str, float]]:
                 yield term, ABBREVIATED
 
 
-def _same_beginning(root: str, words: Words) -> Iterator[tuple[str, float]]:
+def beginning_of(root: str) -> str:
+    """What all words of this stem begin with."""
     # Snowball ends many stems in i where the word has y, and cuts a final e.
-    beginning = root[:-1] if root[-1] in "iye" and len(root) > 3 else root
-    for term in words.starting(beginning):
+    return root[:-1] if root[-1] in "iye" and len(root) > 3 else root
+
+
+def _same_beginning(root: str, words: Words) -> Iterator[tuple[str, float]]:
+    for term in words.starting(beginning_of(root)):
         if len(term) > 2 * len(root) + 6 or not term.isalpha():
             continue
         other = stem(term)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rlm_crystal.counting import Int64Array
+from rlm_crystal.postings import inverse_frequency
 from rlm_crystal.query import Group, Question
 from rlm_crystal.segment import BoolArray
 from rlm_crystal.view import Float32Array, View
@@ -101,7 +102,7 @@ def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> Lexical:
         paths += group.weight * _saturated(by_file[0], files_alive, weights.k1)
         names += group.weight * _saturated(by_file[1], files_alive, weights.k1)
         exact = view.holding(group.exact)
-        covered[exact] += group.weight * _idf(len(exact), chunks_alive)
+        covered[exact] += group.weight * inverse_frequency(len(exact), chunks_alive)
     return Lexical(chunks, covered, files, paths, names)
 
 
@@ -182,8 +183,4 @@ def _gathered(amounts: Float32Array, at: Int64Array, size: int) -> tuple[Int64Ar
 
 def _saturated(counts: Float64Array, total: int, k1: float) -> Float64Array:
     """BM25 of one group; `counts` are relative to the length of what they are counted in."""
-    return _idf(int(np.count_nonzero(counts)), total) * counts / (counts + k1)
-
-
-def _idf(frequency: int, total: int) -> float:
-    return float(np.log1p((total - frequency + 0.5) / (frequency + 0.5)))
+    return inverse_frequency(int(np.count_nonzero(counts)), total) * counts / (counts + k1)

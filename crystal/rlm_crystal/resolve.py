@@ -11,16 +11,15 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, get_args
+from typing import Final
 
 from rlm_crystal.bindings import Place
 from rlm_crystal.corpus_names import TYPES, CorpusNames, FileFacts, Named
 from rlm_crystal.lineage import Lineage
 from rlm_crystal.receiver import SELVES, SUPERS, Call, attribute_type, calls_on, resembles, type_of
-from rlm_crystal.types import Certainty, Definition, Reference
+from rlm_crystal.types import CERTAINTIES, Certainty, Definition, Reference
 
 Meaning = tuple[Named, Certainty]
-CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
 
 # A plain name may be a method of the class around it.
 _IMPLICIT_SELF: Final = frozenset({"java", "kotlin", "scala", "csharp", "swift", "cpp", "ruby"})

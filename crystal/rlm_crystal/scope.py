@@ -17,9 +17,9 @@ from rlm_crystal.filters import Filters, Terms
 from rlm_crystal.language import language_of
 from rlm_crystal.path_glob import glob_matcher
 from rlm_crystal.segment import BoolArray, Segment
-from rlm_crystal.tables import KIND_CODE, KINDS
+from rlm_crystal.tables import KIND_CODE, KINDS, place_key
 from rlm_crystal.view import View
-from rlm_crystal.words import Int32Array, Words
+from rlm_crystal.words import Words
 
 _LANGUAGE_NAMES: Final = {
     "py": "python", "python3": "python", "js": "javascript", "jsx": "javascript",
@@ -38,7 +38,6 @@ _KIND_NAMES: Final = {
 }  # fmt: skip
 _SHOWN_MAX = 12
 _NAMES_MAX = 200_000
-_LINE_BITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,17 +283,13 @@ def _codes(kinds: Sequence[str]) -> list[int]:
 def _chunks_of(segment: Segment, rows: Int64Array, *, whole: bool) -> BoolArray:
     """The chunks these definitions lie in, or only the ones they begin in."""
     table, chunks = segment.graph.get().definitions, segment.chunks
-    first = _key(chunks.file, chunks.start_line)
-    last = _key(chunks.file, chunks.end_line)
-    begin = _key(table.file[rows], table.start_line[rows])
-    end = _key(table.file[rows], table.end_line[rows]) if whole else begin
+    first = place_key(chunks.file, chunks.start_line)
+    last = place_key(chunks.file, chunks.end_line)
+    begin = place_key(table.file[rows], table.start_line[rows])
+    end = place_key(table.file[rows], table.end_line[rows]) if whole else begin
     low = np.searchsorted(last, begin, side="left")
     high = np.maximum(np.searchsorted(first, end, side="right"), low)
     steps = np.zeros(segment.chunk_count + 1, dtype=np.int64)
     np.add.at(steps, low, 1)
     np.add.at(steps, high, -1)
     return np.cumsum(steps[:-1]) > 0
-
-
-def _key(file: Int32Array, line: Int32Array) -> Int64Array:
-    return (file.astype(np.int64) << _LINE_BITS) + line

@@ -17,7 +17,7 @@ from rlm_crystal.lazy import Lazy
 from rlm_crystal.map import MapCluster, MapFile, MapSymbol, MapView
 from rlm_crystal.segment import BoolArray, Segment
 from rlm_crystal.summary import Summary, first_sentence, one_line
-from rlm_crystal.tables import KIND_CODE, ROLES
+from rlm_crystal.tables import KIND_CODE, ROLES, place_key
 from rlm_crystal.types import Hit
 from rlm_crystal.words import Int32Array
 
@@ -34,7 +34,6 @@ _NEXT_HIT = 0.93
 _TYPES = [KIND_CODE[kind] for kind in ("class", "interface", "struct", "trait", "enum", "type")]
 _TYPE_BONUS, _PRIVATE_MALUS, _HIT_BONUS = 1.0, 0.7, 10.0
 _LABEL_BITS = 24
-_LINE_BITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +210,8 @@ def _private(segment: Segment, symbols: Int32Array) -> BoolArray:
 def _chunk_at(segment: Segment, file: Int32Array, line: Int32Array) -> Int64Array:
     """The chunk in which each line lies, or the nearest before it."""
     table = segment.chunks
-    starts = (table.file.astype(np.int64) << _LINE_BITS) + table.start_line
-    wanted = (file.astype(np.int64) << _LINE_BITS) + line
-    found = np.searchsorted(starts, wanted, side="right") - 1
+    starts = place_key(table.file, table.start_line)
+    found = np.searchsorted(starts, place_key(file, line), side="right") - 1
     return np.clip(found, segment.files.chunk_start[file], None)
 
 

@@ -26,6 +26,13 @@ KIND_CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
 ROLE_CODE: Final = {role: code for code, role in enumerate(ROLES)}
 REFERENCE_CODE: Final = {kind: code for code, kind in enumerate(REFERENCE_KINDS)}
 
+_LINE_BITS: Final = 32
+
+
+def place_key(file: Int32Array, line: Int32Array) -> Int64Array:
+    """One number for each place, which runs by file and then by line."""
+    return (file.astype(np.int64) << _LINE_BITS) + line
+
 
 @dataclass(frozen=True, slots=True)
 class FileTable:

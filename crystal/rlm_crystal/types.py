@@ -7,7 +7,7 @@ path begins with its root's name. Lines are numbered from 1 and spans include bo
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 Kind = Literal[
     "module", "class", "function", "method", "interface", "struct", "enum", "trait", "impl",
@@ -90,6 +90,9 @@ class Reference(NamedTuple):
 
 Certainty = Literal["certain", "likely", "by name"]
 """How sure it is what a call means: the text says so, one thing speaks for it, only the name."""
+
+CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
+"""The surest first."""
 
 
 @dataclass(frozen=True, slots=True)

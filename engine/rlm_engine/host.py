@@ -46,7 +46,7 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
         mode: JsonValue = "words",
     ) -> JsonValue:
         asked = partial(
-            crystal.search,
+            crystal.find,
             a_text(query, "query"),
             limit=a_count(limit, "limit", _HITS_MAX),
             path_glob=a_text(path_glob, "path_glob"),
@@ -54,7 +54,7 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
             kind=a_text(kind, "kind"),
             mode=_a_mode(mode),
         )
-        return _rows(await _in_thread(asked))
+        return _rows((await _in_thread(asked)).hits)
 
     async def symbol(name: JsonValue) -> JsonValue:
         return _rows(await _in_thread(partial(crystal.symbol, a_text(name, "name"))))

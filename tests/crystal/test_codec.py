@@ -92,8 +92,8 @@ def test_a_crystal_from_pages_finds_the_same(
     crystal: Crystal, query: str, limit: int, path_glob: str
 ) -> None:
     back = from_pages(to_pages(crystal).__getitem__)
-    expected = crystal.search(query, limit=limit, path_glob=path_glob)
-    assert back.search(query, limit=limit, path_glob=path_glob) == expected
+    expected = crystal.find(query, limit=limit, path_glob=path_glob)
+    assert back.find(query, limit=limit, path_glob=path_glob) == expected
 
 
 def test_opening_reads_only_what_drift_needs(crystal: Crystal) -> None:

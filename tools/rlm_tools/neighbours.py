@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rlm_crystal.language import role
-from rlm_crystal.types import Certainty, Definition, Link, Reference
+from rlm_crystal.types import CERTAINTIES, Definition, Link, Reference
 
 from rlm_tools.subject import Subject
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
 
-_SURE: dict[Certainty, int] = {"certain": 0, "likely": 1, "by name": 2}
 _TOP_KINDS = frozenset({"constant", "section"})
 
 
@@ -83,7 +82,12 @@ def _callers(crystal: Crystal, subject: Subject) -> list[Link]:
     ]
     return sorted(
         calls,
-        key=lambda ref: (_SURE[ref.certainty], ref.path != subject.path, ref.path, ref.line),
+        key=lambda ref: (
+            CERTAINTIES.index(ref.certainty),
+            ref.path != subject.path,
+            ref.path,
+            ref.line,
+        ),
     )
 
 
@@ -151,7 +155,7 @@ def _documents(crystal: Crystal, subject: Subject, *, places_max: int) -> tuple[
     for language in ("markdown", "rst", "text"):
         if language not in crystal.languages:
             continue
-        for hit in crystal.search(name, limit=6, language=language):
+        for hit in crystal.find(name, limit=6, language=language).hits:
             text = crystal.read(hit.path, hit.start_line, hit.end_line)
             for offset, line in enumerate(text.split("\n")):
                 if last in line and hit.path != subject.path:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from rlm_crystal.crystal import Crystal
+from rlm_crystal.postings import inverse_frequency
 from rlm_crystal.rank import Float64Array
 from rlm_crystal.terms import RAW_WORD, STOP_WORDS, parts
 from rlm_crystal.view import View
@@ -60,7 +61,7 @@ def plain_bm25(crystal: Crystal, question: str, k1: float = 1.2, b: float = 0.75
     for term in {part for word in RAW_WORD.findall(question) for part in parts(word)}:
         found = view.gather({term: 1.0})
         docs, tf = found.docs, found.counts[2].astype(np.float64)
-        idf = np.log1p((alive - len(docs) + 0.5) / (len(docs) + 0.5))
+        idf = inverse_frequency(len(docs), alive)
         scores[docs] += idf * tf * (k1 + 1) / (tf + norm[docs])
     return _files_of_best(view, scores)
 

@@ -109,7 +109,7 @@ def _example(crystal: Crystal, subject: Subject) -> str:
     from rlm_crystal.language import role
 
     query = subject.definition.symbol if subject.definition else subject.path
-    for hit in crystal.search(f"test {query}", limit=20, language=subject.entry.language):
+    for hit in crystal.find(f"test {query}", limit=20, language=subject.entry.language).hits:
         if role(hit.path) == "test":
             return redact(crystal.read(hit.path, 1, _EXAMPLE_LINES)).text
     return ""
