@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import BadFilter, BadPattern
@@ -35,11 +36,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
-    root = tmp_path_factory.mktemp("corpus")
-    for path, text in FILES.items():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
+    root = plant(tmp_path_factory.mktemp("corpus"), FILES)
     return build([root], workers=0)
 
 
@@ -139,7 +136,7 @@ def test_references_are_asked_of_the_graph(crystal: Crystal) -> None:
         "tests/test_cart.py:5 test_checkout"
     ]
     with pytest.raises(BadFilter, match="do not go with mode regex"):
-        crystal.search("callers:total x", mode="regex")
+        crystal.find("callers:total x", mode="regex")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.errors import RootMissing
 from rlm_crystal.filters import Filters, Terms
@@ -29,11 +30,7 @@ FILES = {
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        path = tmp_path / "project" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return tmp_path / "project"
+    return plant(tmp_path / "project", FILES)
 
 
 def look(root: Path, question: str, *, within_s: float = 60, filters: Filters | None = None):

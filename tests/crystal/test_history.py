@@ -11,8 +11,7 @@ from rlm_crystal.lazy import ready
 from rlm_crystal.precedents import Precedents
 from rlm_crystal.query import understand
 from rlm_crystal.search import rank
-
-from tests.small_repository import git, make_repository
+from small_repository import git, make_repository
 
 
 def commit(message: str, *paths: str) -> Commit:

@@ -7,8 +7,7 @@ from rlm_crystal.localisation.bench import before_each, localisation, rankings
 from rlm_crystal.localisation.figures import Figures, figures_of
 from rlm_crystal.localisation.past_state import move, plan, state_at
 from rlm_crystal.localisation.queries import queries_of
-
-from tests.small_repository import git, make_repository
+from small_repository import git, make_repository
 
 
 def commit(message: str, *paths: str, author: str = "A Person", added: str = "") -> Commit:

@@ -7,16 +7,13 @@ other. A row is `path:line certainty`.
 from pathlib import Path
 
 import pytest
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 
 
 def corpus(root: Path, files: dict[str, str]) -> Crystal:
-    for path, text in files.items():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
-    return build([root], workers=0)
+    return build([plant(root, files)], workers=0)
 
 
 def callers(crystal: Crystal, name: str, path: str = "") -> list[str]:

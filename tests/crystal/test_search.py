@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.errors import BadFilter, UnknownPath
@@ -53,11 +54,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
-    root = tmp_path_factory.mktemp("corpus")
-    for path, text in FILES.items():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
+    root = plant(tmp_path_factory.mktemp("corpus"), FILES)
     return build([root])
 
 
@@ -121,12 +118,12 @@ def test_the_snippet_of_a_long_chunk_shows_the_lines_that_answer(crystal: Crysta
 
 def test_filters_leave_only_what_they_name(crystal: Crystal) -> None:
     def paths(**filters: str) -> set[str]:
-        return {hit.path for hit in crystal.search("verify password menu", **filters)}
+        return {hit.path for hit in crystal.find("verify password menu", **filters).hits}
 
     assert paths(language="javascript") == {"web/static/menu.js"}
     assert paths(path_glob="tests/**") == {"tests/test_hashers.py"}
     assert paths(path_glob="*.md") <= {"docs/passwords.md", "README.md"}
-    assert all(hit.kind == "class" for hit in crystal.search("database", kind="class"))
+    assert all(hit.kind == "class" for hit in crystal.find("database", kind="class").hits)
     with pytest.raises(BadFilter, match="there is no kind 'nonsense'; kinds are module, class"):
         paths(kind="nonsense")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dying import Killed, die_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rlm_crystal import atomic
@@ -31,10 +32,6 @@ OLD = {"manifest": b"old manifest", "chunks": b"old chunks " * 200, "graph": b"t
 NEW = {"manifest": b"new manifest", "chunks": b"new chunks " * 300, "graph": b"the same", "x": b""}
 
 
-class Killed(BaseException):
-    """The process is dead: nothing after this has happened."""
-
-
 def open_store(folder: Path, key: bytes = KEY, corpus: str = "corpus") -> PageStore:
     return PageStore(folder, Sealer(key), corpus)
 
@@ -46,26 +43,6 @@ def content(store: PageStore, generation: int | None = None) -> dict[str, bytes]
 def page_file(folder: Path, sealed_bytes: int) -> Path:
     (found,) = [p for p in (folder / "pages").iterdir() if p.stat().st_size == sealed_bytes]
     return found
-
-
-def die_at(call: int, patch: pytest.MonkeyPatch) -> list[str]:
-    """Make call number `call` to the file system the last; a write it falls on is half done."""
-    seen: list[str] = []
-
-    def deadly(name: str, real: Any) -> Any:
-        def act(*arguments: Any, **options: Any) -> Any:
-            seen.append(name)
-            if len(seen) < call:
-                return real(*arguments, **options)
-            if len(seen) == call and name == "write":
-                real(arguments[0], arguments[1][: len(arguments[1]) // 2])
-            raise Killed
-
-        return act
-
-    for name in ("open", "write", "fsync", "replace", "unlink", "mkdir"):
-        patch.setattr(os, name, deadly(name, getattr(os, name)))
-    return seen
 
 
 def test_nothing_is_there_before_the_first_generation(tmp_path: Path) -> None:

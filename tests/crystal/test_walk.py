@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
+from planting import plant
 from rlm_crystal.errors import RootMissing, RootRefused
 from rlm_crystal.exclusions import is_system_folder
 from rlm_crystal.ignore import IgnoreRules
@@ -13,14 +14,6 @@ from rlm_crystal.types import FileEntry, Skipped
 from rlm_crystal.walk import Drift, WalkOptions, drift, walk
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-
-def plant(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return root
 
 
 def git(root: Path, *arguments: str) -> None:

@@ -1,8 +1,7 @@
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_engine.citations import Citation, check_citations
@@ -28,18 +27,15 @@ help = (
 
 @pytest.fixture(scope="module")
 def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
-    root: Path = tmp_path_factory.mktemp("corpus")
-    for path, text in {
+    files = {
         "src/flask/app.py": APP,
         "src/other/views.py": "x = 1\n",
         "tests/views.py": "y = 2\n",
         "app/[id]/page (old).tsx": "export const a = 1\nexport const b = 2\n",
         "src/help.py": HELP,
         "README.md": "# Title\n\nRead me.\n",
-    }.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-    return build([root], workers=0)
+    }
+    return build([plant(tmp_path_factory.mktemp("corpus"), files)], workers=0)
 
 
 def one(answer: str, crystal: Crystal) -> Citation:

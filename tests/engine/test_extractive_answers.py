@@ -6,10 +6,10 @@
 import ast
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_engine.answer import Answer
@@ -89,11 +89,7 @@ sandboxed = pytest.mark.skipif(not available().ok, reason="no sandbox on this ma
 
 @pytest.fixture(scope="module")
 def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
-    root: Path = tmp_path_factory.mktemp("shop")
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return build([root], workers=0)
+    return build([plant(tmp_path_factory.mktemp("shop"), FILES)], workers=0)
 
 
 @pytest_asyncio.fixture

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import pytest_asyncio
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
@@ -94,11 +95,7 @@ Told = Callable[[str], Awaitable[str]]
 
 @pytest.fixture(scope="module")
 def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
-    root = tmp_path_factory.mktemp("languages")
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return build([root], workers=0)
+    return build([plant(tmp_path_factory.mktemp("languages"), FILES)], workers=0)
 
 
 @pytest_asyncio.fixture

@@ -1,12 +1,9 @@
 """A small repository and a home of its own."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-from small_repository import make_repository  # noqa: E402
+from small_repository import make_repository
 
 
 @pytest.fixture

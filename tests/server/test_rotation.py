@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 import pytest
+from dying import Killed, die_at
 from rlm_crystal.errors import CrystalError, KeyRetired, NoCrystal
 from rlm_crystal.estate import Corpus, Estate
 from rlm_crystal.gate import Gate
@@ -29,10 +30,6 @@ UNWATCHED = Manner(ready_wait_s=60, fresh_wait_s=60, watch=False)
 OLD_KEY, NEW_KEY = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 SHOP, EMPTY = Corpus("shop", (Path("/shop"),)), Corpus("empty", ())
 PAGES = {"manifest": b"the manifest", "chunks": b"chunks " * 300, "none": b""}
-
-
-class Killed(BaseException):
-    """The process is dead: nothing after this has happened."""
 
 
 @dataclass(frozen=True)
@@ -171,9 +168,10 @@ def test_the_same_key_again_is_refused(home: Home, environ: dict[str, str]) -> N
 
 def test_a_key_that_is_none_changes_nothing(home: Home, environ: dict[str, str]) -> None:
     before = filled(home, environ)
-    for source, secret in (("env", "spoilt"), ("passphrase", "short")):
+    spoilt: dict[KeySource, str] = {"env": "spoilt", "passphrase": "short"}
+    for source, secret in spoilt.items():
         with pytest.raises(CrystalError):
-            turn(environ, to=source, secret=secret)  # type: ignore[arg-type]
+            turn(environ, to=source, secret=secret)
     assert content(home, environ) == before
 
 
@@ -232,26 +230,6 @@ def test_a_full_disk_is_told_and_leaves_everything_as_it_was(
     assert content(home, environ) == before
     assert home.unfinished() == ()
     assert not any(home.config.glob("*.next"))
-
-
-def die_at(call: int, patch: pytest.MonkeyPatch) -> list[str]:
-    """Make call number `call` to the file system the last; a write it falls on is half done."""
-    seen: list[str] = []
-
-    def deadly(name: str, real: Any) -> Any:
-        def act(*arguments: Any, **options: Any) -> Any:
-            seen.append(name)
-            if len(seen) < call:
-                return real(*arguments, **options)
-            if len(seen) == call and name == "write":
-                real(arguments[0], arguments[1][: len(arguments[1]) // 2])
-            raise Killed
-
-        return act
-
-    for name in ("open", "write", "fsync", "replace", "rename", "unlink", "rmdir", "mkdir"):
-        patch.setattr(os, name, deadly(name, getattr(os, name)))
-    return seen
 
 
 @pytest.mark.parametrize("to", ["file", "env"])

@@ -1,15 +1,11 @@
 """A small repository and a home of its own for each test."""
 
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import RLM_MCP
 from mcp import StdioServerParameters
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-from small_repository import make_repository  # noqa: E402
-
-RLM_MCP = Path(sys.executable).with_name("rlm-mcp")
+from small_repository import make_repository
 
 
 @pytest.fixture

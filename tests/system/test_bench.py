@@ -4,8 +4,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from command_line import run_here
-
-from tests.small_repository import git
+from small_repository import git
 
 
 def test_localisation_is_measured_on_the_own_history(repository: Path, home: Path) -> None:

@@ -7,8 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command_line import run_here
-from conftest import RLM_MCP
+from command_line import RLM_MCP, run_here
 from mcp import Client, StdioServerParameters
 
 TOP = Path(__file__).parents[2]

@@ -1,6 +1,8 @@
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import planting
 import pytest
 from rlm_crystal.build import build
 from rlm_engine.model import Completion
@@ -44,15 +46,7 @@ class SmallHost:
 
 @pytest.fixture
 def plant(tmp_path) -> Callable[[dict[str, str]], Path]:
-    def write(files: dict[str, str]) -> Path:
-        root = tmp_path / "project"
-        for name, text in files.items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-        return root
-
-    return write
+    return partial(planting.plant, tmp_path / "project")
 
 
 @pytest.fixture
