@@ -29,7 +29,7 @@ from rlm_crystal.reading import read
 from rlm_crystal.segment import Segment
 from rlm_crystal.types import ParsedFile, Skipped, Source
 
-BATCH_BYTES: Final = 3 * 1024 * 1024
+BATCH_BYTES: Final = 2 * 1024 * 1024
 WORKERS_MAX: Final = 8
 BYTES_WORTH_A_WORKER: Final = 2 * 1024 * 1024
 
