@@ -4,6 +4,7 @@ import os
 import sys
 from typing import Final
 
+from rlm_sandbox.backend import BackendName, default_backend
 from rlm_sandbox.types import Availability
 
 _ELSEWHERE: Final = (
@@ -17,10 +18,21 @@ _TOO_OLD: Final = (
 )
 
 
-def available() -> Availability:
-    """What the kernel offers; `missing` names each required layer that it does not."""
+def available(backend: BackendName | None = None) -> Availability:
+    """What a backend finds here, this system's own where none is named.
+
+    `missing` names each required layer that is not there.
+    """
+    match backend or default_backend():
+        case "kernel":
+            return _kernel()
+        case "wasm":
+            return Availability(False, "wasm", (), ("wasm backend",), _ELSEWHERE)
+
+
+def _kernel() -> Availability:
     if sys.platform != "linux":
-        return Availability(False, "", (), ("kernel jail",), _ELSEWHERE)
+        return Availability(False, "kernel", (), ("kernel jail",), _ELSEWHERE)
     from rlm_sandbox.jail import landlock, seccomp, syscalls
     from rlm_sandbox.jail.seal import LAYERS
 

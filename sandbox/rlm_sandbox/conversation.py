@@ -9,10 +9,10 @@ import anyio
 import anyio.lowlevel
 
 from rlm_sandbox import reports
+from rlm_sandbox.backend import Child
 from rlm_sandbox.clock import CellClock
 from rlm_sandbox.errors import ProtocolError
 from rlm_sandbox.frames import Kind, Message
-from rlm_sandbox.host import Child
 from rlm_sandbox.types import Final, HostFunction
 
 _GRACE_S: Constant = 0.4

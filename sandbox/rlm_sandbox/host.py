@@ -17,6 +17,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
+from rlm_sandbox.backend import ChildGone
 from rlm_sandbox.errors import PreludeFailed, ProtocolError, SandboxUnavailable
 from rlm_sandbox.frames import (
     FROM_CHILD,
@@ -37,11 +38,7 @@ _LOADER: Final = ("LD_LIBRARY_PATH",)
 _FLAGS: Final = ("-I", "-S", "-B", "-X", "utf8")
 
 
-class ChildGone(Exception):
-    """The child closed its pipe: it died or was killed."""
-
-
-class Child:
+class KernelChild:
     """One sealed process and the pipes to it."""
 
     def __init__(
@@ -55,7 +52,7 @@ class Child:
         self.layers: tuple[str, ...] = ()
 
     @classmethod
-    async def start(cls, setup: Message, *, descriptors: tuple[int, ...]) -> "Child":
+    async def start(cls, setup: Message, *, descriptors: tuple[int, ...]) -> "KernelChild":
         """A child that has proven its seal, from inside and to us from outside.
 
         Raises SandboxUnavailable with the layer that is missing, PreludeFailed.
@@ -160,7 +157,7 @@ class Child:
         return f"the child was ended by {signal.Signals(-code).name}"
 
 
-def _spawn(descriptors: tuple[int, ...]) -> Child:
+def _spawn(descriptors: tuple[int, ...]) -> KernelChild:
     if not sys.executable:
         raise SandboxUnavailable("child process", "the path of the Python interpreter is unknown")
     child_read, host_write = os.pipe()
@@ -192,7 +189,7 @@ def _spawn(descriptors: tuple[int, ...]) -> Child:
     os.write(host_write, key)
     os.set_blocking(host_read, False)
     os.set_blocking(host_write, False)
-    return Child(process, host_read, host_write, key)
+    return KernelChild(process, host_read, host_write, key)
 
 
 def _sealed(report: Message, pid: int) -> tuple[str, ...]:

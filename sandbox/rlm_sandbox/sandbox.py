@@ -4,7 +4,6 @@ One task uses a sandbox at a time. Whatever a cell does, `execute` returns an Ex
 its time limit and a second or so; only a missing layer, a closed sandbox and cancellation raise.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Final, Self
 
@@ -12,14 +11,13 @@ import anyio
 
 from rlm_sandbox import reports
 from rlm_sandbox.availability import available
+from rlm_sandbox.backend import Backend, BackendName, Child, ChildGone, default_backend
 from rlm_sandbox.clock import CellClock
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.conversation import Conversation, OverLimit, refusal
 from rlm_sandbox.errors import ProtocolError, SandboxBusy, SandboxClosed, SandboxUnavailable
 from rlm_sandbox.frames import Kind, Message
-from rlm_sandbox.host import Child, ChildGone
 from rlm_sandbox.redact import Redactor
-from rlm_sandbox.region import REGION_BYTES
 from rlm_sandbox.types import CodeError, Execution, HostFunction, JsonValue, Limits
 from rlm_sandbox.types import Final as FinalAnswer
 
@@ -32,12 +30,11 @@ class Sandbox:
     """One session of untrusted Python; `start` it, `execute` cells, `close` it."""
 
     def __init__(
-        self, setup: Message, functions: Mapping[str, HostFunction], limits: Limits, fds: "_Fds"
+        self, backend: Backend, functions: Mapping[str, HostFunction], limits: Limits
     ) -> None:
-        self._setup = setup
+        self._backend = backend
         self._functions = functions
         self._limits = limits
-        self._fds = fds
         self._redactor = Redactor()
         self._child: Child | None = None
         self._busy = False
@@ -54,25 +51,28 @@ class Sandbox:
         functions: Mapping[str, HostFunction] | None = None,
         prelude: str = "",
         guard: bool = True,
+        backend: BackendName | None = None,
     ) -> Self:
         """A sealed session, ready for cells.
 
         `functions` by name, "crystal.search" becoming `search` of `crystal`. `prelude` is trusted
-        source that runs before the seal, in the same namespace. Without `guard` only the kernel's
-        layers hold. Raises SandboxUnavailable naming the layer, PreludeFailed.
+        source that runs before the seal, in the same namespace. Without `guard` only the backend's
+        layers hold. Without a named `backend` this system's own is taken, and never another one
+        in its place. Raises SandboxUnavailable naming the layer, PreludeFailed.
         """
-        state = available()
+        name = backend or default_backend()
+        state = available(name)
         if not state.ok:
             raise SandboxUnavailable(", ".join(state.missing), state.advice)
         limits = limits or Limits()
         functions = functions or {}
-        fds = _Fds(context)
-        setup = Message(Kind.SETUP, _setup(limits, list(functions), fds, guard=guard), prelude)
-        sandbox = cls(setup, functions, limits, fds)
+        setup = _setup(limits, list(functions), prelude, guard=guard)
+        behind = _backend(name, setup, context)
+        sandbox = cls(behind, functions, limits)
         try:
-            sandbox._child = await Child.start(setup, descriptors=fds.inherited)
+            sandbox._child = await behind.start()
         except BaseException:
-            fds.close()
+            behind.close()
             raise
         sandbox.layers = sandbox._child.layers + (GUARD_LAYERS if guard else ())
         return sandbox
@@ -100,7 +100,7 @@ class Sandbox:
         """Kill the child and give everything back; safe to call twice."""
         self._closed = True
         await self._kill()
-        self._fds.close()
+        self._backend.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -151,13 +151,13 @@ class Sandbox:
     async def _restart(self) -> tuple[str, ...]:
         """A fresh child with the variables of the last snapshot; returns the names lost."""
         await self._kill()
-        self._child = await Child.start(self._setup, descriptors=self._fds.inherited)
+        self._child = await self._backend.start()
         try:
             with anyio.fail_after(_RESTORE_S):
-                return await _restore(self._child)
+                return await _restore(self._child, self._backend.restoring())
         except (ChildGone, ProtocolError, TimeoutError):
             await self._kill()
-            self._child = await Child.start(self._setup, descriptors=self._fds.inherited)
+            self._child = await self._backend.start()
             return tuple(self._variables)
         except BaseException:
             await self._kill()
@@ -174,46 +174,29 @@ class Sandbox:
         return self._child
 
 
-class _Fds:
-    """The descriptors every child of one sandbox inherits: the context and the snapshot."""
-
-    def __init__(self, context: SharedContext | None) -> None:
-        import fcntl
-
-        # Of our own, so that the context may be closed while children are restarted.
-        self.context = os.dup(context.fd) if context is not None else -1
-        self.snapshot = os.memfd_create("rlm-snapshot", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.snapshot, REGION_BYTES)
-        seals = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(self.snapshot, fcntl.F_ADD_SEALS, seals)
-
-    @property
-    def inherited(self) -> tuple[int, ...]:
-        """What to pass on."""
-        return tuple(fd for fd in (self.context, self.snapshot) if fd >= 0)
-
-    def close(self) -> None:
-        """Give all back; safe to call twice."""
-        for fd in self.inherited:
-            os.close(fd)
-        self.context = self.snapshot = -1
-
-
-def _setup(limits: Limits, functions: list[str], fds: _Fds, *, guard: bool) -> dict[str, JsonValue]:
-    return {
-        "context_fd": fds.context,
-        "snapshot_fd": fds.snapshot,
-        "snapshot_bytes": REGION_BYTES,
+def _setup(limits: Limits, functions: list[str], prelude: str, *, guard: bool) -> Message:
+    fields: dict[str, JsonValue] = {
         "functions": list(functions),
         "guard": guard,
         "memory_bytes": limits.memory_bytes,
         "output_chars": limits.output_chars,
         "virtual_files_bytes": limits.virtual_files_bytes,
     }
+    return Message(Kind.SETUP, fields, prelude)
 
 
-async def _restore(child: Child) -> tuple[str, ...]:
-    await child.send(Message(Kind.RESTORE))
+def _backend(name: BackendName, setup: Message, context: SharedContext | None) -> Backend:
+    match name:
+        case "kernel":
+            from rlm_sandbox.kernel import KernelBackend
+
+            return KernelBackend(setup, context)
+        case "wasm":
+            raise SandboxUnavailable("wasm", "this backend is not built yet")
+
+
+async def _restore(child: Child, restoring: Message) -> tuple[str, ...]:
+    await child.send(restoring)
     while True:
         message = await child.receive()
         if message.kind is Kind.RESTORED:

@@ -10,11 +10,11 @@ import json
 import types
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from rlm_sandbox.documents import Context, Document, Match
 from rlm_sandbox.plain import NotPlain, PlainDecoder, PlainEncoder, exact_type
-from rlm_sandbox.region import CONTENT_BYTES_MAX, SnapshotRegion
+from rlm_sandbox.region import CONTENT_BYTES_MAX
 from rlm_sandbox.virtual_files import VirtualFiles
 
 VARIABLE_CHARS_MAX: Final = 16 << 20
@@ -22,10 +22,22 @@ VARIABLE_CHARS_MAX: Final = 16 << 20
 _IMMUTABLE: Final = frozenset({type(None), bool, int, float, str, bytes})
 
 
+class Region(Protocol):
+    """A place that outlives the child."""
+
+    def write(self, data: bytes) -> bool:
+        """Store data as the newest; False where it does not fit."""
+        ...
+
+    def read(self) -> bytes:
+        """The newest whole data; empty where there is none."""
+        ...
+
+
 class Snapshots:
     """Takes and restores snapshots of one namespace."""
 
-    def __init__(self, region: SnapshotRegion, context: Context, files: VirtualFiles) -> None:
+    def __init__(self, region: Region, context: Context, files: VirtualFiles) -> None:
         self._region = region
         self._context = context
         self._files = files

@@ -135,7 +135,7 @@ def test_other_systems_fail_closed_and_say_why(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     state = available()
 
-    assert (state.ok, state.missing) == (False, ("kernel jail",))
+    assert (state.ok, state.missing) == (False, ("wasm backend",))
     assert "needs Linux" in state.advice
     with pytest.raises(SandboxUnavailable, match="memfd_create"):
         SharedContext.from_documents([])
