@@ -62,11 +62,12 @@ if not members:
     for number, line in enumerate(crystal.read(path, start, min(end, start + 400)).split("\n"), start):
         if re.match(r"\s*(return|raise|throw|yield|panic)\b", line) and len(line.split()) > 1:
             show("outcome", path, number, line.strip()[:200])
-calls = crystal.callers(symbol.split(".")[-1])
+calls = [c for c in crystal.callers(symbol) if c["target"].rpartition(":")[0] in ("", path)]
 imports = crystal.importers(symbol.split(".")[-1])
-show("used", len(calls), len({c["path"] for c in calls}), len(imports))
+guessed = sum(c["certainty"] == "by name" for c in calls)
+show("used", len(calls), len({c["path"] for c in calls}), len(imports), guessed)
 calls = [c for c in calls if c["path"] != path or not start <= c["line"] <= end]
-calls.sort(key=lambda c: ("test" in c["path"].lower(), "doc" in c["path"].lower(), c["path"] == path))
+calls.sort(key=lambda c: (c["certainty"] == "by name", "test" in c["path"].lower(), "doc" in c["path"].lower(), c["path"] == path))
 seen = set()
 for c in calls:
     if c["path"] not in seen and len(seen) < 3:
@@ -168,10 +169,12 @@ def _told_member(member: Definition) -> str:
 
 
 def _used(detail: Printed, voice: Voice) -> str:
-    calls, files, imports = (detail.strings("used") or [("0", "0", "0")])[0]
+    calls, files, imports, guessed = (detail.strings("used") or [("0", "0", "0", "0")])[0]
+    share = "all" if guessed == calls else guessed
+    aside = voice(f" ({share} by the name alone)", f" (только по имени: {guessed})")
     return voice(
-        f"Used (by name): {calls} calls in {files} files, {imports} imports. For instance:",
-        f"Использование (по имени): вызовов {calls} в {files} файлах, импортов {imports}. Например:",
+        f"Used: {calls} calls in {files} files{aside if guessed != '0' else ''}, {imports} imports. For instance:",
+        f"Использование: вызовов {calls} в {files} файлах{aside if guessed != '0' else ''}, импортов {imports}. Например:",
     )
 
 

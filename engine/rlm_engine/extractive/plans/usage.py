@@ -26,9 +26,9 @@ for d in found[:3]:
     show_definition("definition", d)
 calls = crystal.callers(name)
 imports = crystal.importers(name)
-places = [("call", c["path"], c["line"], c["within"]) for c in calls]
-places += [("import", i["path"], i["line"], i["within"]) for i in imports]
-known = {(path, line) for _, path, line, _ in places}
+places = [("call", c["path"], c["line"], c["within"], c["certainty"]) for c in calls]
+places += [("import", i["path"], i["line"], i["within"], "certain") for i in imports]
+known = {(path, line) for _, path, line, *_ in places}
 defined = {(d["path"], d["start_line"]) for d in crystal.symbol(name)}
 word = re.compile(r"(?<![\w])" + re.escape(last) + r"(?![\w])")
 mentions = []
@@ -39,18 +39,19 @@ for document in context:
                 mentions.append((document.path, number))
 uses = [p for p in places if p[0] == "call"]
 show("calls", len(uses), len({p[1] for p in uses}), sum(is_test(p[1]) for p in uses))
+show("guessed", sum(p[4] == "by name" for p in uses))
 show("imports", len(imports), len({i["path"] for i in imports}))
 show("mentions", len(mentions), len({path for path, _ in mentions}))
-places.sort(key=lambda p: (is_test(p[1]), p[0] != "call", not p[3], p[1], p[2]))
+places.sort(key=lambda p: (p[4] == "by name", is_test(p[1]), p[0] != "call", not p[3], p[1], p[2]))
 shown = {}
-for kind, path, line, within in places:
+for kind, path, line, within, certainty in places:
     if shown.setdefault(path, 0) < 2 and sum(shown.values()) < 12:
         shown[path] += 1
-        show("use", path, line, kind, within, crystal.read(path, line, line).strip()[:200])
+        show("use", path, line, certainty, within, crystal.read(path, line, line).strip()[:200])
 if not uses:
     mentions.sort(key=lambda m: (is_test(m[0]), not m[0].endswith((".py", ".js", ".ts")), m))
     for path, line in mentions[:8]:
-        show("use", path, line, "mention", "", crystal.read(path, line, line).strip()[:200])
+        show("use", path, line, "", "", crystal.read(path, line, line).strip()[:200])
 """
 
 _CALLS = """
@@ -65,14 +66,10 @@ for d in found[:1]:
         if call["name"] in seen:
             continue
         seen.add(call["name"])
-        targets = crystal.symbol(call["name"].split(".")[-1])
         if len(seen) <= 25:
-            at = ""
-            if len(targets) == 1:
-                at = f'{targets[0]["path"]}:{targets[0]["start_line"]}-{targets[0]["end_line"]}'
-            show("use", call["path"], call["line"], "call", call["name"],
+            show("use", call["path"], call["line"], call["certainty"], call["name"],
                  crystal.read(call["path"], call["line"], call["line"]).strip()[:160],
-                 at)
+                 call["target"])
 """
 
 
@@ -158,9 +155,19 @@ def _counted(name: str, printed: Printed, voice: Voice) -> str:
         voice("is never called by that name; it ", "по имени не вызывается; ") if not calls else ""
     )
     told = ", ".join(parts[:-1]) + voice(" and ", " и ") + parts[-1] if len(parts) > 1 else parts[0]
+    return voice(f"`{name}` {never}is {told}", f"`{name}`: {never}{told}") + _sureness(
+        calls, _three(printed, "guessed")[0], voice
+    )
+
+
+def _sureness(calls: int, guessed: int, voice: Voice) -> str:
+    """How many of the calls may mean something else of the same name."""
+    if not guessed:
+        return "."
+    share = voice(_all_or(guessed, calls), "все" if guessed == calls else str(guessed))
     return voice(
-        f"`{name}` {never}is {told}; calls and imports are those the parser sees under this name.",
-        f"`{name}`: {never}{told}; вызовы и импорты — те, что видит разбор кода по имени.",
+        f"; {share} of the calls by the name alone, so something else of that name may be meant.",
+        f"; вызовов только по имени: {share}, там может иметься в виду и тёзка.",
     )
 
 
@@ -175,9 +182,10 @@ def _all_or(part: int, whole: int) -> str:
 
 
 def _told_use(use: tuple[str, ...], voice: Voice) -> str:
-    path, line, _, within, text = use
+    path, line, certainty, within, text = use
     inside = voice(f" (in {within})", f" (в {within})") if within else ""
-    return f"{place(path, int(line))}: {code(text)}{inside}"
+    guess = voice(", by name", ", по имени") if certainty == "by name" else ""
+    return f"{place(path, int(line))}: {code(text)}{inside}{guess}"
 
 
 def _tell_calls(question: Question, definition: Definition, printed: Printed) -> Conclusion:
@@ -192,8 +200,14 @@ def _tell_calls(question: Question, definition: Definition, printed: Printed) ->
         )
     )
     rows = [
-        f"{place(path, int(line))}: {code(text)}" + (f" → {name}, {at}" if at else "")
-        for path, line, _, name, text, at in printed.strings("use")
+        f"{place(path, int(line))}: {code(text)}" + _target(name, at, certainty, voice)
+        for path, line, certainty, name, text, at in printed.strings("use")
     ]
     draft.rows("", rows)
     return draft.conclude()
+
+
+def _target(name: str, at: str, certainty: str, voice: Voice) -> str:
+    if not at:
+        return ""
+    return f" → {name}, {at}" + (voice(", by name", ", по имени") if certainty == "by name" else "")
