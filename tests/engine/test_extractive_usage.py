@@ -1,4 +1,4 @@
-"""Who calls a name that two classes share, and what a call means, as the extractive root tells it."""
+"""Who calls a name that two classes share, and what a call means, without a model."""
 
 from pathlib import Path
 
