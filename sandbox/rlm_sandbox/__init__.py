@@ -1,9 +1,11 @@
 """Untrusted Python in a sealed child process; see README.md for what this does not protect."""
 
 from rlm_sandbox.availability import available
+from rlm_sandbox.code_rules import CodeRules, Profile
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.errors import (
     ContextClosed,
+    ModuleRefused,
     PreludeFailed,
     ProtocolError,
     SandboxBusy,
@@ -26,13 +28,16 @@ from rlm_sandbox.types import (
 __all__ = [
     "Availability",
     "CodeError",
+    "CodeRules",
     "ContextClosed",
     "Execution",
     "Final",
     "HostFunction",
     "JsonValue",
     "Limits",
+    "ModuleRefused",
     "PreludeFailed",
+    "Profile",
     "ProtocolError",
     "Redacted",
     "Sandbox",

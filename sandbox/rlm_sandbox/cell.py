@@ -11,10 +11,12 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, Final
 
 from rlm_sandbox import guard
+from rlm_sandbox.code_rules import CodeRules
 from rlm_sandbox.output import BoundedOutput
 from rlm_sandbox.repl import CellTimeout, FinalReached, HostCallError
 from rlm_sandbox.safe_builtins import ImportBlocked
 from rlm_sandbox.types import CodeError
+from rlm_sandbox.violation import Violation
 
 _MESSAGE_CHARS_MAX: Final = 4_000
 
@@ -66,13 +68,13 @@ class CellRunner:
         output: BoundedOutput,
         interrupt: Interrupt,
         *,
-        guarded: bool,
+        rules: CodeRules | None,
         on_defined: Callable[[ast.Module], None],
     ) -> None:
         self._namespace = namespace
         self._output = output
         self._interrupt = interrupt
-        self._guarded = guarded
+        self._rules = rules
         self._on_defined = on_defined
         self._number = 0
         self._base = dict(namespace)
@@ -112,8 +114,8 @@ class CellRunner:
     def _run_described(self, code: str, filename: str) -> CodeError | None:
         try:
             program = _compiled(code, filename)
-            if self._guarded:
-                violations = guard.check(program.tree)
+            if self._rules is not None:
+                violations = guard.check(program.tree, self._rules)
                 if violations:
                     return _guard_error(violations)
             self._on_defined(program.tree)
@@ -168,7 +170,7 @@ def _compiled(code: str, filename: str) -> _Program:
     return _Program(tree, compile(module, filename, "exec", dont_inherit=True), last)
 
 
-def _guard_error(violations: list[guard.Violation]) -> CodeError:
+def _guard_error(violations: list[Violation]) -> CodeError:
     first = violations[0]
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     return CodeError("guard", first.message + more, first.line, first.hint)

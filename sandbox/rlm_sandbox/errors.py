@@ -2,6 +2,7 @@
 
 SandboxError
 ├── SandboxUnavailable   a layer that is required is missing here: no code is run (names the layer)
+├── ModuleRefused        a module was to be allowed that cannot be (names it)
 ├── SandboxBusy          a second cell was given while one runs
 ├── SandboxClosed        the sandbox was closed
 ├── PreludeFailed        the trusted prelude raised while the child was set up
@@ -23,6 +24,14 @@ class SandboxUnavailable(SandboxError):
         super().__init__(f"code cannot be run safely here: {layer}: {reason}")
         self.layer = layer
         self.reason = reason
+
+
+class ModuleRefused(SandboxError):
+    """A module that cells were to import cannot be added to those they may."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"the module {name!r} cannot be added: {reason}")
+        self.name = name
 
 
 class SandboxBusy(SandboxError):

@@ -3,19 +3,33 @@
 from collections.abc import Mapping
 from typing import Final
 
-ALLOWED_MODULES: Final = frozenset({
-    "abc", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections",
-    "collections.abc", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal",
-    "difflib", "enum", "fractions", "functools", "graphlib", "hashlib", "heapq", "html",
-    "html.entities", "html.parser", "io", "itertools", "json", "keyword", "math", "numbers",
-    "operator", "pprint", "random", "re", "statistics", "string", "struct", "textwrap", "time",
-    "token", "tokenize", "typing", "unicodedata", "zlib",
+STRICT_MODULES: Final = frozenset({
+    "__future__", "base64", "bisect", "collections", "collections.abc", "csv", "dataclasses",
+    "datetime", "difflib", "enum", "functools", "hashlib", "heapq", "html", "itertools", "json",
+    "math", "random", "re", "statistics", "string", "textwrap", "typing", "unicodedata",
 })  # fmt: skip
-"""What cells may import. All are loaded before the seal, for nothing can be read after it."""
+"""What cells may import under the strict profile."""
+
+ALLOWED_MODULES: Final = STRICT_MODULES | frozenset({
+    "abc", "array", "ast", "calendar", "cmath", "contextlib", "copy", "decimal", "fractions",
+    "graphlib", "html.entities", "html.parser", "io", "keyword", "numbers", "operator", "pprint",
+    "struct", "time", "token", "tokenize", "zlib",
+})  # fmt: skip
+"""What they may import under the standard one. All are loaded before the seal, for nothing can be
+read after it."""
+
+ADDABLE_MODULES: Final = frozenset({
+    "binascii", "codecs", "colorsys", "contextvars", "email", "email.message", "email.parser",
+    "email.policy", "email.utils", "hmac", "ipaddress", "plistlib", "queue", "quopri", "reprlib",
+    "secrets", "shlex", "stringprep", "tomllib", "uuid", "weakref", "xml.etree.ElementTree",
+    "xml.sax.saxutils",
+})  # fmt: skip
+"""What an operator may add: standard library over text and data, whose work needs no file that is
+opened after the seal."""
 
 _READ = (
     "read the corpus with context['path'].text and list it with context.paths; "
-    "open(name) reaches virtual scratch files"
+    "open(name) and Path(name) reach scratch files in memory and, read-only, the documents"
 )
 _NETWORK = "there is no network; ask a model with llm_query(prompt)"
 _PARALLEL = "run sub-calls side by side with llm_query_batched([...])"
@@ -37,6 +51,15 @@ BLOCKED_MODULES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """The 38 modules of the seed, each with what to do instead."""
 
+SYSTEM_REACH: Final = frozenset({
+    "concurrent", "select", "selectors", "socketserver", "ssl", "smtplib", "poplib", "imaplib",
+    "nntplib", "xmlrpc", "sqlite3", "dbm", "zipfile", "tarfile", "gzip", "bz2", "lzma", "fcntl",
+    "posix", "nt", "pwd", "grp", "runpy", "pdb", "bdb", "trace", "logging", "sched", "site",
+    "sysconfig", "zipimport", "pkgutil", "linecache", "fileinput", "filecmp", "faulthandler",
+    "tracemalloc", "atexit", "readline", "curses", "tkinter", "venv", "getpass", "syslog",
+})  # fmt: skip
+"""Modules of the standard library that an operator may ask for and that cannot be added."""
+
 BLOCKED_CALLS: Final[Mapping[str, str]] = {
     "eval": "write the expression itself, or ast.literal_eval(text) for data",
     "exec": "write the code itself in the cell",
@@ -49,20 +72,41 @@ BLOCKED_CALLS: Final[Mapping[str, str]] = {
     "quit": "end the cell, or answer with FINAL(x)",
 }
 
+_NO_FORMATTER = "format plain values: f'{value}'"
+_NO_EVALUATION = "it runs text as code; write types as they are and read x.__annotations__"
+
+CLOSED_MEMBERS: Final[Mapping[str, tuple[str, str]]] = {
+    "io.open": ("files", _READ),
+    "io.open_code": ("files", _READ),
+    "io.FileIO": ("files", _READ),
+    "tokenize.open": ("files", _READ),
+    "codecs.open": ("files", _READ),
+    "string.Formatter": ("format strings", _NO_FORMATTER),
+    "typing.get_type_hints": ("calls", _NO_EVALUATION),
+    "typing.ForwardRef": ("calls", _NO_EVALUATION),
+    "typing.evaluate_forward_ref": ("calls", _NO_EVALUATION),
+}
+"""Members of allowed modules that open real files, or reach attributes or run code by text."""
+
 ALLOWED_DUNDERS: Final = frozenset({
-    "__abs__", "__add__", "__and__", "__bool__", "__call__", "__cause__", "__class_getitem__",
-    "__contains__", "__delitem__", "__doc__", "__enter__", "__eq__", "__exit__", "__float__",
-    "__floordiv__", "__format__", "__ge__", "__getitem__", "__gt__", "__hash__", "__iadd__",
-    "__index__", "__init__", "__int__", "__iter__", "__le__", "__len__", "__lt__", "__main__",
-    "__mod__", "__mul__", "__name__", "__ne__", "__neg__", "__new__", "__next__", "__or__",
-    "__post_init__", "__pow__", "__radd__", "__repr__", "__reversed__", "__rmul__", "__round__",
-    "__rsub__", "__setitem__", "__slots__", "__str__", "__sub__", "__truediv__", "__xor__",
+    "__abs__", "__add__", "__all__", "__and__", "__annotations__", "__bool__", "__bytes__",
+    "__call__", "__cause__", "__ceil__", "__class_getitem__", "__complex__", "__contains__",
+    "__context__", "__copy__", "__deepcopy__", "__delitem__", "__divmod__", "__doc__", "__enter__",
+    "__eq__", "__exit__", "__float__", "__floor__", "__floordiv__", "__format__", "__future__",
+    "__ge__", "__getattr__", "__getitem__", "__gt__", "__hash__", "__iadd__", "__iand__",
+    "__imul__", "__index__", "__init__", "__init_subclass__", "__int__", "__invert__", "__ior__",
+    "__isub__", "__iter__", "__le__", "__len__", "__length_hint__", "__lshift__", "__lt__",
+    "__main__", "__match_args__", "__matmul__", "__missing__", "__mod__", "__mul__", "__name__",
+    "__ne__", "__neg__", "__new__", "__next__", "__notes__", "__or__", "__pos__", "__post_init__",
+    "__pow__", "__qualname__", "__radd__", "__rand__", "__repr__", "__reversed__", "__rmul__",
+    "__ror__", "__round__", "__rshift__", "__rsub__", "__rtruediv__", "__rxor__", "__setitem__",
+    "__slots__", "__str__", "__sub__", "__truediv__", "__trunc__", "__version__", "__xor__",
 })  # fmt: skip
 """Double-underscore names that ordinary code uses and that lead nowhere."""
 
 FRAME_ATTRIBUTES: Final = frozenset({
-    "ag_code", "ag_frame", "co_code", "cr_code", "cr_frame", "f_back", "f_builtins", "f_code",
-    "f_globals", "f_locals", "func_code", "func_globals", "gi_code", "gi_frame", "gi_yieldfrom",
-    "mro", "tb_frame", "tb_next",
+    "ag_await", "ag_code", "ag_frame", "co_code", "cr_await", "cr_code", "cr_frame", "f_back",
+    "f_builtins", "f_code", "f_globals", "f_locals", "func_code", "func_globals", "gi_code",
+    "gi_frame", "gi_yieldfrom", "mro", "tb_frame", "tb_next",
 })  # fmt: skip
 """Attributes that lead from a value to the interpreter's own frames and code."""

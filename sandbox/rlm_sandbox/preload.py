@@ -5,6 +5,7 @@ import codecs
 import datetime
 import importlib
 import traceback
+from collections.abc import Iterable
 from typing import Final
 
 from rlm_sandbox.guard_rules import ALLOWED_MODULES
@@ -17,8 +18,7 @@ _CODECS: Final = (
 
 def preload() -> None:
     """Import the allowed modules and what they themselves would import late."""
-    for name in sorted(ALLOWED_MODULES):
-        importlib.import_module(name)
+    preload_modules(ALLOWED_MODULES)
     for name in _CODECS:
         codecs.lookup(name)
     datetime.datetime.strptime("2000-01-01", "%Y-%m-%d").replace(tzinfo=datetime.UTC)
@@ -27,3 +27,9 @@ def preload() -> None:
         raise NameError("warm-up", name="wram")
     except NameError as error:
         "".join(traceback.format_exception(error))
+
+
+def preload_modules(names: Iterable[str]) -> None:
+    """Import these; before the seal, like everything else."""
+    for name in sorted(names):
+        importlib.import_module(name)

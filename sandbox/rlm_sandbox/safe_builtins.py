@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final
 
-from rlm_sandbox.guard import import_message, module_allowed
+from rlm_sandbox.code_rules import STANDARD, CodeRules
+from rlm_sandbox.guard import import_message
 from rlm_sandbox.guard_rules import ALLOWED_DUNDERS, BLOCKED_CALLS
 
 _LEFT_OUT: Final = frozenset({*BLOCKED_CALLS, "open", "copyright", "credits", "license"})
@@ -16,13 +17,15 @@ _LEFT_OUT: Final = frozenset({*BLOCKED_CALLS, "open", "copyright", "credits", "l
 class ImportBlocked(ImportError):
     """An import that is not allowed, with what to do instead."""
 
-    def __init__(self, name: str) -> None:
-        message, self.hint = import_message(name)
+    def __init__(self, name: str, rules: CodeRules = STANDARD) -> None:
+        message, self.hint = import_message(name, rules)
         super().__init__(message)
 
 
 def safe_builtins(
-    open_virtual: Callable[..., Any], variables: Callable[[], dict[str, Any]]
+    open_virtual: Callable[..., Any],
+    variables: Callable[[], dict[str, Any]],
+    rules: CodeRules = STANDARD,
 ) -> dict[str, Any]:
     """The dictionary to run cells with; `globals()` there is a copy of the variables."""
     safe = {
@@ -32,7 +35,7 @@ def safe_builtins(
     }
     safe |= {name: _refusal(name, hint) for name, hint in BLOCKED_CALLS.items()}
     safe |= {
-        "__import__": _import,
+        "__import__": _importer(rules),
         "getattr": _checked(getattr),
         "setattr": _checked(setattr),
         "delattr": _checked(delattr),
@@ -43,28 +46,35 @@ def safe_builtins(
     return safe
 
 
-def _import(
-    name: str,
-    globals: Mapping[str, object] | None = None,  # noqa: A002
-    locals: Mapping[str, object] | None = None,  # noqa: A002
-    fromlist: Sequence[str] | None = (),
-    level: int = 0,
-) -> ModuleType:
-    del globals, locals
-    if level or not module_allowed(name):
-        raise ImportBlocked(name)
-    module = importlib.import_module(name)
-    for item in fromlist or ():
-        value = getattr(module, item, None)
-        if isinstance(value, ModuleType) and not module_allowed(value.__name__):
-            raise ImportBlocked(value.__name__)
-    return module if fromlist else sys.modules[name.partition(".")[0]]
+def _importer(rules: CodeRules) -> Callable[..., ModuleType]:
+    def imported(
+        name: str,
+        globals: Mapping[str, object] | None = None,  # noqa: A002
+        locals: Mapping[str, object] | None = None,  # noqa: A002
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        del globals, locals
+        members = {f"{name}.{item}" for item in fromlist or ()}
+        known = name in rules.importable or (members and members <= rules.importable)
+        if level or not known:
+            raise ImportBlocked(name, rules)
+        module = importlib.import_module(name)
+        for item in fromlist or ():
+            value = getattr(module, item, None)
+            if isinstance(value, ModuleType) and value.__name__ not in rules.importable:
+                raise ImportBlocked(value.__name__, rules)
+        return module if fromlist else sys.modules[name.partition(".")[0]]
+
+    return imported
 
 
 def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
     def checked(value: object, name: object, *rest: object) -> Any:
         if isinstance(name, str) and name.startswith("__") and name not in ALLOWED_DUNDERS:
-            raise AttributeError(f"'{name}' is closed (rule: attributes)")
+            raise AttributeError(
+                f"'{name}' is closed (rule: attributes); use the public method or operator instead"
+            )
         return function(value, name, *rest)
 
     checked.__name__ = function.__name__
@@ -73,7 +83,7 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _refusal(name: str, hint: str) -> Callable[..., None]:
     def refused(*_: object, **__: object) -> None:
-        raise PermissionError(f"{name}() is blocked; {hint}")
+        raise PermissionError(f"{name}() is blocked (rule: calls); {hint}")
 
     refused.__name__ = name
     return refused

@@ -13,6 +13,7 @@ from rlm_sandbox import reports
 from rlm_sandbox.availability import available
 from rlm_sandbox.backend import Backend, BackendName, Child, ChildGone, default_backend
 from rlm_sandbox.clock import CellClock
+from rlm_sandbox.code_rules import STANDARD, CodeRules
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.conversation import Conversation, OverLimit, refusal
 from rlm_sandbox.errors import ProtocolError, SandboxBusy, SandboxClosed, SandboxUnavailable
@@ -51,13 +52,14 @@ class Sandbox:
         functions: Mapping[str, HostFunction] | None = None,
         prelude: str = "",
         guard: bool = True,
+        rules: CodeRules = STANDARD,
         backend: BackendName | None = None,
     ) -> Self:
         """A sealed session, ready for cells.
 
         `functions` by name, "crystal.search" becoming `search` of `crystal`. `prelude` is trusted
-        source that runs before the seal, in the same namespace. Without `guard` only the backend's
-        layers hold. Without a named `backend` this system's own is taken, and never another one
+        source that runs before the seal, in the same namespace. `rules` are the guard's; without
+        `guard` only the backend's layers hold. Without a named `backend` this system's own is taken, and never another one
         in its place. Raises SandboxUnavailable naming the layer, PreludeFailed.
         """
         name = backend or default_backend()
@@ -66,7 +68,7 @@ class Sandbox:
             raise SandboxUnavailable(", ".join(state.missing), state.advice)
         limits = limits or Limits()
         functions = functions or {}
-        setup = _setup(limits, list(functions), prelude, guard=guard)
+        setup = _setup(limits, list(functions), prelude, rules=rules if guard else None)
         behind = _backend(name, setup, context)
         sandbox = cls(behind, functions, limits)
         try:
@@ -174,10 +176,12 @@ class Sandbox:
         return self._child
 
 
-def _setup(limits: Limits, functions: list[str], prelude: str, *, guard: bool) -> Message:
+def _setup(
+    limits: Limits, functions: list[str], prelude: str, *, rules: CodeRules | None
+) -> Message:
     fields: dict[str, JsonValue] = {
         "functions": list(functions),
-        "guard": guard,
+        "rules": None if rules is None else [rules.profile, *rules.modules],
         "memory_bytes": limits.memory_bytes,
         "output_chars": limits.output_chars,
         "virtual_files_bytes": limits.virtual_files_bytes,

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from rlm_sandbox.cell import CellRunner, Interrupt
+from rlm_sandbox.code_rules import CodeRules
 from rlm_sandbox.documents import Context
 from rlm_sandbox.errors import ProtocolError
 from rlm_sandbox.frames import Kind, Message
 from rlm_sandbox.output import BoundedOutput
+from rlm_sandbox.preload import preload_modules
 from rlm_sandbox.repl import Finals, HostCallError, host_names, show
 from rlm_sandbox.safe_builtins import safe_builtins
 from rlm_sandbox.snapshot import Region, Snapshots
@@ -56,16 +58,20 @@ class Session:
         self._files = VirtualFiles(fields["virtual_files_bytes"], self._text_of)
         self._snapshots = Snapshots(region, context, self._files)
         self._finals = Finals(lambda: self._runner.variables())
+        rules = _rules(fields["rules"])
         namespace = self._namespace(fields["functions"], setup.text)
         self._runner = CellRunner(
             namespace,
             self._output,
             interrupt,
-            guarded=fields["guard"],
+            rules=rules,
             on_defined=self._snapshots.defined,
         )
-        if fields["guard"]:
-            namespace["__builtins__"] = safe_builtins(self._files.open, self._runner.variables)
+        if rules is not None:
+            preload_modules(rules.modules)
+            namespace["__builtins__"] = safe_builtins(
+                self._files.open, self._runner.variables, rules
+            )
         sys.stdout = sys.stderr = self._output  # type: ignore[assignment]
 
     def answer(self, message: Message) -> None:
@@ -144,6 +150,10 @@ class Session:
     def _text_of(self, path: str) -> str | None:
         document = self._context.get(path)
         return None if document is None else document.text
+
+
+def _rules(told: list[Any] | None) -> CodeRules | None:
+    return None if told is None else CodeRules(told[0], tuple(told[1:]))
 
 
 def _fields(error: CodeError | None) -> Any:
