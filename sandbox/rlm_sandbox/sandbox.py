@@ -59,8 +59,9 @@ class Sandbox:
 
         `functions` by name, "crystal.search" becoming `search` of `crystal`. `prelude` is trusted
         source that runs before the seal, in the same namespace. `rules` are the guard's; without
-        `guard` only the backend's layers hold. Without a named `backend` this system's own is taken, and never another one
-        in its place. Raises SandboxUnavailable naming the layer, PreludeFailed.
+        `guard` only the backend's layers hold. Without a named `backend` this system's own is
+        taken, and never another one in its place. Raises SandboxUnavailable naming the layer,
+        PreludeFailed.
         """
         name = backend or default_backend()
         state = available(name)
