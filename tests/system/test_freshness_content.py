@@ -9,6 +9,8 @@ from rlm_engine.citations import Citation
 from rlm_server.manner import Manner
 from rlm_tools import confirming
 from rlm_tools.explain import ExplainArguments, explain
+from rlm_tools.review import ReviewArguments, review
+from rlm_tools.test import WriteTestArguments, write_test
 from workspace import EVENTS, UNWATCHED, served, silent
 
 BOTH = pytest.mark.parametrize("manner", [EVENTS, UNWATCHED], ids=["events", "looking"])
@@ -63,6 +65,35 @@ async def test_an_explanation_shows_the_source_as_it_is_on_disk(
         reply = await explain(workspace.service, arguments, silent)
     assert "return max(" in reply.source
     assert reply.revision.caught_up
+
+
+@BOTH
+@pytest.mark.asyncio
+async def test_a_review_points_at_callers_where_they_are_on_disk(
+    repository: Path, home: Path, manner: Manner
+) -> None:
+    cart, checkout = repository / "shop" / "cart.py", repository / "shop" / "checkout.py"
+    async with served(home, repository, manner=manner) as workspace:
+        shorter = checkout.read_text().replace("money in the purse", "money in a purse")
+        write_unnoticed(checkout, "\n\n" + shorter)
+        cart.write_text(cart.read_text().replace("(cart: Cart)", "(cart: Cart, rate: float)"))
+        reply = await review(workspace.service, ReviewArguments(), silent)
+    line = checkout.read_text().splitlines().index("    rest = purse - total_price(cart)") + 1
+    (broken,) = [found for found in reply.findings if found.evidence]
+    assert broken.evidence == (f"shop/checkout.py:{line}",)
+
+
+@BOTH
+@pytest.mark.asyncio
+async def test_a_test_is_written_for_the_signature_on_disk(
+    repository: Path, home: Path, manner: Manner
+) -> None:
+    cart = repository / "shop" / "cart.py"
+    async with served(home, repository, manner=manner) as workspace:
+        write_unnoticed(cart, cart.read_text().replace("(cart: Cart)", "(card: Cart)"))
+        arguments = WriteTestArguments(path="shop/cart.py", symbol="total_price")
+        reply = await write_test(workspace.service, arguments, silent)
+    assert "card" in reply.code
 
 
 @pytest.mark.asyncio

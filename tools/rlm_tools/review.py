@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
-from rlm_tools.host import Host, Revision
+from rlm_tools.confirming import confirmed
+from rlm_tools.host import Host, Revision, View
 from rlm_tools.reviewing.finding import ORDER, Finding
 from rlm_tools.search import revision_line
 from rlm_tools.tool import Arguments, ResponseFormat, Tool
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
 
     from rlm_tools.reviewing.changes import Selection
+
+    _Checked = tuple[Selection, list[Finding]]
 
 CONCISE_FINDINGS = 25
 DETAILED_FINDINGS = 100
@@ -64,10 +67,8 @@ class ReviewReply:
 
 async def review(host: Host, arguments: ReviewArguments, progress: ProgressSink) -> ReviewReply:
     """Check the change, and let the model judge it where there is one."""
-    view = await host.view(progress)
-    selection, findings = await run_sync(
-        _checked, view.crystal, host.roots, arguments, abandon_on_cancel=True
-    )
+    check_view = partial(_checked, roots=host.roots, arguments=arguments)
+    (selection, findings), view = await confirmed(host, progress, check_view, _paths_in)
     notes = list(selection.notes)
     model = await host.model()
     if model is not None:
@@ -116,11 +117,16 @@ TOOL = Tool(
 )
 
 
-def _checked(
-    crystal: Crystal, roots: Sequence[Path], arguments: ReviewArguments
-) -> tuple[Selection, list[Finding]]:
-    selection = _select(crystal, roots, arguments)
-    return selection, check(crystal, selection)
+def _checked(view: View, *, roots: Sequence[Path], arguments: ReviewArguments) -> _Checked:
+    selection = _select(view.crystal, roots, arguments)
+    return selection, check(view.crystal, selection)
+
+
+def _paths_in(checked: _Checked) -> set[str]:
+    """Every file that was reviewed or that a finding points at."""
+    selection, findings = checked
+    pointed = {place.rpartition(":")[0] for finding in findings for place in finding.evidence}
+    return {change.path for change in selection.changes} | pointed
 
 
 def _select(crystal: Crystal, roots: Sequence[Path], arguments: ReviewArguments) -> Selection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,9 @@ from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import Definition, ProgressSink
 
+from rlm_tools.confirming import confirmed
 from rlm_tools.errors import BadArgument
-from rlm_tools.host import Host, Revision
+from rlm_tools.host import Host, Revision, View
 from rlm_tools.search import revision_line
 from rlm_tools.subject import Subject, subject_of
 from rlm_tools.tool import Arguments, Tool
@@ -66,10 +68,8 @@ async def write_test(
     host: Host, arguments: WriteTestArguments, progress: ProgressSink
 ) -> WrittenTest:
     """Write a test file for the subject."""
-    view = await host.view(progress)
-    subject, scaffold = await run_sync(
-        _begun, view.crystal, host.roots, arguments, abandon_on_cancel=True
-    )
+    begin = partial(_begun, roots=host.roots, arguments=arguments)
+    (subject, scaffold), view = await confirmed(host, progress, begin, _paths_in)
     notes = list(scaffold.notes)
     author = "the signature (no model is configured)"
     model = await host.model()
@@ -133,10 +133,14 @@ TOOL = Tool(
 
 
 def _begun(
-    crystal: Crystal, roots: Sequence[Path], arguments: WriteTestArguments
+    view: View, *, roots: Sequence[Path], arguments: WriteTestArguments
 ) -> tuple[Subject, Scaffold]:
-    subject = subject_of(crystal, roots, arguments.path, arguments.symbol)
-    return subject, scaffold_of(crystal, subject)
+    subject = subject_of(view.crystal, roots, arguments.path, arguments.symbol)
+    return subject, scaffold_of(view.crystal, subject)
+
+
+def _paths_in(begun: tuple[Subject, Scaffold]) -> set[str]:
+    return {begun[0].path}
 
 
 def _definitions(crystal: Crystal, subject: Subject) -> Sequence[Definition]:
