@@ -15,9 +15,10 @@ EngineError
 from typing import Literal
 
 LimitWord = Literal[
-    "iterations", "cost", "tokens", "subcalls", "seconds", "no_code", "provider"
+    "iterations", "cost", "tokens", "subcalls", "seconds", "no_code", "endless_code", "provider"
 ]  # fmt: skip
-"""Why a run ended early. `no_code`: the root would not write code; `provider`: it went away."""
+"""Why a run ended early. `no_code`: the root would not write code; `endless_code`: what it wrote
+ran into the time limit of a cell again and again; `provider`: it went away."""
 
 
 class EngineError(Exception):

@@ -26,6 +26,7 @@ def cell_event(
         remarks=_remarks(execution),
         final=None if execution.final is None else final_text(execution.final.value),
         refused=refused,
+        endless=error is not None and error.kind == "timeout",
         variables=tuple(execution.variables.items()),
     )
 

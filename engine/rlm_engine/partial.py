@@ -12,6 +12,7 @@ _REASONS: dict[LimitWord, str] = {
     "subcalls": "the limit on sub-calls was reached",
     "seconds": "the time limit was reached",
     "no_code": "the model stopped writing code",
+    "endless_code": "three pieces of code in a row ran into their time limit",
     "provider": "the model stopped answering",
 }
 _OUTPUTS_SHOWN = 3

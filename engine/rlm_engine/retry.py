@@ -21,7 +21,8 @@ T = TypeVar("T")
 class RetryPolicy:
     """How often, and how long to wait. A Retry-After beyond `wait_max_s` is not waited for.
 
-    `attempts_silent` holds where nobody answers at all: no connection, or no reply in time.
+    `attempts_silent` holds where nobody answers at all: no connection, or no reply in time. A
+    model that never answered yet is not waited for a second time.
     """
 
     attempts: int = 4
@@ -31,11 +32,21 @@ class RetryPolicy:
 
 
 def wait_s(
-    policy: RetryPolicy, attempt: int, error: ModelBusy | ModelUnavailable, jitter: float
+    policy: RetryPolicy,
+    attempt: int,
+    error: ModelBusy | ModelUnavailable,
+    jitter: float,
+    *,
+    known: bool = True,
 ) -> float | None:
-    """Seconds to wait after failed `attempt` (from 1), or None to give up; `jitter` in [0, 1)."""
+    """Seconds to wait after failed `attempt` (from 1), or None to give up; `jitter` in [0, 1).
+
+    `known`: the model has answered before.
+    """
     silent = isinstance(error, ModelTimeout | ModelUnavailable)
     if attempt >= (policy.attempts_silent if silent else policy.attempts):
+        return None
+    if isinstance(error, ModelTimeout) and not known:
         return None
     backoff_s = min(policy.wait_max_s, policy.wait_base_s * 2 ** (attempt - 1)) * jitter
     advised_s = error.retry_after_s if isinstance(error, ModelBusy) else None
@@ -48,6 +59,7 @@ async def with_retries(
     call: Callable[[], Awaitable[T]],
     *,
     policy: RetryPolicy,
+    known: Callable[[], bool] = lambda: True,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     jitter: Callable[[], float] = random.random,
 ) -> T:
@@ -58,7 +70,7 @@ async def with_retries(
         try:
             return await call()
         except (ModelBusy, ModelUnavailable) as error:
-            pause_s = wait_s(policy, attempt, error, jitter())
+            pause_s = wait_s(policy, attempt, error, jitter(), known=known())
             if pause_s is None:
                 raise
         await sleep(pause_s)

@@ -36,6 +36,8 @@ _NUDGES = 2
 # A script that goes on calling after its budget is used up is a runaway; one refusal may be a
 # single prompt that was too long.
 _REFUSING_CELLS = 3
+# Each costs the time limit of a cell; a model that did not learn from two will not from twenty.
+_ENDLESS_CELLS = 3
 _FOUND_KEPT = 6
 _FOUND_CHARS = 3_000
 _REPLY_CHARS = 24_000
@@ -80,7 +82,8 @@ class Replied:
 class CodeRan:
     """A block ran. `final` is the text handed to FINAL, if it was called; `fault` why it failed.
 
-    `refused` is the limit that kept a sub-call of this block from being made, if one did.
+    `refused` is the limit that kept a sub-call of this block from being made, if one did;
+    `endless`: it was stopped at the time limit of a cell.
     """
 
     output: str
@@ -91,6 +94,7 @@ class CodeRan:
     remarks: tuple[str, ...] = ()
     final: str | None = None
     refused: LimitWord | None = None
+    endless: bool = False
     variables: tuple[tuple[str, str], ...] = ()
 
 
@@ -127,6 +131,7 @@ class Run:
     silent_replies: int = 0
     refused: LimitWord | None = None
     refusing_cells: int = 0
+    endless_cells: int = 0
     found: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     ending: Finish | None = None
@@ -197,6 +202,7 @@ class Run:
             looked=looked,
             refused=self.refused or event.refused,
             refusing_cells=self.refusing_cells + (event.refused is not None),
+            endless_cells=self.endless_cells + 1 if event.endless else 0,
             variables=event.variables or self.variables,
             found=_with_found(self.found, event),
         )
@@ -220,6 +226,8 @@ class Run:
         run = replace(run, pending=() if stopped else rest, cells=(*self.cells, cell))
         if run.refusing_cells >= _REFUSING_CELLS and run.refused is not None:
             return replace(run, ending=run._partial(run.refused))
+        if run.endless_cells >= _ENDLESS_CELLS:
+            return replace(run, ending=run._partial("endless_code"))
         return run if run.pending else run._turn_over()
 
     def _turn_over(self) -> "Run":

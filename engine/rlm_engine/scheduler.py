@@ -10,8 +10,9 @@ from hashlib import blake2b
 
 import anyio
 
+from rlm_engine.breaker import Breaker
 from rlm_engine.budget import Budget, Worst
-from rlm_engine.errors import EngineError, ModelTimeout
+from rlm_engine.errors import EngineError, ModelError, ModelTimeout, ModelUnavailable
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Completion, Message, Model, tokens_at_most
 from rlm_engine.retry import RetryPolicy, with_retries
@@ -50,6 +51,8 @@ class Scheduler:
         self._on_call = on_call
         self._limiter = anyio.CapacityLimiter(limits.parallel_calls)
         self._cache: dict[str, Completion] = {}
+        self._breakers: dict[str, Breaker] = {}
+        self._known: set[str] = set()
 
     async def ask_root(
         self, model: Model, messages: Sequence[Message], *, max_tokens: int
@@ -110,15 +113,42 @@ class Scheduler:
         async def once() -> Completion:
             async with self._limiter, self.budget.hold(worst, subcall=subcall) as hold:
                 try:
-                    completion = await model.complete(messages, max_tokens=max_tokens)
+                    completion = await self._answer(model, messages, max_tokens)
                 except ModelTimeout:
                     hold.add_cost(model.worst_case_usd(messages, 0))
                     raise
                 hold.add(completion)
                 return completion
 
-        completion = await with_retries(once, policy=self._retry)
+        completion = await with_retries(
+            once, policy=self._retry, known=lambda: model.name in self._known
+        )
         self.price_unknown = self.price_unknown or not completion.price_known
+        return completion
+
+    async def _answer(
+        self, model: Model, messages: Sequence[Message], max_tokens: int
+    ) -> Completion:
+        """One call; ModelUnavailable at once while the model is left alone for its silence."""
+        breaker = self._breakers.get(model.name, Breaker())
+        now_s = anyio.current_time()
+        if rest_s := breaker.rest_s(now_s):
+            raise ModelUnavailable(
+                f"{model.name} did not answer {breaker.silences} calls in a row and is not asked "
+                f"for another {rest_s:.0f} s"
+            )
+        self._breakers[model.name] = breaker.asked(now_s)
+        try:
+            completion = await model.complete(messages, max_tokens=max_tokens)
+        except (ModelTimeout, ModelUnavailable):
+            before = self._breakers[model.name]
+            self._breakers[model.name] = before.silent(anyio.current_time())
+            raise
+        except ModelError:
+            self._breakers[model.name] = breaker.answered()
+            raise
+        self._breakers[model.name] = breaker.answered()
+        self._known.add(model.name)
         return completion
 
 

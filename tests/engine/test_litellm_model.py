@@ -1,5 +1,7 @@
 import gc
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import anyio
 import pytest
@@ -66,6 +68,15 @@ async def test_a_rate_limit_is_busy_and_tells_how_long_to_wait():
     error = await failure(in_turn(Reply(status=429, headers={"Retry-After": "7"})))
     assert isinstance(error, ModelBusy)
     assert error.retry_after_s == 7.0
+
+
+@pytest.mark.asyncio
+async def test_a_rate_limit_may_name_the_hour_to_come_back():
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    error = await failure(in_turn(Reply(status=429, headers={"Retry-After": later})))
+    assert isinstance(error, ModelBusy)
+    assert error.retry_after_s is not None
+    assert 0 < error.retry_after_s <= 90
 
 
 @pytest.mark.asyncio

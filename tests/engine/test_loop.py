@@ -182,6 +182,15 @@ async def test_an_endless_cell_ends_and_the_run_goes_on(crystal: Crystal):
 
 
 @pytest.mark.asyncio
+async def test_a_model_that_writes_nothing_but_endless_loops_is_stopped(crystal: Crystal):
+    loop = repl("x = len(context)", "while True: pass")
+    with scripted_server(by_model(root=in_turn(*[loop] * 20))) as server:
+        answer = await ask_server(server, crystal, limits=replace(LIMITS, cell_seconds=0.3))
+    assert (answer.limit_hit, answer.iterations) == ("endless_code", 3)
+    assert "three pieces of code in a row" in answer.answer
+
+
+@pytest.mark.asyncio
 async def test_the_wall_clock_ends_a_run_in_the_middle_of_a_call(crystal: Crystal):
     model = Stuck()
     with anyio.fail_after(60):

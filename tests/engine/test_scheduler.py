@@ -153,7 +153,38 @@ async def test_a_call_that_timed_out_is_paid_by_its_prompt():
         raise ModelTimeout("late")
 
     assert isinstance((await batch(made, Scripted(answer, worst_usd=0.02), "a"))[0], ModelTimeout)
-    assert made.budget.spent.cost_usd == pytest.approx(0.01 * NO_WAIT.attempts_silent)
+    assert made.budget.spent.cost_usd == pytest.approx(0.01)
+
+
+@pytest.mark.asyncio
+async def test_a_model_is_waited_for_twice_only_where_it_has_answered_before():
+    made, _ = scheduler()
+
+    def answer(text: str) -> str:
+        if text == "hello":
+            return text
+        raise ModelTimeout("late")
+
+    model = Scripted(answer)
+    await batch(made, model, "a")
+    await batch(made, model, "hello", "b")
+    assert sorted(model.prompts) == ["a", "b", "b", "hello"]
+
+
+@pytest.mark.asyncio
+async def test_a_silent_model_is_left_alone_by_the_rest_of_a_batch():
+    made, records = scheduler()
+
+    def answer(text: str) -> str:
+        raise ModelTimeout("late")
+
+    model = Scripted(answer)
+    answers = await batch(made, model, *(f"q{n}" for n in range(40)))
+    assert len(model.prompts) <= 8
+    assert all(isinstance(answer, ModelTimeout | ModelUnavailable) for answer in answers)
+    assert "did not answer" in str(answers[-1])
+    assert "is not asked" in str(answers[-1])
+    assert len(records) == 40
 
 
 @pytest.mark.asyncio

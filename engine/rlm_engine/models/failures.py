@@ -6,7 +6,9 @@ whether a connection was made at all, and whether time ran out.
 
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 
 from rlm_engine.errors import (
     ModelBusy,
@@ -112,9 +114,20 @@ def _retry_after(causes: list[BaseException]) -> float | None:
         headers: object = getattr(getattr(cause, "response", None), "headers", None)
         if isinstance(headers, Mapping):
             value: object = headers.get("retry-after")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-            if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
-                return float(value)
+            if isinstance(value, str):
+                return _seconds(value.strip())
     return None
+
+
+def _seconds(value: str) -> float | None:
+    """Retry-After in seconds: a number, or a date (RFC 9110, 10.2.3); None for neither."""
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, date.timestamp() - time.time())
 
 
 def _advice(status: int) -> str:
