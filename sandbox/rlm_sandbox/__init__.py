@@ -15,6 +15,7 @@ from rlm_sandbox.errors import (
 )
 from rlm_sandbox.redact import Redacted, redact
 from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
 from rlm_sandbox.types import (
     Availability,
     CodeError,
@@ -46,6 +47,7 @@ __all__ = [
     "SandboxError",
     "SandboxUnavailable",
     "SharedContext",
+    "Spares",
     "available",
     "redact",
 ]

@@ -71,6 +71,10 @@ class Backend(Protocol):
         """What asks a fresh child to bring the variables of the last snapshot back."""
         ...
 
+    def forget_snapshot(self) -> None:
+        """Let the next child begin with nothing: this snapshot cannot be restored."""
+        ...
+
     def close(self) -> None:
         """Give all back; safe to call twice."""
         ...

@@ -1,80 +1,66 @@
-"""The host's end of one child: spawn, hand over, check the seal, talk, interrupt, kill.
+"""The host's end of one child: hand over, check the seal, talk, interrupt, kill.
 
 Uses two pipes and plain descriptors with anyio's readiness, so a message costs no task and no
-thread. The child is started from the thread of the event loop, because the kernel's
-die-with-parent is tied to the thread that forks.
+thread.
 """
 
-import contextlib
 import os
-import secrets
 import signal
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import anyio
-import anyio.to_thread
 
 from rlm_sandbox.backend import ChildGone
 from rlm_sandbox.errors import PreludeFailed, ProtocolError, SandboxUnavailable
-from rlm_sandbox.frames import (
-    FROM_CHILD,
-    FROM_HOST,
-    KEY_BYTES,
-    FrameReader,
-    FrameWriter,
-    Kind,
-    Message,
-)
+from rlm_sandbox.frames import FROM_CHILD, FROM_HOST, FrameReader, FrameWriter, Kind, Message
 from rlm_sandbox.reports import layers_of
+from rlm_sandbox.spawn import Process, spawn
 
 _READ_BYTES: Final = 1 << 16
 _START_S: Final = 30.0
-_CHILD: Final = Path(__file__).with_name("child.py")
-# An interpreter built as a shared library may not start without it; cleared before the seal.
-_LOADER: Final = ("LD_LIBRARY_PATH",)
-_FLAGS: Final = ("-I", "-S", "-B", "-X", "utf8")
+_END_S: Final = 5.0
+_OBITUARY_S: Final = 0.5
 
 
 class KernelChild:
-    """One sealed process and the pipes to it."""
+    """One process and the pipes to it: waiting for its set-up first, sealed by it."""
 
-    def __init__(
-        self, process: "subprocess.Popen[bytes]", read_fd: int, write_fd: int, key: bytes
-    ) -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
-        self._read_fd = read_fd
-        self._write_fd = write_fd
-        self._reader = FrameReader(key, b"to-host", FROM_CHILD)
-        self._writer = FrameWriter(key, b"to-child", FROM_HOST)
+        self._reader = FrameReader(process.key, b"to-host", FROM_CHILD)
+        self._writer = FrameWriter(process.key, b"to-child", FROM_HOST)
         self.layers: tuple[str, ...] = ()
 
     @classmethod
-    async def start(cls, setup: Message, *, descriptors: tuple[int, ...]) -> "KernelChild":
-        """A child that has proven its seal, from inside and to us from outside.
+    def waiting(cls) -> "KernelChild":
+        """A child that starts up by itself and then waits for `set_up`.
 
-        Raises SandboxUnavailable with the layer that is missing, PreludeFailed.
+        Call it in the thread of the event loop, for the child ends with the thread that started
+        it. Raises SandboxUnavailable.
         """
-        child = _spawn(descriptors)
+        return cls(spawn())
+
+    async def set_up(self, setup: Message, descriptors: Sequence[int]) -> None:
+        """Hand over what the child works with, and have it seal itself and prove the seal.
+
+        It is proven from inside and checked by us from outside. The child is dead where this
+        raises: SandboxUnavailable with the layer that is missing, PreludeFailed, ChildGone.
+        """
         try:
             with anyio.fail_after(_START_S):
-                await child.send(setup)
-                report = await child.receive()
-        except (ChildGone, ProtocolError, TimeoutError) as error:
-            await child.kill()
+                self._process.hand_over(descriptors)
+                await self.send(setup)
+                report = await self.receive()
+            self.layers = _sealed(report, self.pid)
+        except (ProtocolError, TimeoutError) as error:
+            await self.kill()
             reason = str(error) or f"the child was not ready within {_START_S:g} s"
             raise SandboxUnavailable("child process", reason) from error
         except BaseException:
-            await child.kill()
+            await self.kill()
             raise
-        try:
-            child.layers = _sealed(report, child.pid)
-        except BaseException:
-            await child.kill()
-            raise
-        return child
 
     @property
     def pid(self) -> int:
@@ -94,36 +80,36 @@ class KernelChild:
     async def write_rest(self, rest: memoryview) -> None:
         """Send what `write` left, as fast as the child reads."""
         while rest:
-            await anyio.wait_writable(self._write_fd)
+            await anyio.wait_writable(self._process.write_fd)
             rest = self._write_some(rest)
 
     def _write_some(self, data: memoryview) -> memoryview:
         try:
             while data:
-                data = data[os.write(self._write_fd, data) :]
+                data = data[os.write(self._process.write_fd, data) :]
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            raise ChildGone(self._obituary()) from None
+            # What it ended of is read where its end is: the next `receive` tells.
+            return memoryview(b"")
         return data
 
     async def receive(self) -> Message:
         """The next message; raises ChildGone and ProtocolError."""
         while (message := self._reader.next_message()) is None:
             try:
-                data = os.read(self._read_fd, _READ_BYTES)
+                data = os.read(self._process.read_fd, _READ_BYTES)
             except BlockingIOError:
-                await anyio.wait_readable(self._read_fd)
+                await anyio.wait_readable(self._process.read_fd)
                 continue
             if not data:
-                raise ChildGone(self._obituary())
+                raise ChildGone(await self._obituary())
             self._reader.feed(data)
         return message
 
     def interrupt(self) -> None:
         """Ask the cell to stop; its variables stay."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGINT)
+        self._process.signal(signal.SIGINT)
 
     def cpu_s(self) -> float:
         """Processor seconds used by the child so far; 0 where it is gone."""
@@ -135,61 +121,29 @@ class KernelChild:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     async def kill(self) -> None:
-        """End the child and its whole session, and wait until it is gone."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.kill()
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._process.wait)
-        for fd in (self._read_fd, self._write_fd):
-            if fd >= 0:
-                os.close(fd)
-        self._read_fd = self._write_fd = -1
-
-    def _obituary(self) -> str:
+        """End the child and its whole session, and wait until it is gone; safe to call twice."""
+        if self._process.pidfd < 0:
+            return
+        self._process.kill()
+        # SIGKILL ends it at once, and no memory of it is worth more waiting than this.
         try:
-            code = self._process.wait(timeout=0.5)
-        except subprocess.TimeoutExpired:
-            return "the child closed its pipe"
-        if code >= 0:
-            return f"the child ended by itself (exit code {code})"
-        return f"the child was ended by {signal.Signals(-code).name}"
+            with anyio.move_on_after(_END_S, shield=True):
+                await self._ended()
+        finally:
+            self._process.close()
 
+    async def _ended(self) -> int:
+        while (code := self._process.exit_code()) is None:
+            await anyio.wait_readable(self._process.pidfd)
+        return code
 
-def _spawn(descriptors: tuple[int, ...]) -> KernelChild:
-    if not sys.executable:
-        raise SandboxUnavailable("child process", "the path of the Python interpreter is unknown")
-    child_read, host_write = os.pipe()
-    host_read, child_write = os.pipe()
-    try:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                *_FLAGS,
-                str(_CHILD),
-                *map(str, (child_read, child_write, os.getpid())),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(child_read, child_write, *descriptors),
-            env={name: os.environ[name] for name in _LOADER if name in os.environ},
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        os.close(host_read)
-        os.close(host_write)
-        raise SandboxUnavailable("child process", str(error)) from error
-    finally:
-        os.close(child_read)
-        os.close(child_write)
-    key = secrets.token_bytes(KEY_BYTES)
-    os.write(host_write, key)
-    os.set_blocking(host_read, False)
-    os.set_blocking(host_write, False)
-    return KernelChild(process, host_read, host_write, key)
+    async def _obituary(self) -> str:
+        with anyio.move_on_after(_OBITUARY_S):
+            code = await self._ended()
+            if code >= 0:
+                return f"the child ended by itself (exit code {code})"
+            return f"the child was ended by {signal.Signals(-code).name}"
+        return "the child closed its pipe"
 
 
 def _sealed(report: Message, pid: int) -> tuple[str, ...]:

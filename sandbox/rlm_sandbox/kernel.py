@@ -5,14 +5,16 @@ import os
 from rlm_sandbox.backend import Child
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.frames import Kind, Message
-from rlm_sandbox.host import KernelChild
-from rlm_sandbox.region import REGION_BYTES
+from rlm_sandbox.region import HEADER_BYTES, REGION_BYTES, SLOT_BYTES
+from rlm_sandbox.spare import Spares, sealed_child
 
 
 class KernelBackend:
-    """The descriptors that every child of one sandbox inherits, and how it is set up."""
+    """The descriptors that every child of one sandbox is given, and how it is set up."""
 
-    def __init__(self, setup: Message, context: SharedContext | None) -> None:
+    def __init__(
+        self, setup: Message, context: SharedContext | None, spares: Spares | None = None
+    ) -> None:
         import fcntl
 
         # Of our own, so that the context may be closed while children are restarted.
@@ -21,27 +23,29 @@ class KernelBackend:
         os.ftruncate(self._snapshot, REGION_BYTES)
         seals = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
         fcntl.fcntl(self._snapshot, fcntl.F_ADD_SEALS, seals)
-        places = {
-            "context_fd": self._context,
-            "snapshot_fd": self._snapshot,
-            "snapshot_bytes": REGION_BYTES,
-        }
-        self._setup = Message(Kind.SETUP, {**setup.fields, **places}, setup.text)
+        self._setup = setup
+        self._spares = spares
 
     async def start(self) -> Child:
         """A child that has proven its seal; raises SandboxUnavailable, PreludeFailed."""
-        return await KernelChild.start(self._setup, descriptors=self._inherited)
+        return await sealed_child(self._setup, self._handed_over, self._spares)
 
     def restoring(self) -> Message:
         """The child finds the snapshot in the memory it was given."""
         return Message(Kind.RESTORE)
 
+    def forget_snapshot(self) -> None:
+        """Empty the memory the snapshot is in."""
+        for slot in (0, 1):
+            os.pwrite(self._snapshot, bytes(HEADER_BYTES), slot * SLOT_BYTES)
+
     def close(self) -> None:
         """Give all back; safe to call twice."""
-        for fd in self._inherited:
+        for fd in self._handed_over:
             os.close(fd)
         self._context = self._snapshot = -1
 
     @property
-    def _inherited(self) -> tuple[int, ...]:
-        return tuple(fd for fd in (self._context, self._snapshot) if fd >= 0)
+    def _handed_over(self) -> tuple[int, ...]:
+        # The order in which the child takes them.
+        return tuple(fd for fd in (self._snapshot, self._context) if fd >= 0)

@@ -11,7 +11,8 @@ SLOT_BYTES: Final = 32 << 20
 REGION_BYTES: Final = 2 * SLOT_BYTES
 
 _HEADER: Final = struct.Struct("<QQI")  # sequence, length, CRC-32; sequence 0 means never written
-CONTENT_BYTES_MAX: Final = SLOT_BYTES - _HEADER.size
+HEADER_BYTES: Final = _HEADER.size
+CONTENT_BYTES_MAX: Final = SLOT_BYTES - HEADER_BYTES
 
 
 class SnapshotRegion:

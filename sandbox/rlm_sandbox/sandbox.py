@@ -19,6 +19,7 @@ from rlm_sandbox.conversation import Conversation, OverLimit, refusal
 from rlm_sandbox.errors import ProtocolError, SandboxBusy, SandboxClosed, SandboxUnavailable
 from rlm_sandbox.frames import Kind, Message
 from rlm_sandbox.redact import Redactor
+from rlm_sandbox.spare import Spares
 from rlm_sandbox.types import CodeError, Execution, HostFunction, JsonValue, Limits
 from rlm_sandbox.types import Final as FinalAnswer
 
@@ -38,7 +39,9 @@ class Sandbox:
         self._limits = limits
         self._redactor = Redactor()
         self._child: Child | None = None
-        self._busy = False
+        # Held by whoever uses the child; `close` cancels the cell that does.
+        self._lock = anyio.Lock()
+        self._running = anyio.CancelScope()
         self._closed = False
         self._variables: Mapping[str, str] = {}
         self.layers: tuple[str, ...] = ()
@@ -54,14 +57,15 @@ class Sandbox:
         guard: bool = True,
         rules: CodeRules = STANDARD,
         backend: BackendName | None = None,
+        spares: Spares | None = None,
     ) -> Self:
         """A sealed session, ready for cells.
 
         `functions` by name, "crystal.search" becoming `search` of `crystal`. `prelude` is trusted
         source that runs before the seal, in the same namespace. `rules` are the guard's; without
         `guard` only the backend's layers hold. Without a named `backend` this system's own is
-        taken, and never another one in its place. Raises SandboxUnavailable naming the layer,
-        PreludeFailed.
+        taken, and never another one in its place. `spares` makes this start, and each after a
+        kill, a short one. Raises SandboxUnavailable naming the layer, PreludeFailed.
         """
         name = backend or default_backend()
         state = available(name)
@@ -70,7 +74,7 @@ class Sandbox:
         limits = limits or Limits()
         functions = functions or {}
         setup = _setup(limits, list(functions), prelude, rules=rules if guard else None)
-        behind = _backend(name, setup, context)
+        behind = _backend(name, setup, context, spares)
         sandbox = cls(behind, functions, limits)
         try:
             sandbox._child = await behind.start()
@@ -84,15 +88,19 @@ class Sandbox:
         """Run one cell; what it defines stays for the next. Raises SandboxBusy, SandboxClosed."""
         if self._closed:
             raise SandboxClosed("the sandbox is closed; start a new one")
-        if self._busy:
-            raise SandboxBusy("a cell is running; wait for it, or start another sandbox")
-        self._busy = True
         try:
-            lost = () if self._child is not None else await self._restart()
-            clock = CellClock(wall_s or self._limits.wall_s, self._limits.cpu_s)
-            return await self._run(code, clock, lost)
+            self._lock.acquire_nowait()
+        except anyio.WouldBlock:
+            busy = "a cell is running; wait for it, or start another sandbox"
+            raise SandboxBusy(busy) from None
+        try:
+            with anyio.CancelScope() as self._running:
+                lost = () if self._child is not None else await self._restart()
+                clock = CellClock(wall_s or self._limits.wall_s, self._limits.cpu_s)
+                return await self._run(code, clock, lost)
+            raise SandboxClosed("the sandbox was closed while the cell ran")
         finally:
-            self._busy = False
+            self._lock.release()
 
     @property
     def pid(self) -> int:
@@ -100,10 +108,13 @@ class Sandbox:
         return self._living().pid
 
     async def close(self) -> None:
-        """Kill the child and give everything back; safe to call twice."""
+        """Kill the child and give everything back; a running cell is cancelled. Safe twice."""
         self._closed = True
-        await self._kill()
-        self._backend.close()
+        self._running.cancel()
+        with anyio.CancelScope(shield=True):
+            async with self._lock:
+                await self._kill()
+                self._backend.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -159,7 +170,9 @@ class Sandbox:
             with anyio.fail_after(_RESTORE_S):
                 return await _restore(self._child, self._backend.restoring())
         except (ChildGone, ProtocolError, TimeoutError):
+            # What broke this child would break the next one as well.
             await self._kill()
+            self._backend.forget_snapshot()
             self._child = await self._backend.start()
             return tuple(self._variables)
         except BaseException:
@@ -190,12 +203,14 @@ def _setup(
     return Message(Kind.SETUP, fields, prelude)
 
 
-def _backend(name: BackendName, setup: Message, context: SharedContext | None) -> Backend:
+def _backend(
+    name: BackendName, setup: Message, context: SharedContext | None, spares: Spares | None
+) -> Backend:
     match name:
         case "kernel":
             from rlm_sandbox.kernel import KernelBackend
 
-            return KernelBackend(setup, context)
+            return KernelBackend(setup, context, spares)
         case "wasm":
             raise SandboxUnavailable("wasm", "this backend is not built yet")
 

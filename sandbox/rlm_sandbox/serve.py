@@ -1,12 +1,17 @@
-"""The life of the kernel's child: set up while trusted, seal, run cells until the host is gone."""
+"""The life of the kernel's child: get ready, wait for a session, set it up, seal, run its cells.
 
+What takes time (starting Python, importing) needs nothing of the host's, so a child can be started
+before anybody asks for it and wait here, as a spare.
+"""
+
+import array
 import gc
 import mmap
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from _socket import CMSG_LEN, socket
+from typing import Final, NoReturn
 
 from rlm_sandbox.cell import Interrupt
 from rlm_sandbox.documents import Context
@@ -19,12 +24,14 @@ from rlm_sandbox.frames import (
     Kind,
     Message,
 )
+from rlm_sandbox.jail import process, syscalls
 from rlm_sandbox.jail.seal import LAYERS, LayerMissing, seal
 from rlm_sandbox.preload import preload
-from rlm_sandbox.region import SnapshotRegion
+from rlm_sandbox.region import REGION_BYTES, SnapshotRegion
 from rlm_sandbox.session import Session
 
 _READ_BYTES: Final = 1 << 16
+_WAIT_S: Final = 900
 
 
 class PipeLink:
@@ -53,16 +60,24 @@ class PipeLink:
         return message
 
 
-def serve(read_fd: int, write_fd: int, host_pid: int) -> None:
-    """Set up, seal, and answer messages until the host closes the pipe."""
-    link = PipeLink(read_fd, write_fd)
-    setup = link.receive()
-    preload()
+def serve(read_fd: int, write_fd: int, link_fd: int, host_pid: int) -> None:
+    """Get ready, set up, seal, and answer messages until the host closes the pipe."""
+    # The seal does this once more; until then a spare must not outlive its host either.
     try:
-        session = _session(link, setup)
+        process.die_with_parent(syscalls.machine(), host_pid)
+    except (OSError, KeyError):
+        _gone()
+    preload()
+    gc.collect()
+    gc.freeze()
+    link = PipeLink(read_fd, write_fd)
+    signal.alarm(_WAIT_S)  # a spare that nobody wants for so long ends by itself
+    setup = link.receive()
+    signal.alarm(0)
+    try:
+        session = _session(link, setup, _descriptors(link_fd))
     except Exception as error:
         _give_up(link, "prelude", f"{type(error).__name__}: {error}")
-    gc.collect()
     gc.freeze()
     try:
         seal(
@@ -79,19 +94,29 @@ def serve(read_fd: int, write_fd: int, host_pid: int) -> None:
         session.answer(link.receive())
 
 
-def _session(link: PipeLink, setup: Message) -> Session:
-    fields: Mapping[str, Any] = setup.fields
-    context_fd = fields["context_fd"]
+def _session(link: PipeLink, setup: Message, descriptors: "array.array[int]") -> Session:
+    region_fd, *context_fds = descriptors
     interrupt = Interrupt()
     session = Session(
         link,
         setup,
-        context=Context(_mapped(context_fd)) if context_fd >= 0 else Context.empty(),
-        region=SnapshotRegion(mmap.mmap(fields["snapshot_fd"], fields["snapshot_bytes"])),
+        context=Context(_mapped(context_fds[0])) if context_fds else Context.empty(),
+        region=SnapshotRegion(mmap.mmap(region_fd, REGION_BYTES)),
         interrupt=interrupt,
     )
     signal.signal(signal.SIGINT, interrupt.handle)
     return session
+
+
+def _descriptors(link_fd: int) -> "array.array[int]":
+    """What the host hands over: the snapshot's memory, and the context's where there is one."""
+    fds = array.array("i")
+    link = socket(fileno=link_fd)
+    _, ancillary, _, _ = link.recvmsg(1, CMSG_LEN(2 * fds.itemsize))
+    for _, _, data in ancillary:
+        fds.frombytes(data)
+    link.close()
+    return fds
 
 
 def _mapped(fd: int) -> mmap.mmap:

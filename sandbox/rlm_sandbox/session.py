@@ -107,6 +107,8 @@ class Session:
         error = self._runner.run(code)
         self._send_final()
         variables = self._runner.variables()
+        # Before the host is told: what it knows to be set, no kill takes away.
+        self._snapshots.take(variables)
         self._link.send(
             Message(
                 Kind.DONE,
@@ -119,7 +121,6 @@ class Session:
             )
         )
         self._output.clear()
-        self._snapshots.take(variables)
 
     def _send_final(self) -> None:
         if self._finals.reached is None:
