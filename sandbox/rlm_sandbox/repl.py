@@ -57,7 +57,7 @@ def host_names(functions: Iterable[str], call: HostCall) -> dict[str, Any]:
 
 
 class Finals:
-    """FINAL and FINAL_VAR, and what the first of them was given."""
+    """FINAL, FINAL_VAR and SUBMIT, and what the first of them was given."""
 
     def __init__(self, variables: Callable[[], dict[str, Any]]) -> None:
         self._variables = variables
@@ -83,11 +83,26 @@ class Finals:
         own = next((key for key, value in variables.items() if value is name), None)
         self._reach(name, own)
 
+    def submit(self, *values: Any, **fields: Any) -> NoReturn:
+        """End the cell as models trained on DSPy's RLM do: with fields, a value, or `answer`."""
+        if values or fields:
+            self._reach(_submitted(values, fields), None)
+        self.final_var("answer")
+
     def _reach(self, value: Any, name: str | None) -> NoReturn:
         # The first one counts: a bare `except:` around FINAL must not replace the answer.
         if self.reached is None:
             self.reached = (final_value(value), name)
         raise FinalReached
+
+
+def _submitted(values: tuple[Any, ...], fields: dict[str, Any]) -> Any:
+    """The one value that was given, or all of them."""
+    if not fields:
+        return values[0] if len(values) == 1 else list(values)
+    if not values and len(fields) == 1:
+        return next(iter(fields.values()))
+    return {**fields, "values": list(values)} if values else fields
 
 
 def final_value(value: Any) -> Any:

@@ -94,6 +94,7 @@ class Session:
             "HostCallError": HostCallError,
             "FINAL": self._finals.final,
             "FINAL_VAR": self._finals.final_var,
+            "SUBMIT": self._finals.submit,
             "SHOW_VARS": lambda: show(self._runner.variables()),
             **host_names(functions, self._call),
         }

@@ -16,7 +16,8 @@ _BY_NAME: Final = frozenset({"getattr", "setattr", "delattr", "hasattr"})
 _NAMESPACES: Final = frozenset({"vars", "globals", "locals", "dir"})
 _NAMED_TUPLE: Final = frozenset({"_replace", "_asdict", "_fields", "_make", "_field_defaults"})
 _GIVEN: Final = frozenset({
-    "FINAL", "FINAL_VAR", "SHOW_VARS", "HostCallError", "Path", "context", "files", "open",
+    "FINAL", "FINAL_VAR", "SHOW_VARS", "SUBMIT", "HostCallError", "Path", "context", "files",
+    "open",
 })  # fmt: skip
 _HOOKS: Final = frozenset({
     "__class_getitem__", "__del__", "__delattr__", "__delete__", "__get__", "__getattr__",
