@@ -19,6 +19,7 @@ from pathlib import Path
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.localisation.baselines import Ranking
 from rlm_crystal.localisation.bench import compare
+from rlm_crystal.localisation.past_state import plan
 from rlm_crystal.query import Question, understand
 from rlm_crystal.rank import DEFAULT, Weights
 from rlm_crystal.search import rank
@@ -76,7 +77,8 @@ def main() -> None:
         times_ms: list[float] = []
         rankings = {name: _ranking(variant) for name, variant in VARIANTS.items()}
         rankings["all"] = _timed(rankings["all"], times_ms)
-        report = compare(root, rankings, queries_max=options.queries, progress=lambda _: None)
+        asked = plan(root, queries_max=options.queries)
+        report = compare(root, rankings, asked, progress=lambda _: None)
         columns.append({row.ranking: (row.everything.mrr, row.source_only.mrr)
                         for row in report.rows})  # fmt: skip
         _say(

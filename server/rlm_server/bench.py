@@ -11,16 +11,20 @@ from typing import Any
 
 from rlm_crystal.localisation.bench import Report, Row
 from rlm_crystal.localisation.bench import localisation as measure
+from rlm_crystal.localisation.own_texts import read_texts
 from rlm_crystal.types import ProgressSink
 
 from rlm_server.commands import Told
 
 
-def localisation(root: Path, queries_max: int, progress: ProgressSink) -> Told:
-    """Commit message to changed files, four rankings side by side."""
+def localisation(
+    root: Path, queries_max: int, progress: ProgressSink, texts: Path | None = None
+) -> Told:
+    """Commit message, or each text of a file, to changed files: four rankings side by side."""
+    own = read_texts(texts) if texts else ()
     with _ended_cleanly():
-        report = measure(root, queries_max=queries_max, progress=progress)
-    return Told(_fields(root, report), _text(report))
+        report = measure(root, queries_max=queries_max, progress=progress, texts=own)
+    return Told(_fields(root, report), _text(report, of_own_texts=bool(own)))
 
 
 @contextmanager
@@ -43,6 +47,7 @@ def _fields(root: Path, report: Report) -> dict[str, Any]:
         "oldest_commit": report.queries[0].commit,
         "newest_commit": report.queries[-1].commit,
         "queries": len(report.queries),
+        "left_out": report.left_out,
         "naming_a_file": report.named,
         "files": report.files,
         "chunks": report.chunks,
@@ -57,13 +62,15 @@ def _fields(root: Path, report: Report) -> dict[str, Any]:
     }
 
 
-def _text(report: Report) -> str:
+def _text(report: Report, *, of_own_texts: bool) -> str:
+    asked_by = "your text" if of_own_texts else "the first line of their message"
+    left_out = f" {report.left_out} texts left out: other commits." if report.left_out else ""
     lines = [
-        f"{len(report.queries)} commits asked by the first line of their message; right are"
-        " the one to three source files they changed.",
+        f"{len(report.queries)} commits asked by {asked_by}; right are the one to three source"
+        f" files they changed.{left_out}",
         "Each is asked of the repository as its parent left it; the newest of these states has"
         f" {report.files} files in {report.chunks} chunks.",
-        f"{report.named} messages name the file; the last column leaves them out.",
+        f"{report.named} of them name the file; the last column leaves them out.",
         "",
         f"{'':22}{'R@1':>7}{'R@5':>7}{'R@10':>7}{'MRR':>7}{'source only':>13}{'unnamed':>9}",
         *(_line(row) for row in report.rows),

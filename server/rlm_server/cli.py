@@ -90,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument(
         "--queries", type=_many, default=150, metavar="N", help="commits asked (1 to 2000)"
     )
+    measured.add_argument(
+        "--texts",
+        type=Path,
+        metavar="FILE",
+        help='ask these instead: JSON lines of {"text": ..., "commit": ...}',
+    )
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
     _add_key(commands.add_parser("key", help="tell of the key, back it up, change it"))
     return parser
@@ -183,7 +189,7 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
         case "bench":
             from rlm_server.bench import localisation
 
-            return localisation(roots[0], options.queries, bar)
+            return localisation(roots[0], options.queries, bar, options.texts)
         case _:
             from rlm_server.doctor import examine
 

@@ -5,7 +5,8 @@ from rlm_crystal.errors import NoHistory
 from rlm_crystal.git_log import Commit, read_log
 from rlm_crystal.localisation.bench import before_each, localisation, rankings
 from rlm_crystal.localisation.figures import Figures, figures_of
-from rlm_crystal.localisation.past_state import move, plan, state_at
+from rlm_crystal.localisation.own_texts import OwnText, read_texts
+from rlm_crystal.localisation.past_state import move, plan, plan_of_texts, state_at
 from rlm_crystal.localisation.queries import queries_of
 from small_repository import git, make_repository
 
@@ -123,6 +124,34 @@ def test_measuring_writes_nothing_into_the_repository(root: Path) -> None:
     assert everything() == before
     assert [row.ranking for row in report.rows] == list(rankings())
     assert all(row.everything.recall_10 == 1.0 for row in report.rows)
+
+
+def test_a_text_of_ones_own_is_asked_before_the_commit_it_belongs_to(root: Path) -> None:
+    commits = git(root, "rev-list", "HEAD").split()
+    adds_a_file, newest, _, older = commits[:4]
+    texts = [
+        OwnText("the total comes out in dollars", newest[:10]),
+        OwnText("sums are wrong", older),
+        OwnText("no refund", adds_a_file),
+    ]
+    asked = plan_of_texts(root, texts)
+    assert [query.text for query in asked.queries] == [texts[1].text, texts[0].text]
+    assert [query.commit for query in asked.queries] == [older, newest]
+    assert {query.right for query in asked.queries} == {("shop/cart.py",)}
+    assert asked.left_out == 1
+
+
+def test_a_text_with_an_unknown_commit_is_refused_by_name(root: Path) -> None:
+    with pytest.raises(NoHistory, match="0123456789"):
+        plan_of_texts(root, [OwnText("the total is wrong", "0123456789")])
+
+
+@pytest.mark.parametrize("line", ["no json", "[]", '{"text": "a"}', '{"text": "", "commit": "1"}'])
+def test_a_line_that_is_no_text_with_its_commit_is_told(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "texts.jsonl"
+    file.write_text('{"text": "the total is wrong", "commit": "0123456"}\n\n' + line + "\n")
+    with pytest.raises(NoHistory, match="line 3"):
+        read_texts(file)
 
 
 def test_a_folder_without_history_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`rlm-mcp bench`: measuring on one's own code."""
 
+import json
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -26,6 +27,22 @@ def test_localisation_is_measured_on_the_own_history(repository: Path, home: Pat
     assert ran.json["rankings"]["ours"]["all_files"]["mrr"] == 1.0
     assert set(Path(gettempdir()).glob("rlm-bench-*")) <= before
     assert not home.exists() or not [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_texts_of_ones_own_are_measured_by_the_commits_they_belong_to(
+    repository: Path, home: Path, tmp_path: Path
+) -> None:
+    cart = repository / "shop" / "cart.py"
+    cart.write_text(cart.read_text() + "\n# again\n")
+    git(repository, "commit", "-q", "-am", "Repair")
+    texts = tmp_path / "texts.jsonl"
+    commit = git(repository, "rev-parse", "HEAD").strip()
+    texts.write_text(json.dumps({"text": "The total price of a cart is wrong", "commit": commit}))
+
+    ran = run_here("bench", "localisation", "--root", repository, "--texts", texts, home=home)
+
+    assert ran.code == 0, ran.err
+    assert "1 commits asked by your text" in ran.out
 
 
 def test_a_folder_without_history_is_told_what_is_missing(tmp_path: Path, home: Path) -> None:

@@ -17,7 +17,15 @@ from rlm_crystal.localisation.baselines import (
     plain_bm25,
 )
 from rlm_crystal.localisation.figures import Figures, figures_of
-from rlm_crystal.localisation.past_state import Ancestry, Plan, move, plan, state_at
+from rlm_crystal.localisation.own_texts import OwnText
+from rlm_crystal.localisation.past_state import (
+    Ancestry,
+    Plan,
+    move,
+    plan,
+    plan_of_texts,
+    state_at,
+)
 from rlm_crystal.localisation.queries import Query
 from rlm_crystal.types import Progress, ProgressSink
 
@@ -34,12 +42,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run; `files` and `chunks` are those of the newest state."""
+    """One run; `files` and `chunks` are those of the newest state.
+
+    `left_out` counts the texts of one's own that could not be asked.
+    """
 
     queries: tuple[Query, ...]
     files: int
     chunks: int
     rows: tuple[Row, ...]
+    left_out: int = 0
 
     @property
     def named(self) -> int:
@@ -56,20 +68,23 @@ def rankings() -> dict[str, Ranking]:
     }
 
 
-def localisation(root: Path, *, queries_max: int, progress: ProgressSink) -> Report:
-    """Measure on the repository at `root`. Raises NoHistory where it has no usable commits.
+def localisation(
+    root: Path, *, queries_max: int, progress: ProgressSink, texts: Sequence[OwnText] = ()
+) -> Report:
+    """Measure on the repository at `root`: by these texts, or by its newest messages.
 
-    Nothing is stored: the crystal lives in this process, the old states in a temporary folder.
+    Raises NoHistory where it has no usable commits. Nothing is stored: the crystal lives in this
+    process, the old states in a temporary folder.
     """
-    return compare(root, rankings(), queries_max=queries_max, progress=progress)
+    progress(Progress("reading history", 0, 0))
+    chosen = plan_of_texts(root, texts) if texts else plan(root, queries_max=queries_max)
+    return compare(root, rankings(), chosen, progress=progress)
 
 
 def compare(
-    root: Path, asked: Mapping[str, Ranking], *, queries_max: int, progress: ProgressSink
+    root: Path, asked: Mapping[str, Ranking], chosen: Plan, *, progress: ProgressSink
 ) -> Report:
     """Each query asked of each ranking over the state of the query's parent."""
-    progress(Progress("reading history", 0, 0))
-    chosen = plan(root, queries_max=queries_max)
     ranked: dict[str, list[list[str]]] = {name: [] for name in asked}
     files = chunks = 0
     for done, (query, crystal) in enumerate(before_each(root, chosen, progress)):
@@ -78,7 +93,7 @@ def compare(
             ranked[name].append(list(rank(crystal, query.text)))
         files, chunks = len(crystal.files), crystal.chunk_count
     rows = tuple(_row(name, lists, chosen.queries) for name, lists in ranked.items())
-    return Report(chosen.queries, files, chunks, rows)
+    return Report(chosen.queries, files, chunks, rows, chosen.left_out)
 
 
 def before_each(

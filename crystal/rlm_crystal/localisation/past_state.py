@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Generator
+from bisect import bisect_left
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ from rlm_crystal import history
 from rlm_crystal.errors import NoHistory
 from rlm_crystal.git import run_git
 from rlm_crystal.git_log import Commit, read_log
-from rlm_crystal.localisation.queries import Query, queries_of
+from rlm_crystal.localisation.own_texts import OwnText
+from rlm_crystal.localisation.queries import Query, queries_of, query_for
 
 COMMITS_MAX = 40_000
 _COMMITS_A_QUERY = 10
@@ -22,10 +24,14 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked, oldest first, and the log that tells what was said before, newest first."""
+    """What is asked, oldest first, and the log that tells what was said before, newest first.
+
+    `left_out` counts the texts of one's own whose commits cannot be asked for.
+    """
 
     queries: tuple[Query, ...]
     log: tuple[Commit, ...]
+    left_out: int = 0
 
 
 def plan(root: Path, *, queries_max: int) -> Plan:
@@ -47,6 +53,33 @@ def plan(root: Path, *, queries_max: int) -> Plan:
             "some history"
         )
     return Plan(tuple(reversed(queries[:queries_max])), tuple(log))
+
+
+def plan_of_texts(root: Path, texts: Sequence[OwnText]) -> Plan:
+    """Each text asked before its commit. NoHistory where a commit is unknown, or none can be asked.
+
+    Left out are texts whose commit changed no or more than three source files that were there.
+    """
+    log = read_log(root, revisions="HEAD", commits_max=COMMITS_MAX, timeout_s=_TIMEOUT_S)
+    if log is None:
+        raise _unreadable(root)
+    numbers = sorted((commit.id, number) for number, commit in enumerate(log))
+    found: list[tuple[int, Query]] = []
+    for own in texts:
+        at = bisect_left(numbers, (own.commit, 0))
+        if at == len(numbers) or not numbers[at][0].startswith(own.commit):
+            raise NoHistory(
+                f"{own.commit} is none of the newest {len(log):,} commits of {root} that are no "
+                "merges; give the commit that holds the change, on the branch that is checked out"
+            )
+        number = numbers[at][1]
+        query = query_for(log[number], own.text)
+        if query is not None:
+            found.append((number, query))
+    if not found:
+        raise NoHistory("none of these commits changed one to three source files that were there")
+    found.sort(key=lambda pair: -pair[0])
+    return Plan(tuple(query for _, query in found), tuple(log), len(texts) - len(found))
 
 
 @contextmanager

@@ -25,7 +25,8 @@ _BOT_SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A commit's first line, the source files it changed, and whether it names one of them.
+    """A commit's first line or a text of one's own, the source files that the commit changed, and
+    whether the text names one of them.
 
     `right` are called as in the state of `parent`, which is what is searched.
     """
@@ -56,7 +57,12 @@ def _query(commit: Commit) -> Query | None:
     text = _REFERENCE.sub("", commit.subject).strip()
     if len(text.split()) < WORDS_MIN or _BOT_SUBJECT.search(text):
         return None
-    if _BOT_AUTHOR.search(commit.author) or not commit.parent:
+    return None if _BOT_AUTHOR.search(commit.author) else query_for(commit, text)
+
+
+def query_for(commit: Commit, text: str) -> Query | None:
+    """The text as a query for the files of the commit; None where those cannot be asked for."""
+    if not commit.parent:
         return None
     called = {new: old for old, new in commit.renamed}
     changed = [path for path in commit.paths if role(path) == "source"]
