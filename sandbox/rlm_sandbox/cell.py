@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from rlm_sandbox import guard
 from rlm_sandbox.code_rules import CodeRules
+from rlm_sandbox.mending import Mending
 from rlm_sandbox.output import BoundedOutput
+from rlm_sandbox.plain import name_of_type
 from rlm_sandbox.repl import CellTimeout, FinalReached, HostCallError
 from rlm_sandbox.safe_builtins import ImportBlocked
 from rlm_sandbox.types import CodeError
@@ -78,6 +80,13 @@ class CellRunner:
         self._on_defined = on_defined
         self._number = 0
         self._base = dict(namespace)
+        self._mending = Mending()
+        self._reaches = rules is None
+        self._builtins: Any = None
+
+    def restrict(self, names: dict[str, Any]) -> None:
+        """From now on cells see these builtins; each a copy of its own, for it may spoil it."""
+        self._builtins = names
 
     def variables(self) -> dict[str, Any]:
         """What cells have set, without what they found."""
@@ -85,7 +94,9 @@ class CellRunner:
         return {
             name: value
             for name, value in self._namespace.items()
-            if self._base.get(name, missing) is not value and not name.startswith("__")
+            if type(name) is str
+            and self._base.get(name, missing) is not value
+            and not name.startswith("__")
         }
 
     def run(self, code: str) -> CodeError | None:
@@ -94,11 +105,7 @@ class CellRunner:
         filename = f"<cell {self._number}>"
         linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
         try:
-            try:
-                self._interrupt.begin()
-                return self._run_described(code, filename)
-            finally:
-                self._interrupt.suspend()
+            return self._run_open(code, filename)
         except FinalReached:
             return None
         except CellTimeout:
@@ -106,10 +113,53 @@ class CellRunner:
             return CodeError("timeout", "the cell was stopped at its time limit")
         except MemoryError:
             return _memory_error()
+        except BaseException:
+            # Its own methods, called to describe it, raised again.
+            return CodeError("exception", "the cell raised what cannot be shown")
+        finally:
+            self._mending.settle()
 
     def run_source(self, source: str) -> None:
-        """Run source that a restore brings back; exceptions pass."""
-        exec(compile(source, "<restored>", "exec", dont_inherit=True), self._namespace)  # noqa: S102
+        """Run source that a restore brings back, as guarded as a cell; exceptions pass."""
+        try:
+            self._interrupt.begin()
+            program = _compiled(source, "<restored>")
+            if self._rules is not None and guard.check(program.tree, self._rules):
+                raise PermissionError("a snapshot with source that no cell could have run")
+            self._prepare(program)
+            exec(compile(source, "<restored>", "exec", dont_inherit=True), self._namespace)  # noqa: S102
+        finally:
+            self._interrupt.suspend()
+
+    def mend(self) -> None:
+        """Put back what the cells so far may have changed for those to come; runs no code."""
+        namespace = self._namespace
+        if set(map(id, map(type, namespace))) != {id(str)}:
+            # Cleared whole, because looking one up would run its own methods.
+            clean = {name: value for name, value in namespace.items() if type(name) is str}
+            namespace.clear()
+            namespace.update(clean)
+        if self._reaches:
+            self._mending.mend()
+
+    def _run_open(self, code: str, filename: str) -> CodeError | None:
+        try:
+            self._interrupt.begin()
+            return self._run_described(code, filename)
+        finally:
+            self._interrupt.suspend()
+
+    def _prepare(self, program: _Program) -> None:
+        self._reaches = (
+            self._reaches
+            or self._mending.reaches(program.body)
+            or self._mending.reaches(program.last)
+        )
+        for name, value in self._base.items():
+            self._namespace.setdefault(name, value)
+        if self._builtins is not None:
+            self._namespace["__builtins__"] = dict(self._builtins)
+        sys.stdout = sys.stderr = self._output  # type: ignore[assignment]
 
     def _run_described(self, code: str, filename: str) -> CodeError | None:
         try:
@@ -118,6 +168,7 @@ class CellRunner:
                 violations = guard.check(program.tree, self._rules)
                 if violations:
                     return _guard_error(violations)
+            self._prepare(program)
             self._on_defined(program.tree)
             if program.body is not None:
                 exec(program.body, self._namespace)  # noqa: S102
@@ -137,13 +188,18 @@ class CellRunner:
             self._output.write(repr(value) + "\n")
 
     def _describe(self, error: BaseException, filename: str) -> CodeError:
+        kind = type(error)
         line = _line_of(error.__traceback__, filename)
-        if isinstance(error, SyntaxError) and line is None:
-            return CodeError("syntax", f"SyntaxError: {error.msg}", error.lineno)
-        kind = "host" if isinstance(error, HostCallError) else "exception"
-        message = f"{type(error).__name__}: {error}"[:_MESSAGE_CHARS_MAX]
+        if line is None and issubclass(kind, SyntaxError):
+            return CodeError("syntax", f"SyntaxError: {error.msg}", error.lineno)  # type: ignore[attr-defined]
+        message = f"{name_of_type(error)}: {_text_of(error)}"[:_MESSAGE_CHARS_MAX]
         _forget_frames(error)
-        return CodeError(kind, message, line, self._hint(error))
+        return CodeError(
+            "host" if issubclass(kind, HostCallError) else "exception",
+            message,
+            line,
+            self._hint(error),
+        )
 
     def _hint(self, error: BaseException) -> str:
         if isinstance(error, ImportBlocked):
@@ -157,8 +213,17 @@ class CellRunner:
         return ""
 
 
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except (CellTimeout, FinalReached):
+        raise
+    except BaseException as another:
+        return f"(its text cannot be had: {name_of_type(another)})"
+
+
 def _compiled(code: str, filename: str) -> _Program:
-    tree = ast.parse(code, filename)
+    tree = cast("ast.Module", compile(code, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True))
     body, last = tree.body, None
     if body and isinstance(body[-1], ast.Expr):
         expression = ast.Expression(body[-1].value)

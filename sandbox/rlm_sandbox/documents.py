@@ -9,6 +9,7 @@ import mmap
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import is_
 from typing import Final, NamedTuple, overload
 
 from rlm_sandbox.context import HEADER, MAGIC, ROW_WORDS
@@ -68,6 +69,10 @@ class Document:
         return self.text
 
     def __repr__(self) -> str:
+        # A cell may have put anything into the fields, and this is shown after it has ended.
+        fields = (self.path, self._index, self._context)
+        if not all(map(is_, map(type, fields), (str, int, Context))):
+            return "<Document>"
         return f"<Document {self.path!r}, {len(self)} characters>"
 
 

@@ -1,7 +1,8 @@
 """Plain data to JSON and back without pickle: what a snapshot of variables is written in.
 
 JSON has no tuples, sets, bytes or dates; those travel as {"$": kind, "v": ...}. Only exact
-builtin types are taken, so that encoding never runs a method of untrusted code.
+builtin types are taken, so that encoding never runs a method of untrusted code: a type with a
+metaclass of its own is not even hashed or compared, and no attribute of a foreign object is read.
 """
 
 import datetime
@@ -17,16 +18,31 @@ from typing import Any, Final, cast
 DEPTH_MAX: Final = 60
 VALUES_MAX: Final = 500_000
 
+_INT_BITS_MAX: Final = 8192
+"""Less than the 4,300 digits beyond which Python refuses to write an int out."""
+
 _ATOMS: Final = frozenset({type(None), bool, int, float, str})
+_ATOM_IDS: Final = frozenset(map(id, _ATOMS))
+_NAME_OF_TYPE: Final = type.__dict__["__name__"].__get__
 _FACTORIES: Final[dict[str, Callable[[], Any]]] = {
     "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str,
     "Counter": Counter,
 }  # fmt: skip
 
 
+class Foreign:
+    """Stands for each type with a metaclass: to hash, compare or name it may run its code."""
+
+
 def exact_type(value: object) -> type[Any]:
-    """The type, for comparing with `is`; a subclass is another type."""
-    return type(value)
+    """The type, for comparing and looking up; a subclass is another type, Foreign any type."""
+    kind = type(value)
+    return kind if type(kind) is type or kind is Fraction else Foreign
+
+
+def name_of_type(value: object) -> str:
+    """The name of a value's type, whatever its metaclass says."""
+    return _NAME_OF_TYPE(type(value))
 
 
 class NotPlain(Exception):
@@ -60,7 +76,7 @@ class PlainEncoder:
         self._left -= len(listed)
         if self._left < 0:
             raise NotPlain(f"more than {VALUES_MAX} values")
-        if set(map(type, listed)) <= _ATOMS:
+        if set(map(id, map(type, listed))) <= _ATOM_IDS:
             return listed
         return [self.encode(item) for item in listed]
 
@@ -74,11 +90,11 @@ class PlainEncoder:
             return {"$": kind.__name__, "v": encoder(self, value)}
         taken = self._special(value, self) if self._special else None
         if taken is None:
-            raise NotPlain(kind.__name__)
+            raise NotPlain(name_of_type(value))
         return taken
 
     def _mapping(self, value: dict[Any, Any]) -> Any:
-        if set(map(type, value)) <= {str} and "$" not in value:
+        if set(map(id, map(type, value))) <= {id(str)} and "$" not in value:
             return dict(zip(value, self.items(value.values()), strict=True))
         return {"$": "dict", "v": self.pairs(value)}
 
@@ -89,10 +105,16 @@ class PlainEncoder:
     def counted(self, value: defaultdict[Any, Any]) -> list[Any]:
         """A defaultdict with the name of its factory."""
         factory = value.default_factory
-        name = getattr(factory, "__name__", "") if factory is not None else ""
-        if factory is not None and _FACTORIES.get(name) is not factory:
+        names = [name for name, known in _FACTORIES.items() if known is factory]
+        if factory is not None and not names:
             raise NotPlain("a defaultdict with a factory of its own")
-        return [name, *self.pairs(value)]
+        return [names[0] if names else "", *self.pairs(value)]
+
+    def moment(self, value: datetime.datetime | datetime.time) -> str:
+        """ISO text; only of the time zones that Python itself computes."""
+        if value.tzinfo is not None and exact_type(value.tzinfo) is not datetime.timezone:
+            raise NotPlain("a time with a time zone of its own")
+        return value.isoformat()
 
 
 _ENCODERS: Final[dict[type, Callable[[PlainEncoder, Any], Any]]] = {
@@ -108,10 +130,10 @@ _ENCODERS: Final[dict[type, Callable[[PlainEncoder, Any], Any]]] = {
     complex: lambda _, value: [value.real, value.imag],
     range: lambda _, value: [value.start, value.stop, value.step],
     Decimal: lambda _, value: str(value),
-    Fraction: lambda _, value: [value.numerator, value.denominator],
+    Fraction: lambda encoder, value: encoder.items([value.numerator, value.denominator]),
     datetime.date: lambda _, value: value.isoformat(),
-    datetime.time: lambda _, value: value.isoformat(),
-    datetime.datetime: lambda _, value: value.isoformat(),
+    datetime.time: PlainEncoder.moment,
+    datetime.datetime: PlainEncoder.moment,
     datetime.timedelta: lambda _, value: [value.days, value.seconds, value.microseconds],
     re.Pattern: lambda encoder, value: [encoder.encode(value.pattern), value.flags],
 }
@@ -192,7 +214,10 @@ def _to_json(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
-        return int(value)
+        number = int(value)
+        if number.bit_length() > _INT_BITS_MAX:
+            raise NotPlain(f"an int of {number.bit_length()} bits")
+        return number
     if isinstance(value, float):
         if not math.isfinite(value):
             raise NotPlain(f"the float {value}, which JSON does not have")

@@ -13,6 +13,7 @@ REGION_BYTES: Final = 2 * SLOT_BYTES
 _HEADER: Final = struct.Struct("<QQI")  # sequence, length, CRC-32; sequence 0 means never written
 HEADER_BYTES: Final = _HEADER.size
 CONTENT_BYTES_MAX: Final = SLOT_BYTES - HEADER_BYTES
+_SEQUENCE_MAX: Final = 1 << 62
 
 
 class SnapshotRegion:
@@ -48,4 +49,6 @@ class SnapshotRegion:
         return b""
 
     def _header(self, slot: int) -> tuple[int, int, int]:
-        return _HEADER.unpack_from(self._memory, slot * SLOT_BYTES)
+        header = _HEADER.unpack_from(self._memory, slot * SLOT_BYTES)
+        # No child writes so often: a hostile one made it up, and there must be a number after it.
+        return header if header[0] < _SEQUENCE_MAX else (0, 0, 0)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NoReturn, cast
 
 from rlm_sandbox.documents import Document
-from rlm_sandbox.plain import NotPlain, exact_type, to_json
+from rlm_sandbox.plain import NotPlain, exact_type, name_of_type, to_json
 
 _PREVIEW_CHARS: Final = 80
 _PREVIEW_ITEMS: Final = 4
@@ -75,7 +75,7 @@ class Finals:
         """End the cell with a variable as the answer; takes its name or the value itself."""
         variables = self._variables()
         if isinstance(name, str) and name in variables:
-            self._reach(variables[name], name)
+            self._reach(variables[name], str.__str__(name))
         if isinstance(name, str) and name.isidentifier():
             near = difflib.get_close_matches(name, list(variables), n=3)
             told = f"did you mean {', '.join(near)}?" if near else "SHOW_VARS() lists them"
@@ -142,13 +142,20 @@ def preview(value: Any) -> str:
         return _cut(f"{kind.__name__} of {len(value)}: {_first_items(value)}")
     if kind is Document:
         return _cut(repr(value))
-    return _cut(kind.__name__)
+    return _cut(name_of_type(value))
 
 
 def show(variables: dict[str, Any]) -> dict[str, str]:
     """Name and preview of each variable, the newest last, a bounded number."""
     kept = list(variables.items())[-VARIABLES_SHOWN_MAX:]
-    return {name[:_PREVIEW_CHARS]: preview(value) for name, value in kept}
+    return {name[:_PREVIEW_CHARS]: _shown(value) for name, value in kept}
+
+
+def _shown(value: Any) -> str:
+    try:
+        return preview(value)
+    except Exception:
+        return name_of_type(value)
 
 
 def _first_items(values: Any) -> str:
@@ -163,7 +170,7 @@ def _first_items(values: Any) -> str:
         elif kind in (float, bool) or (kind is int and value.bit_length() <= _INT_BITS_MAX):
             shown.append(repr(value))
         else:
-            shown.append(kind.__name__)
+            shown.append(name_of_type(value))
     return ", ".join(shown)
 
 

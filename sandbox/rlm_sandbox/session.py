@@ -69,9 +69,7 @@ class Session:
         )
         if rules is not None:
             preload_modules(rules.modules)
-            namespace["__builtins__"] = safe_builtins(
-                self._files.open, self._runner.variables, rules
-            )
+            self._runner.restrict(safe_builtins(self._files.open, self._runner.variables, rules))
         sys.stdout = sys.stderr = self._output  # type: ignore[assignment]
 
     def answer(self, message: Message) -> None:
@@ -79,7 +77,11 @@ class Session:
         if message.kind is Kind.CELL:
             self._run(message.text)
         elif message.kind is Kind.RESTORE:
-            lost = self._snapshots.restore(self._runner_namespace, self._runner.run_source)
+            code = message.fields.get("code") is not False
+            lost = self._snapshots.restore(
+                self._runner_namespace, self._runner.run_source, code=code
+            )
+            self._runner.mend()
             self._link.send(Message(Kind.RESTORED, {"lost": list(lost)}))
         else:
             raise ProtocolError(f"the host sent {message.kind.name} to a sealed child")
@@ -106,6 +108,7 @@ class Session:
         self._output.clear()
         self._finals.clear()
         error = self._runner.run(code)
+        self._runner.mend()
         self._send_final()
         variables = self._runner.variables()
         # Before the host is told: what it knows to be set, no kill takes away.

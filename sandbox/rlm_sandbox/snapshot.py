@@ -3,6 +3,10 @@
 The host keeps the memory and never parses it; the next child does, inside its own jail. Plain
 data is stored as data; functions, classes and imports as the source of the cell that made them.
 Two names of one list come back as two lists.
+
+Both directions meet hostile input. Writing runs no code of the cell's own and cannot raise:
+a value that is not what it seems is told as lost. Reading takes every byte for hostile, for a
+cell may write into the memory itself: source passes the guard again, a name stays an identifier.
 """
 
 import ast
@@ -10,16 +14,22 @@ import json
 import types
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from rlm_sandbox.documents import Context, Document, Match
-from rlm_sandbox.plain import NotPlain, PlainDecoder, PlainEncoder, exact_type
+from rlm_sandbox.plain import PlainDecoder, PlainEncoder, exact_type, name_of_type
 from rlm_sandbox.region import CONTENT_BYTES_MAX
 from rlm_sandbox.virtual_files import VirtualFiles
 
 VARIABLE_CHARS_MAX: Final = 16 << 20
 
 _IMMUTABLE: Final = frozenset({type(None), bool, int, float, str, bytes})
+_QUALIFIED_NAME_OF: Final = type.__dict__["__qualname__"].__get__
+_MODULE_OF: Final = type.__dict__["__module__"].__get__
+_CODE: Final = frozenset({"module", "attribute", "source"})
+
+# Of our own, so that a cell that replaces json.dumps spoils nothing here.
+_encode: Final = json.JSONEncoder().encode
 
 
 class Region(Protocol):
@@ -55,8 +65,16 @@ class Snapshots:
     def take(self, variables: Mapping[str, Any]) -> None:
         """Write all variables, where any changed since the last time."""
         self._cached = {name: c for name, c in self._cached.items() if name in variables}
-        records = {name: self._record(name, value, variables) for name, value in variables.items()}
-        records |= {f"file:{name}": _file(content) for name, content in self._files.items()}
+        records = {
+            name: self._record(name, value, variables)
+            for name, value in variables.items()
+            if name.isidentifier()
+        }
+        records |= {
+            f"file:{name}": _file(content)
+            for name, content in self._files.items()
+            if type(name) is str and type(content) is bytes
+        }
         if records == self._last:
             return
         # Definitions come back in the order they were made, for one may need the other.
@@ -65,52 +83,76 @@ class Snapshots:
         self._region.write(_joined(_fitting(ordered)))
         self._last = records
 
-    def restore(self, namespace: dict[str, Any], run: Callable[[str], None]) -> list[str]:
-        """Bring variables back; `run` executes source in the namespace; returns what is lost."""
-        data = self._region.read()
-        records: dict[str, dict[str, Any]] = json.loads(data) if data else {}
+    def restore(
+        self, namespace: dict[str, Any], run: Callable[[str], None], *, code: bool = True
+    ) -> list[str]:
+        """Bring variables back; `run` executes source in the namespace; returns what is lost.
+
+        Without `code` plain data alone comes back.
+        """
         lost: list[str] = []
+        known: set[str] = set()
+        records = _records(self._region.read())
         for kinds in (
             ("module", "attribute"),
             ("plain", "file"),
             ("source",),
             ("instance", "alias"),
         ):
-            for name, record in records.items():
-                if record["k"] in kinds and not self._bring_back(name, record, namespace, run):
+            for name, kind, content in records:
+                if kind not in kinds:
+                    continue
+                known.add(name)
+                if (kind in _CODE and not code) or not self._bring_back(
+                    name, kind, content, namespace, run
+                ):
                     lost.append(name)
-        return lost + [name for name, record in records.items() if record["k"] == "lost"]
+        return lost + [name for name, _, _ in records if name not in known]
 
     def _record(self, name: str, value: Any, variables: Mapping[str, Any]) -> str:
         cached = self._cached.get(name)
-        if cached is not None and cached[0] is value and type(value) in _IMMUTABLE:
+        if cached is not None and cached[0] is value:
             return cached[1]
-        record = self._encoded(name, value, variables)
-        if type(value) in _IMMUTABLE:
+        try:
+            record = self._encoded(name, value, variables)
+        except Exception as error:
+            # Whatever a value was made to look like, the others are kept.
+            return _lost(type(error).__name__)
+        if exact_type(value) in _IMMUTABLE:
             self._cached[name] = (value, record)
         return record
 
     def _encoded(self, name: str, value: Any, variables: Mapping[str, Any]) -> str:
         kind = exact_type(value)
         if kind is types.ModuleType:
-            return json.dumps({"k": "module", "v": value.__name__})
-        if kind is types.FunctionType or isinstance(value, type):
-            return json.dumps(self._code_record(name, value, variables))
+            names = cast("dict[str, Any]", vars(value))
+            return _encode({"k": "module", "v": names.get("__name__")})
+        if kind is types.FunctionType:
+            origin = (value.__name__, value.__module__, value.__qualname__)
+            return _encode(self._code_record(name, value, variables, origin))
+        if issubclass(type(value), type):
+            origin = (_own_name(value), _MODULE_OF(value), _QUALIFIED_NAME_OF(value))
+            return _encode(self._code_record(name, value, variables, origin))
         try:
             encoder = PlainEncoder(_encode_document)
-            text = json.dumps({"k": "plain", "v": encoder.encode(value)})
-        except (NotPlain, ValueError, MemoryError) as error:
+            text = _encode({"k": "plain", "v": encoder.encode(value)})
+        except Exception as error:
             return self._instance(value, variables) or _lost(str(error))
         return text if len(text) <= VARIABLE_CHARS_MAX else _lost("too large to keep")
 
-    def _code_record(self, name: str, value: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _code_record(
+        self,
+        name: str,
+        value: Any,
+        variables: Mapping[str, Any],
+        origin: tuple[Any, Any, Any],
+    ) -> dict[str, Any]:
         if name in self._sources:
             return {"k": "source", "v": self._source(name)}
-        defined_as = getattr(value, "__name__", "")
+        defined_as, module, path = (part if type(part) is str else "" for part in origin)
         if defined_as in self._sources and variables.get(defined_as) is value:
             return {"k": "alias", "v": defined_as}
-        module, path = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
-        if isinstance(module, str) and isinstance(path, str) and path.isidentifier():
+        if _is_dotted(module) and path.isidentifier():
             return {"k": "attribute", "v": [module, path]}
         return {"k": "lost", "v": "a function whose source is not known"}
 
@@ -121,31 +163,31 @@ class Snapshots:
         return source
 
     def _instance(self, value: Any, variables: Mapping[str, Any]) -> str:
-        kind = exact_type(value)
-        name = kind.__name__
-        if name not in self._sources or variables.get(name) is not kind:
+        name = name_of_type(value)
+        if name not in self._sources or variables.get(name) is not type(value):
             return ""
         try:
-            state = object.__getattribute__(value, "__dict__")
-            encoded = PlainEncoder(_encode_document).encode(state)
-        except (AttributeError, NotPlain, ValueError, MemoryError):
+            encoded = PlainEncoder(_encode_document).encode(_state_of(value))
+            return _encode({"k": "instance", "v": [name, encoded]})
+        except Exception:
             return ""
-        return json.dumps({"k": "instance", "v": [name, encoded]})
 
     def _bring_back(
         self,
         name: str,
-        record: Mapping[str, Any],
+        kind: str,
+        content: Any,
         namespace: dict[str, Any],
         run: Callable[[str], None],
     ) -> bool:
         decoder = PlainDecoder(self._decode_document)
-        content = record["v"]
         try:
-            match record["k"]:
+            match kind:
                 case "module":
+                    _require_names(content)
                     run(f"import {content}" + ("" if content == name else f" as {name}"))
                 case "attribute":
+                    _require_names(*content)
                     run(f"from {content[0]} import {content[1]} as {name}")
                 case "source":
                     run(content)
@@ -157,11 +199,12 @@ class Snapshots:
                     namespace[name] = namespace[content]
                 case "instance":
                     value = object.__new__(namespace[content[0]])
-                    object.__getattribute__(value, "__dict__").update(decoder.decode(content[1]))
+                    _state_of(value).update(decoder.decode(content[1]))
                     namespace[name] = value
                 case _:
                     namespace[name] = decoder.decode(content)
-        except Exception:
+        except BaseException:
+            # Source may raise anything: SystemExit, FINAL, the time limit.
             return False
         return name in namespace
 
@@ -181,8 +224,46 @@ def _encode_document(value: Any, encoder: PlainEncoder) -> Any:
     return None
 
 
+def _records(data: bytes) -> list[tuple[str, str, Any]]:
+    """Name, kind and content of each record whose name a variable or a file may have."""
+    records = cast("dict[str, Any]", json.loads(data)) if data else {}
+    found: list[tuple[str, str, Any]] = []
+    for name, record in records.items():
+        is_file = name.startswith("file:")
+        match record:
+            case {"k": str() as kind, "v": content} if is_file == (kind == "file"):
+                if is_file or (name.isidentifier() and not name.startswith("__")):
+                    found.append((name, kind, content))
+            case _:
+                pass
+    return found
+
+
+def _require_names(*names: object) -> None:
+    if not names or not all(type(name) is str and _is_dotted(name) for name in names):
+        raise ValueError("a name that is none")
+
+
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _own_name(kind: Any) -> str:
+    return type.__dict__["__name__"].__get__(kind)
+
+
+def _state_of(value: Any) -> dict[str, Any]:
+    """The attributes of an instance; raises AttributeError where a class made up its own."""
+    for kind in type.__dict__["__mro__"].__get__(type(value)):
+        if "__dict__" in (own := type.__dict__["__dict__"].__get__(kind)):
+            if type(own["__dict__"]) is types.GetSetDescriptorType:
+                return own["__dict__"].__get__(value)
+            break
+    raise AttributeError("an instance without attributes of its own")
+
+
 def _file(content: bytes) -> str:
-    return json.dumps({"k": "file", "v": b64encode(content).decode()})
+    return _encode({"k": "file", "v": b64encode(content).decode()})
 
 
 def _names_defined(node: ast.stmt) -> list[str]:
@@ -196,7 +277,7 @@ def _names_defined(node: ast.stmt) -> list[str]:
 
 
 def _joined(records: Mapping[str, str]) -> bytes:
-    parts = (f"{json.dumps(name)}: {record}" for name, record in records.items())
+    parts = (f"{_encode(name)}: {record}" for name, record in records.items())
     return ("{" + ",\n".join(parts) + "}").encode("ascii")
 
 
@@ -211,4 +292,4 @@ def _fitting(records: Mapping[str, str]) -> dict[str, str]:
 
 
 def _lost(reason: str) -> str:
-    return json.dumps({"k": "lost", "v": reason})
+    return _encode({"k": "lost", "v": reason})

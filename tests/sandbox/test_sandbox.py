@@ -1,5 +1,7 @@
 """The sandbox by its own door: cells, what they find, how they end, and what is left after."""
 
+import re
+
 import anyio
 import pytest
 from rlm_sandbox import (
@@ -332,7 +334,7 @@ while True:
     [
         ("link.send(final)", "sent FINAL"),
         ("empty_frame()", "a frame of 0 bytes"),
-        ("link.send(call)", "killed"),
+        ("link.send(call)", "had to be killed|ended by itself"),
         ("link.send(call); link.receive()", "limit of 0.2 s"),
         ("link.send(frames.Message(frames.Kind.SEALED))", "sent SEALED"),
         ("link.send(frames.Message(frames.Kind.CALL))", "a call without name"),
@@ -350,7 +352,7 @@ async def test_a_cell_that_took_over_the_pipe_can_neither_stop_nor_outlast_the_h
             await sandbox.execute("x")
         after = await sandbox.execute("x")
 
-    assert words in flooded.error.message
+    assert re.search(words, flooded.error.message)
     assert after.output == "1\n"
 
 
