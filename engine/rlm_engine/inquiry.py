@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import anyio
 from rlm_crystal.crystal import Crystal
+from rlm_sandbox.spare import Spares
 
 from rlm_engine.budget import Budget
 from rlm_engine.host import HostFunction, RecallFunction, crystal_functions, memory_functions
@@ -31,6 +32,7 @@ class Inquiry:
         recall: RecallFunction | None,
         retry: RetryPolicy,
         say: Say,
+        spares: Spares | None = None,
     ) -> None:
         self.question = question
         self.crystal = crystal
@@ -38,6 +40,7 @@ class Inquiry:
         self.sub = sub
         self.limits = limits
         self.say = say
+        self.spares = spares
         self.notes: list[str] = []
         self.trace = Trace(question)
         self.budget = Budget(limits)

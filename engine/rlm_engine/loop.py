@@ -17,6 +17,7 @@ from rlm_sandbox.availability import available
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.errors import SandboxError, SandboxUnavailable
 from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
 from rlm_sandbox.types import Execution, Limits
 
 from rlm_engine.answer import Answer
@@ -55,12 +56,14 @@ async def ask(
     tracer: PutRecord | None = None,
     context: SharedContext | None = None,
     retry: RetryPolicy = _DEFAULT_RETRY,
+    spares: Spares | None = None,
 ) -> Answer:
     """The answer to `question`, by `root` writing code over `crystal` and `sub` reading for it.
 
     A limit gives a marked partial answer, never an exception. Raises ExecutionUnavailable where
     no code can be run, and a ModelError where the root gave nothing at all. `context` is the
     crystal's documents if the caller keeps them mapped; otherwise they are mapped for this call.
+    `spares` makes the start of each run a short one.
     """
     _require_sandbox()
     inquiry = Inquiry(
@@ -72,6 +75,7 @@ async def ask(
         recall=recall,
         retry=retry,
         say=progress or _say_nothing,
+        spares=spares,
     )
     facts = await run_sync(_facts, crystal)
     if context is not None:
@@ -122,7 +126,7 @@ async def _run(
         helpers=documentation(),
     )
     functions = {**inquiry.functions, **queries.functions()}
-    async with _sandbox(context, functions, inquiry.limits) as sandbox:
+    async with _sandbox(context, functions, inquiry) as sandbox:
         while not isinstance(step := run.next_step(), Finish):
             run = run.after(await _perform(inquiry, run, step, sandbox, queries))
     inquiry.trace.event("finish", depth=depth, limit_hit=step.limit_hit, answer=step.answer)
@@ -253,14 +257,16 @@ async def _mapped(documents: Iterable[tuple[str, str]]) -> AsyncGenerator[Shared
 
 @asynccontextmanager
 async def _sandbox(
-    context: SharedContext, functions: Mapping[str, HostFunction], limits: RunLimits
+    context: SharedContext, functions: Mapping[str, HostFunction], inquiry: Inquiry
 ) -> AsyncGenerator[Sandbox]:
+    seconds = inquiry.limits.cell_seconds
     try:
         sandbox = await Sandbox.start(
-            limits=Limits(wall_s=limits.cell_seconds, cpu_s=limits.cell_seconds),
+            limits=Limits(wall_s=seconds, cpu_s=seconds),
             context=context,
             functions=functions,
             prelude=source(),
+            spares=inquiry.spares,
         )
     except SandboxUnavailable as error:
         raise ExecutionUnavailable(str(error)) from error

@@ -54,6 +54,7 @@ async def answer(
         recall=opened.recollection.recall if settings.remember else None,
         progress=say,
         tracer=record.keep,
+        spares=opened.spares,
     )
     answered = await _cited_as_it_is_now(answered, view, confirm)
     if settings.remember and not answered.partial:

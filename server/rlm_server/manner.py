@@ -10,8 +10,9 @@ class Manner:
     `ready_wait_s` is for the first index and `fresh_wait_s` for catching up with the disk; both
     together stay well below the 60 s after which clients give up. A search that comes before the
     first index is done is answered from the files themselves after `glance_after_s`, which leaves
-    1.4 s of two for the process to start; without `first_index` none is made. `model` is what a
-    person named for this one process, above what is stored.
+    1.4 s of two for the process to start; without `first_index` none is made. With `spares`
+    the child that runs the code of the next question is started ahead. `model` is what a person
+    named for this one process, above what is stored.
     """
 
     ready_wait_s: float | None = 20.0
@@ -21,10 +22,16 @@ class Manner:
     persist: bool = False
     allow_wide: bool = False
     first_index: bool = True
+    spares: bool = True
     model: str = ""
 
 
 COMMAND = Manner(
-    ready_wait_s=None, fresh_wait_s=None, glance_after_s=None, watch=False, persist=True
+    ready_wait_s=None,
+    fresh_wait_s=None,
+    glance_after_s=None,
+    watch=False,
+    persist=True,
+    spares=False,
 )
 AT_ONCE = replace(COMMAND, glance_after_s=1.5, first_index=False)

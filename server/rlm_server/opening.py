@@ -9,6 +9,7 @@ from rlm_crystal.errors import CrystalError
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
 from rlm_crystal.walk import check_roots
+from rlm_sandbox.spare import Spares
 
 from rlm_server.archive import Archive
 from rlm_server.errors import SettingsDamaged
@@ -29,6 +30,13 @@ class Opened:
     keeper: Keeper
     recollection: Recollection
     settings_problem: str
+    spares: Spares | None
+
+    async def close(self) -> None:
+        """Give back what outlives a call."""
+        self.recollection.close()
+        if self.spares is not None:
+            await self.spares.close()
 
 
 def open_all(
@@ -62,4 +70,5 @@ def open_all(
         persist=manner.persist,
         first_index=manner.first_index,
     )
-    return Opened(gate, archive, keeper, Recollection(archive), problem), book
+    spares = Spares() if manner.spares else None
+    return Opened(gate, archive, keeper, Recollection(archive), problem, spares), book

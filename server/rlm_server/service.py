@@ -85,7 +85,7 @@ class Service(Actor):
             raise _sole(group) from None
         finally:
             if self._opened is not None:
-                self._opened.recollection.close()
+                await self._opened.close()
             self.over.set()
 
     def begin(self) -> None:
