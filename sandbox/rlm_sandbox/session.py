@@ -55,7 +55,9 @@ class Session:
         self._context = context
         self._interrupt = interrupt
         self._output = BoundedOutput(fields["output_chars"])
-        self._files = VirtualFiles(fields["virtual_files_bytes"], self._text_of)
+        self._files = VirtualFiles(
+            fields["virtual_files_bytes"], self._text_of, lambda: context.paths
+        )
         self._snapshots = Snapshots(region, context, self._files)
         self._finals = Finals(lambda: self._runner.variables())
         rules = _rules(fields["rules"])
@@ -93,6 +95,7 @@ class Session:
             "context": self._context,
             "files": self._files,
             "open": self._files.open,
+            "Path": self._files.path,
             "HostCallError": HostCallError,
             "FINAL": self._finals.final,
             "FINAL_VAR": self._finals.final_var,

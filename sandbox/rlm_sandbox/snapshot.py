@@ -20,12 +20,14 @@ from rlm_sandbox.documents import Context, Document, Match
 from rlm_sandbox.plain import PlainDecoder, PlainEncoder, exact_type, name_of_type
 from rlm_sandbox.region import CONTENT_BYTES_MAX
 from rlm_sandbox.virtual_files import VirtualFiles
+from rlm_sandbox.virtual_path import VirtualPath
 
 VARIABLE_CHARS_MAX: Final = 16 << 20
 
 _IMMUTABLE: Final = frozenset({type(None), bool, int, float, str, bytes})
 _QUALIFIED_NAME_OF: Final = type.__dict__["__qualname__"].__get__
 _MODULE_OF: Final = type.__dict__["__module__"].__get__
+_NAME_OF: Final = VirtualPath.__dict__["_name"].__get__
 _CODE: Final = frozenset({"module", "attribute", "source"})
 
 # Of our own, so that a cell that replaces json.dumps spoils nothing here.
@@ -51,6 +53,7 @@ class Snapshots:
         self._region = region
         self._context = context
         self._files = files
+        self._path = files.path
         self._sources: dict[str, ast.stmt | str] = {}
         self._cached: dict[str, tuple[Any, str]] = {}
         self._last: dict[str, str] = {}
@@ -134,7 +137,7 @@ class Snapshots:
             origin = (_own_name(value), _MODULE_OF(value), _QUALIFIED_NAME_OF(value))
             return _encode(self._code_record(name, value, variables, origin))
         try:
-            encoder = PlainEncoder(_encode_document)
+            encoder = PlainEncoder(self._encode_special)
             text = _encode({"k": "plain", "v": encoder.encode(value)})
         except Exception as error:
             return self._instance(value, variables) or _lost(str(error))
@@ -167,7 +170,7 @@ class Snapshots:
         if name not in self._sources or variables.get(name) is not type(value):
             return ""
         try:
-            encoded = PlainEncoder(_encode_document).encode(_state_of(value))
+            encoded = PlainEncoder(self._encode_special).encode(_state_of(value))
             return _encode({"k": "instance", "v": [name, encoded]})
         except Exception:
             return ""
@@ -180,7 +183,7 @@ class Snapshots:
         namespace: dict[str, Any],
         run: Callable[[str], None],
     ) -> bool:
-        decoder = PlainDecoder(self._decode_document)
+        decoder = PlainDecoder(self._decode_special)
         try:
             match kind:
                 case "module":
@@ -208,20 +211,23 @@ class Snapshots:
             return False
         return name in namespace
 
-    def _decode_document(self, kind: str, content: Any, decoder: PlainDecoder) -> Any:
+    def _decode_special(self, kind: str, content: Any, decoder: PlainDecoder) -> Any:
         if kind == "document":
             return self._context[str(content)]
         if kind == "match":
             return Match(*decoder.items(content))
+        if kind == "path":
+            return self._path(str(content))
         raise ValueError(f"unknown kind of value {kind!r}")
 
-
-def _encode_document(value: Any, encoder: PlainEncoder) -> Any:
-    if type(value) is Document:
-        return {"$": "document", "v": value.path}
-    if type(value) is Match:
-        return {"$": "match", "v": encoder.items(value)}
-    return None
+    def _encode_special(self, value: Any, encoder: PlainEncoder) -> Any:
+        if type(value) is Document:
+            return {"$": "document", "v": value.path}
+        if type(value) is Match:
+            return {"$": "match", "v": encoder.items(value)}
+        if type(value) is self._path:
+            return {"$": "path", "v": encoder.encode(_NAME_OF(value))}
+        return None
 
 
 def _records(data: bytes) -> list[tuple[str, str, Any]]:

@@ -8,20 +8,32 @@ import io
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from rlm_sandbox.virtual_path import VirtualPath, path_type
+
 NAMES_MAX: Final = 10_000
 NAME_CHARS_MAX: Final = 500
 
 Lookup = Callable[[str], str | None]
 """The text of the document of that path, or None."""
 
+Listing = Callable[[], Iterable[str]]
+"""The paths of all documents."""
+
 
 class VirtualFiles:
-    """`names()`, `exists(name)`, `remove(name)`, and `open` as the builtin of that name."""
+    """`names()`, `exists(name)`, `remove(name)`, `path(name)`, and `open` as the builtin.
 
-    def __init__(self, quota_bytes: int, document: Lookup) -> None:
+    `path` is the class that cells know as `Path`.
+    """
+
+    def __init__(
+        self, quota_bytes: int, document: Lookup, documents: Listing = tuple[str, ...]
+    ) -> None:
         self._quota_bytes = quota_bytes
         self._document = document
+        self._documents = documents
         self._files: dict[str, bytes] = {}
+        self.path = path_type(self)
 
     def open(
         self,
@@ -51,6 +63,10 @@ class VirtualFiles:
     def names(self) -> list[str]:
         """The virtual files there are, without the corpus."""
         return sorted(self._files)
+
+    def all_names(self) -> list[str]:
+        """The names of every virtual file and every document."""
+        return [*self.names(), *(n for n in self._documents() if n not in self._files)]
 
     def exists(self, name: str) -> bool:
         """Whether `name` opens for reading."""
@@ -131,6 +147,8 @@ class _File(io.BytesIO):
 
 def key(file: object) -> str:
     """The name of a virtual file: no folders above, no descriptors."""
+    if isinstance(file, VirtualPath):
+        file = str(file)
     if not isinstance(file, str):
         raise TypeError(f"open() takes the name of a virtual file, not {type(file).__name__}")
     if len(file) > NAME_CHARS_MAX or "\0" in file:

@@ -5,9 +5,11 @@ import io
 import pytest
 from rlm_sandbox.virtual_files import VirtualFiles
 
+DOCUMENTS = {"src/a.py": "corpus text\n", "src/deep/b.py": "b", "README.md": "r"}
+
 
 def files(quota_bytes: int = 1000) -> VirtualFiles:
-    return VirtualFiles(quota_bytes, {"src/a.py": "corpus text\n"}.get)
+    return VirtualFiles(quota_bytes, DOCUMENTS.get, lambda: DOCUMENTS)
 
 
 def test_what_is_written_can_be_read_again():
@@ -75,3 +77,62 @@ def test_the_quota_holds_for_one_file_and_for_all():
 def test_an_odd_mode_is_refused(mode: str):
     with pytest.raises(ValueError, match="invalid mode"):
         files().open("src/a.py", mode)
+
+
+def test_a_path_reads_writes_and_deletes_what_open_reaches():
+    virtual = files()
+    path = virtual.path("out") / "notes.txt"
+
+    assert (path.exists(), path.write_text("one"), path.read_text()) == (False, 3, "one")
+    assert virtual.open(path).read() == "one"
+    assert (path.parent.is_dir(), path.parent.is_file(), path.is_file()) == (True, False, True)
+    path.write_bytes(b"two")
+    assert (path.read_bytes(), virtual.path("src/a.py").read_text()) == (b"two", "corpus text\n")
+    path.unlink()
+    path.unlink(missing_ok=True)
+    assert virtual.names() == []
+
+
+def test_the_parts_of_a_path_are_called_as_in_pathlib():
+    path = files().path("src", "./deep/b.tar.gz")
+
+    assert (path.name, path.stem, path.suffix) == ("b.tar.gz", "b.tar", ".gz")
+    assert (str(path.parent), path.parts) == ("src/deep", ("src", "deep", "b.tar.gz"))
+    assert str(path.with_suffix(".zip")) == "src/deep/b.tar.zip"
+    assert repr(path.with_name("c")) == "Path('src/deep/c')"
+    assert {path, files().path("src/deep/b.tar.gz")} == {path}
+    assert path.suffix == files().path(path).suffix
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern", "names"),
+    [
+        (".", "*", ["README.md"]),
+        (".", "**/*.py", ["src/a.py", "src/deep/b.py"]),
+        (".", "src/*.py", ["src/a.py"]),
+        ("src", "**/deep/?.py", ["src/deep/b.py"]),
+        ("src", "**", ["src/a.py", "src/deep/b.py"]),
+        ("missing", "**", []),
+    ],
+)
+def test_a_glob_finds_files_and_documents(folder: str, pattern: str, names: list[str]):
+    path = files().path(folder)
+
+    assert sorted(map(str, path.glob(pattern))) == names
+    assert sorted(map(str, files().path("/").iterdir())) == ["README.md", "src"]
+    assert sorted(map(str, path.rglob("*.md"))) == (["README.md"] if folder == "." else [])
+
+
+@pytest.mark.parametrize("name", ["../a", "a/../../b", "/../etc/passwd"])
+def test_no_path_leads_elsewhere(name: str):
+    path = files().path(name)
+    for use in (path.exists, path.read_text, path.unlink, lambda: path.write_text("x")):
+        with pytest.raises(PermissionError):
+            use()
+    with pytest.raises(FileNotFoundError):
+        files().path("/etc/passwd").read_text()
+
+
+def test_the_quota_holds_for_paths():
+    with pytest.raises(OSError, match="10 bytes"):
+        files(quota_bytes=10).path("a").write_text("x" * 11)
