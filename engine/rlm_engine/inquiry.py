@@ -10,6 +10,7 @@ from rlm_engine.budget import Budget
 from rlm_engine.host import HostFunction, RecallFunction, crystal_functions, memory_functions
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
+from rlm_engine.precautions import Precautions
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.scheduler import CallRecord, Scheduler
 from rlm_engine.trace import Trace
@@ -32,6 +33,7 @@ class Inquiry:
         recall: RecallFunction | None,
         retry: RetryPolicy,
         say: Say,
+        precautions: Precautions,
         spares: Spares | None = None,
     ) -> None:
         self.question = question
@@ -42,7 +44,8 @@ class Inquiry:
         self.say = say
         self.spares = spares
         self.notes: list[str] = []
-        self.trace = Trace(question)
+        self.precautions = precautions
+        self.trace = Trace(question, precautions.redaction)
         self.budget = Budget(limits)
         self.scheduler = Scheduler(
             budget=self.budget, limits=limits, retry=retry, on_call=self._on_call

@@ -29,8 +29,9 @@ from rlm_engine.host import HostFunction, RecallFunction
 from rlm_engine.inquiry import Inquiry, Say
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Message, Model
+from rlm_engine.precautions import USUAL, Precautions
 from rlm_engine.prelude import documentation, source
-from rlm_engine.prompt import FIRST_PATHS, Facts, new_fence
+from rlm_engine.prompt import FIRST_PATHS, Facts, new_fence, told_rules
 from rlm_engine.queries import DeeperRun, Documents, Queries
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.run import AskRoot, Event, Finish, LimitReached, Replied, Run, RunCode
@@ -57,6 +58,7 @@ async def ask(
     context: SharedContext | None = None,
     retry: RetryPolicy = _DEFAULT_RETRY,
     spares: Spares | None = None,
+    precautions: Precautions = USUAL,
 ) -> Answer:
     """The answer to `question`, by `root` writing code over `crystal` and `sub` reading for it.
 
@@ -76,6 +78,7 @@ async def ask(
         retry=retry,
         say=progress or _say_nothing,
         spares=spares,
+        precautions=precautions,
     )
     facts = await run_sync(_facts, crystal)
     if context is not None:
@@ -116,6 +119,7 @@ async def _run(
         depth=depth,
         corpus_chars=facts.characters,
         deeper=_deeper(inquiry, depth) if depth + 1 < inquiry.limits.max_depth else None,
+        redaction=inquiry.precautions.redaction,
     )
     run = Run(
         question=question,
@@ -123,7 +127,7 @@ async def _run(
         limits=inquiry.limits,
         fence=fence,
         depth=depth,
-        helpers=documentation(),
+        helpers=documentation() + told_rules(inquiry.precautions.rules),
     )
     functions = {**inquiry.functions, **queries.functions()}
     async with _sandbox(context, functions, inquiry) as sandbox:
@@ -267,6 +271,8 @@ async def _sandbox(
             functions=functions,
             prelude=source(),
             spares=inquiry.spares,
+            rules=inquiry.precautions.rules,
+            redaction=inquiry.precautions.redaction,
         )
     except SandboxUnavailable as error:
         raise ExecutionUnavailable(str(error)) from error

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from rlm_sandbox.code_rules import CodeRules
+
 from rlm_engine.clip import clip
 from rlm_engine.limits import RunLimits, Spent
 from rlm_engine.model import Message
@@ -31,7 +33,8 @@ variables, then finish.
 
 TURNS. Reply with ```repl blocks. They run in order in one lasting session; each turn shows you \
 what they print, cut at {output_chars} characters, so print counts, paths and short previews. Only \
-code acts. Imports from the safe part of the standard library work; files and network do not.
+code acts. Imports from the safe part of the standard library work; the network does not. \
+open(name) and Path(name) are scratch files in memory and, read-only, the documents.
 
 FINISH by calling, in a block, FINAL(text) or FINAL_VAR("name of a variable"). Writing about it \
 does nothing. Cite evidence as path:line or path:start-end, with the words you rely on quoted in \
@@ -63,6 +66,12 @@ SHOW_VARS() prints your variables.
 {helpers}
 LIMITS. {limits} Use few, well-chosen calls; code and search cost nothing.
 """
+
+_STRICT = """
+STRICT RULES. Import only re, json, math, collections, itertools, functools, statistics, datetime, \
+string, textwrap, difflib, dataclasses, typing, enum, heapq, bisect, hashlib, base64, csv, html, \
+unicodedata, random. No bare except, vars, globals, getattr with a computed name, metaclasses, \
+private attributes, .format on a variable; do not assign to the names given here."""
 
 _DEEPER = "a run of its own, with a REPL like this one, on that slice"
 _NOT_DEEPER = "here the same as llm_query on that slice"
@@ -119,6 +128,14 @@ def summary_messages(digest: str) -> tuple[Message, Message]:
     """
     fence = blake2b(digest.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return Message("system", _SUMMARY.format(fence=fence)), Message("user", fenced(digest, fence))
+
+
+def told_rules(rules: CodeRules) -> str:
+    """What a model must know of the rules for its code, to end the list of helpers."""
+    added = (
+        f"\nImports besides the usual ones: {', '.join(rules.modules)}." if rules.modules else ""
+    )
+    return added + (_STRICT if rules.profile == "strict" else "")
 
 
 def new_fence() -> str:

@@ -6,7 +6,7 @@ What leaves for a model is redacted like what leaves for a person.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rlm_sandbox.redact import redact
+from rlm_sandbox.redact import Redaction
 
 from rlm_engine.errors import BudgetExceeded, EngineError, LimitWord, PromptTooLong
 from rlm_engine.host import HostFunction, a_text
@@ -43,6 +43,7 @@ class Queries:
         depth: int,
         corpus_chars: int,
         deeper: DeeperRun | None,
+        redaction: Redaction,
     ) -> None:
         self.refused: LimitWord | None = None
         self._refused_calls = 0
@@ -56,6 +57,7 @@ class Queries:
         # A prompt that is shorter than the corpus cannot hold the whole of it.
         self._chars_max = min(limits.prompt_chars, max(_PROMPT_CHARS_LEAST, corpus_chars - 1))
         self._deeper = deeper
+        self._redaction = redaction
 
     def begin_cell(self, *, stop: Callable[[], None]) -> None:
         """Forget the last cell's refusals; `stop` ends this one if it ignores a hundred."""
@@ -103,7 +105,9 @@ class Queries:
         if self._deeper is not None and documents:
             try:
                 self._scheduler.budget.count_subcall()
-                return await self._deeper(asked, documents)
+                clean = self._redaction.text
+                named = [(clean(path), text) for path, text in documents]
+                return await self._deeper(clean(asked), named)
             except BudgetExceeded as error:
                 self._note(error)
                 raise
@@ -133,7 +137,8 @@ class Queries:
                 f"the prompt has {size} characters and one sub-call may have {self._chars_max}; "
                 "split the text (chunk_text) and use llm_query_batched, or send only what matters"
             )
-        return reader_messages(redact(prompt).text, redact(text).text, fence=self._fence)
+        clean = self._redaction.text
+        return reader_messages(clean(prompt), clean(text), fence=self._fence)
 
     def _documents(self, given: JsonValue) -> Documents:
         if isinstance(given, str):

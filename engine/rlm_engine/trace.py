@@ -1,13 +1,15 @@
 """The record of one run: its steps, code, outputs cut, calls by hash, and what each took.
 
-Prompts of sub-calls are kept by their hash only. The record is JSON and goes to the function
-handed in, which seals it; nothing is written here.
+Prompts of sub-calls are kept by their hash only, and secrets not at all. The record is JSON and
+goes to the function handed in, which seals it; nothing is written here.
 """
 
 import json
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict
+
+from rlm_sandbox.redact import Redaction
 
 from rlm_engine.clip import clip
 from rlm_engine.json_value import JsonObject, JsonValue
@@ -24,19 +26,20 @@ _TEXT_CHARS = 4_000
 class Trace:
     """Collects the events of one query, deeper runs included."""
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, redaction: Redaction) -> None:
         self.trace_id = secrets.token_hex(8)
-        self._question = clip(question, _TEXT_CHARS)
+        self._redaction = redaction
+        self._question = self._kept(question)
         self._events: list[JsonValue] = []
         self._left_out = 0
 
     def event(self, kind: str, **values: JsonValue) -> None:
-        """Add one event; long texts are cut, and events past 5,000 only counted."""
+        """Add one event; texts are redacted and cut, and events past 5,000 only counted."""
         if len(self._events) >= _EVENTS_MAX:
             self._left_out += 1
             return
         cut = {
-            name: clip(value, _TEXT_CHARS) if isinstance(value, str) else value
+            name: self._kept(value) if isinstance(value, str) else value
             for name, value in values.items()
         }
         self._events.append({"kind": kind, **cut})
@@ -53,9 +56,12 @@ class Trace:
             "question": self._question,
             "events": self._events,
             "events_left_out": self._left_out,
-            "outcome": outcome,
+            "outcome": self._redaction.redactor().value(outcome),
         }
         return json.dumps(whole, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+    def _kept(self, text: str) -> str:
+        return clip(self._redaction.text(text), _TEXT_CHARS)
 
     @property
     def name(self) -> str:

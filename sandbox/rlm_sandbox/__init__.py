@@ -13,7 +13,7 @@ from rlm_sandbox.errors import (
     SandboxError,
     SandboxUnavailable,
 )
-from rlm_sandbox.redact import Redacted, redact
+from rlm_sandbox.redact import Redacted, Redaction, redact
 from rlm_sandbox.sandbox import Sandbox
 from rlm_sandbox.spare import Spares
 from rlm_sandbox.types import (
@@ -41,6 +41,7 @@ __all__ = [
     "Profile",
     "ProtocolError",
     "Redacted",
+    "Redaction",
     "Sandbox",
     "SandboxBusy",
     "SandboxClosed",

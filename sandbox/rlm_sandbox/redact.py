@@ -39,6 +39,22 @@ class Redacted:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What is taken out besides the built-in shapes: e-mail addresses, and the user's patterns."""
+
+    emails: bool = False
+    patterns: tuple[str, ...] = ()
+
+    def redactor(self) -> "Redactor":
+        """A redactor that counts from zero."""
+        return Redactor(emails=self.emails, patterns=[re.compile(one) for one in self.patterns])
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        return self.redactor().text(text)
+
+
 def redact(
     text: str, *, emails: bool = False, patterns: Sequence[re.Pattern[str]] = ()
 ) -> Redacted:

@@ -18,7 +18,7 @@ from rlm_sandbox.context import SharedContext
 from rlm_sandbox.conversation import Conversation, OverLimit, refusal
 from rlm_sandbox.errors import ProtocolError, SandboxBusy, SandboxClosed, SandboxUnavailable
 from rlm_sandbox.frames import Kind, Message
-from rlm_sandbox.redact import Redactor
+from rlm_sandbox.redact import Redaction, Redactor
 from rlm_sandbox.spare import Spares
 from rlm_sandbox.types import CodeError, Execution, HostFunction, JsonValue, Limits
 from rlm_sandbox.types import Final as FinalAnswer
@@ -32,12 +32,16 @@ class Sandbox:
     """One session of untrusted Python; `start` it, `execute` cells, `close` it."""
 
     def __init__(
-        self, backend: Backend, functions: Mapping[str, HostFunction], limits: Limits
+        self,
+        backend: Backend,
+        functions: Mapping[str, HostFunction],
+        limits: Limits,
+        redactor: Redactor,
     ) -> None:
         self._backend = backend
         self._functions = functions
         self._limits = limits
-        self._redactor = Redactor()
+        self._redactor = redactor
         self._child: Child | None = None
         # Held by whoever uses the child; `close` cancels the cell that does.
         self._lock = anyio.Lock()
@@ -56,6 +60,7 @@ class Sandbox:
         prelude: str = "",
         guard: bool = True,
         rules: CodeRules = STANDARD,
+        redaction: Redaction | None = None,
         backend: BackendName | None = None,
         spares: Spares | None = None,
     ) -> Self:
@@ -63,9 +68,10 @@ class Sandbox:
 
         `functions` by name, "crystal.search" becoming `search` of `crystal`. `prelude` is trusted
         source that runs before the seal, in the same namespace. `rules` are the guard's; without
-        `guard` only the backend's layers hold. Without a named `backend` this system's own is
-        taken, and never another one in its place. `spares` makes this start, and each after a
-        kill, a short one. Raises SandboxUnavailable naming the layer, PreludeFailed.
+        `guard` only the backend's layers hold. `redaction` says what is taken out of results
+        besides the built-in shapes. Without a named `backend` this system's own is taken, and
+        never another one in its place. `spares` makes this start, and each after a kill, a short
+        one. Raises SandboxUnavailable naming the layer, PreludeFailed.
         """
         name = backend or default_backend()
         state = available(name)
@@ -75,7 +81,8 @@ class Sandbox:
         functions = functions or {}
         setup = _setup(limits, list(functions), prelude, rules=rules if guard else None)
         behind = _backend(name, setup, context, spares)
-        sandbox = cls(behind, functions, limits)
+        redactor = (redaction or Redaction()).redactor()
+        sandbox = cls(behind, functions, limits, redactor)
         try:
             sandbox._child = await behind.start()
         except BaseException:
@@ -150,15 +157,18 @@ class Sandbox:
             error = CodeError(error.kind, message, error.line, hint)
         final = cell.final
         if final is not None:
-            final = FinalAnswer(redactor.value(final.value), final.from_variable)
+            origin = final.from_variable
+            final = FinalAnswer(redactor.value(final.value), origin and redactor.text(origin))
         return Execution(
             output=redactor.text(done.output),
             error=error,
             final=final,
             truncated=done.truncated,
-            state_lost=lost,
+            state_lost=tuple(map(redactor.text, lost)),
             seconds=clock.used_s,
-            variables={name: redactor.text(shown) for name, shown in done.variables.items()},
+            variables={
+                redactor.text(name): redactor.text(shown) for name, shown in done.variables.items()
+            },
             redactions=redactor.count,
         )
 

@@ -14,7 +14,7 @@ from rlm_tools.host import View
 
 from rlm_server.archive import Archive
 from rlm_server.opening import Opened
-from rlm_server.providers import limits_for, models_for
+from rlm_server.providers import limits_for, models_for, precautions_for
 from rlm_server.settings import Settings
 
 Confirm: TypeAlias = Callable[[Collection[str]], Awaitable[View]]
@@ -37,6 +37,7 @@ async def answer(
     `confirm` gives a view in which these files are what is on disk.
     """
     root, sub = models_for(settings, environ)
+    precautions = precautions_for(settings)
     record = _Record(opened.archive)
     steps = 0
 
@@ -55,10 +56,12 @@ async def answer(
         progress=say,
         tracer=record.keep,
         spares=opened.spares,
+        precautions=precautions,
     )
     answered = await _cited_as_it_is_now(answered, view, confirm)
     if settings.remember and not answered.partial:
-        await opened.recollection.keep(answered, view.revision.head)
+        asked = precautions.redaction.text(question)
+        await opened.recollection.keep(replace(answered, question=asked), view.revision.head)
     return replace(answered, notes=(*answered.notes, *record.problems))
 
 

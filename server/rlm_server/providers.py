@@ -9,6 +9,8 @@ from rlm_server.settings import EXTRACTIVE, Settings
 if TYPE_CHECKING:
     from rlm_engine.limits import RunLimits
     from rlm_engine.model import Completion, Message, Model
+    from rlm_engine.precautions import Precautions
+    from rlm_sandbox.redact import Redaction
 
 
 def models_for(settings: Settings, environ: Mapping[str, str]) -> "tuple[Model, Model]":
@@ -17,15 +19,14 @@ def models_for(settings: Settings, environ: Mapping[str, str]) -> "tuple[Model, 
 
     root, sub = settings.model, settings.sub_model
     return (
-        ExtractiveRoot() if root == EXTRACTIVE else _hosted(root, environ, settings.patterns),
-        ExtractiveReader() if sub == EXTRACTIVE else _hosted(sub, environ, settings.patterns),
+        ExtractiveRoot() if root == EXTRACTIVE else _hosted(root, environ, settings),
+        ExtractiveReader() if sub == EXTRACTIVE else _hosted(sub, environ, settings),
     )
 
 
 def summarising_model(settings: Settings, environ: Mapping[str, str]) -> "Model":
-    """Return the sub-model, shown nothing that looks like a secret; ModelNotConfigured without."""
-    model = _hosted(settings.sub_model, environ, ())
-    return RedactingModel(model, settings.patterns)
+    """Return the sub-model; ModelNotConfigured without."""
+    return _hosted(settings.sub_model, environ, settings)
 
 
 def limits_for(settings: Settings) -> "RunLimits":
@@ -39,6 +40,22 @@ def limits_for(settings: Settings) -> "RunLimits":
         max_subcalls=settings.max_subcalls,
         max_seconds=settings.max_seconds,
     )
+
+
+def precautions_for(settings: Settings) -> "Precautions":
+    """Return what holds for the code of a question, and what must not leave."""
+    from rlm_engine.precautions import Precautions
+    from rlm_sandbox.code_rules import CodeRules
+
+    rules = CodeRules(settings.code_profile, settings.modules)
+    return Precautions(rules, redaction_of(settings))
+
+
+def redaction_of(settings: Settings) -> "Redaction":
+    """Return what is taken out besides the built-in shapes of secrets."""
+    from rlm_sandbox.redact import Redaction
+
+    return Redaction(settings.redact_emails, settings.patterns)
 
 
 class MeteredModel:
@@ -81,9 +98,9 @@ class MeteredModel:
         return self._model.worst_case_usd(messages, max_tokens)
 
 
-def _hosted(name: str, environ: Mapping[str, str], patterns: tuple[str, ...]) -> "Model":
+def _hosted(name: str, environ: Mapping[str, str], settings: Settings) -> "Model":
     from rlm_engine.models.litellm_model import models_from_environ
 
     named = {**environ, "RLM_MODEL": name, "RLM_SUB_MODEL": name}
     model, _ = models_from_environ(named)
-    return RedactingModel(model, patterns) if patterns else model
+    return RedactingModel(model, redaction_of(settings))

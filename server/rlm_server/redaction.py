@@ -1,25 +1,26 @@
-"""The operator's own patterns (`RLM_REDACT`), taken out of what leaves for a client or a model.
+"""Secrets taken out at the two edges of the process: what a client is told, what a model is.
 
-What leaves the sandbox is redacted there by shape (keys, passwords), with such patterns or without.
+By shape (keys, passwords) always, and by what the operator asks for besides: `RLM_REDACT`,
+`RLM_REDACT_EMAILS`. What leaves the sandbox was redacted there already; doing it again changes
+nothing, and nothing gets by on a way that has no sandbox in it.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rlm_engine.model import Completion, Message, Model
-    from rlm_sandbox.redact import Redactor
+    from rlm_sandbox.redact import Redaction
 
 
 @dataclass(frozen=True, slots=True)
 class RedactingModel:
-    """A model that is shown nothing the patterns match."""
+    """A model that is shown no secrets."""
 
     model: "Model"
-    patterns: tuple[str, ...]
+    redaction: "Redaction"
 
     @property
     def name(self) -> str:
@@ -27,8 +28,8 @@ class RedactingModel:
         return self.model.name
 
     async def complete(self, messages: "Sequence[Message]", *, max_tokens: int) -> "Completion":
-        """Ask the model with every match replaced."""
-        redactor = _redactor(self.patterns)
+        """Ask the model with every secret replaced."""
+        redactor = self.redaction.redactor()
         shown = [replace(message, content=redactor.text(message.content)) for message in messages]
         return await self.model.complete(shown, max_tokens=max_tokens)
 
@@ -38,17 +39,9 @@ class RedactingModel:
 
 
 def redacted(
-    text: str, fields: dict[str, Any] | None, patterns: Sequence[str]
+    text: str, fields: dict[str, Any] | None, redaction: "Redaction"
 ) -> tuple[str, dict[str, Any] | None]:
-    """Return a reply with every match replaced, in its text and in its fields."""
-    if not patterns:
-        return text, fields
-    redactor = _redactor(patterns)
+    """Return a reply with every secret replaced, in its text and in its fields."""
+    redactor = redaction.redactor()
     shown: Any = None if fields is None else redactor.value(json.loads(json.dumps(fields)))
     return redactor.text(text), shown
-
-
-def _redactor(patterns: Sequence[str]) -> "Redactor":
-    from rlm_sandbox.redact import Redactor
-
-    return Redactor(patterns=[re.compile(pattern) for pattern in patterns])

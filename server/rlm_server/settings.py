@@ -2,15 +2,16 @@
 
 Two hands set them. The operator speaks through the environment of the process: which models may be
 used, how much a question may cost. A tool call speaks for a model that may have read hostile text,
-so it can choose within those bounds and never widen them; roots, the sandbox and keys are no
-settings at all. Only what was changed is stored, sealed; nothing is ever read from the workspace.
+so it can choose within those bounds and never widen them: the rules for code and redaction it can
+make stricter only. Roots, the sandbox and keys are no settings at all. Only what was changed is
+stored, sealed; nothing is ever read from the workspace.
 """
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rlm_crystal.types import STATIC
@@ -19,11 +20,15 @@ from rlm_tools.host import Scalar, Setting
 
 from rlm_server.errors import SettingRefused, SettingsDamaged
 
+if TYPE_CHECKING:
+    from rlm_sandbox.code_rules import Profile
+
 EXTRACTIVE = "extractive"
 RESET = "default"
 _RECORD = "settings"
 _OPERATORS = {
     "redact": "RLM_REDACT", "embedder": "RLM_EMBEDDER", "summary_usd": "RLM_SUMMARY_USD",
+    "code_modules": "RLM_CODE_MODULES",
 }  # fmt: skip
 
 
@@ -37,7 +42,9 @@ class Operator:
     `RLM_EMBEDDER` is `static`, `minilm` or a model of this machine; loading one runs its code.
     `RLM_SUMMARY_USD` lets each full index spend so much on summaries by the sub-model, default 0:
     none are asked for. It sends text of the corpus without being asked a question, so no call sets
-    it.
+    it. `RLM_CODE_PROFILE` is `standard` or `strict` and `RLM_CODE_MODULES` (comma separated) names
+    modules that code of a run may import besides the usual ones. `RLM_REDACT_EMAILS` takes e-mail
+    addresses out as well.
     """
 
     model: str = EXTRACTIVE
@@ -47,10 +54,13 @@ class Operator:
     redact: str = ""
     embedder: str = STATIC
     summary_usd: float = 0.0
+    code_profile: "Profile" = "standard"
+    code_modules: str = ""
+    redact_emails: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
-        """SettingRefused for a ceiling that is no number and a pattern that is none."""
+        """SettingRefused for what cannot be: a ceiling that is no number, a pattern, a module."""
         model = environ.get("RLM_MODEL", "").strip() or EXTRACTIVE
         sub_model = environ.get("RLM_SUB_MODEL", "").strip() or model
         named = {name.strip() for name in environ.get("RLM_MODELS", "").split(",")}
@@ -62,6 +72,9 @@ class Operator:
             redact=_patterns(environ.get("RLM_REDACT", "")),
             embedder=environ.get("RLM_EMBEDDER", "").strip() or STATIC,
             summary_usd=_dollars(environ, "RLM_SUMMARY_USD", 0.0),
+            code_profile=_profile(environ.get("RLM_CODE_PROFILE", "")),
+            code_modules=_modules(environ.get("RLM_CODE_MODULES", "")),
+            redact_emails=_switch(environ, "RLM_REDACT_EMAILS"),
         )
 
     def with_model(self, model: str) -> "Operator":
@@ -90,6 +103,18 @@ class Settings(BaseModel):
     summary_usd: Annotated[
         float, Field(ge=0, le=1_000, description="for the sub-model's summaries, each full index")
     ] = 0.0
+    code_profile: Annotated[
+        Literal["standard", "strict"], Field(description="rules for the code of a run")
+    ] = "standard"
+    code_modules: Annotated[
+        str, Field(max_length=1_000, description="modules it may import besides the usual ones")
+    ] = ""
+    redact_emails: Annotated[bool, Field(description="take e-mail addresses out as well")] = False
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that code may import besides the usual ones."""
+        return _listed(self.code_modules)
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -158,6 +183,9 @@ class SettingsBook:
             redact=operator.redact,
             embedder=operator.embedder,
             summary_usd=operator.summary_usd,
+            code_profile=operator.code_profile,
+            code_modules=operator.code_modules,
+            redact_emails=operator.redact_emails,
         )
 
     def _bound(self, key: str) -> str:
@@ -166,8 +194,12 @@ class SettingsBook:
                 return "one of " + ", ".join(sorted(self.operator.models))
             case "max_cost_usd":
                 return f"at most {self.operator.cost_ceiling_usd:g}"
-            case "redact" | "embedder" | "summary_usd":
+            case "redact" | "embedder" | "summary_usd" | "code_modules":
                 return f"set by {_OPERATORS[key]} only"
+            case "code_profile" if self.operator.code_profile == "strict":
+                return "strict by RLM_CODE_PROFILE"
+            case "redact_emails" if self.operator.redact_emails:
+                return "on by RLM_REDACT_EMAILS"
             case _:
                 return ""
 
@@ -215,6 +247,38 @@ def _patterns(text: str) -> str:
     return text
 
 
+def _profile(text: str) -> "Profile":
+    match text.strip() or "standard":
+        case "standard" | "strict" as profile:
+            return profile
+        case other:
+            raise SettingRefused(f"RLM_CODE_PROFILE is {other!r}; give standard or strict.")
+
+
+def _modules(text: str) -> str:
+    names = _listed(text)
+    if names:
+        from rlm_sandbox.code_rules import CodeRules
+        from rlm_sandbox.errors import ModuleRefused
+
+        try:
+            CodeRules(modules=names)
+        except ModuleRefused as refused:
+            raise SettingRefused(f"RLM_CODE_MODULES: {refused}.") from None
+    return ",".join(names)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "").strip().lower()
+    if text not in {"", "0", "1", "off", "on", "no", "yes", "false", "true"}:
+        raise SettingRefused(f"{name} is {text!r}; give on or off.")
+    return text in {"1", "on", "yes", "true"}
+
+
 def _parsed(current: Settings, key: str, value: str) -> Scalar:
     try:
         changed = Settings.model_validate({**current.model_dump(), key: value})
@@ -237,6 +301,10 @@ def _widening(operator: Operator, key: str, value: Scalar) -> str:
             f"max_cost_usd={value} is above the operator's ceiling of"
             f" {operator.cost_ceiling_usd:g}; raise RLM_MAX_COST_USD in the environment."
         )
+    if key == "code_profile" and value != "strict" and operator.code_profile == "strict":
+        return "code_profile is strict by the operator: RLM_CODE_PROFILE in the environment."
+    if key == "redact_emails" and not value and operator.redact_emails:
+        return "redact_emails is on by the operator: RLM_REDACT_EMAILS in the environment."
     if key in _OPERATORS:
         return f"{key} is set by the operator: {_OPERATORS[key]} in the environment of the server."
     return ""

@@ -11,6 +11,7 @@ from rlm_tools.tool import Arguments, Reply, Tool, structured
 from rlm_server.errors import Indexing
 from rlm_server.explaining import explained
 from rlm_server.jobs import Jobs
+from rlm_server.providers import redaction_of
 from rlm_server.redaction import redacted
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def call_tool(
     """Perform a call; it raises nothing but cancellation."""
     outcome = await _outcome(service, tool, arguments, progress)
     await service.count_call(tool.name, failed=outcome.failed)
-    text, fields = redacted(outcome.text, outcome.fields, service.state.book.settings.patterns)
+    text, fields = redacted(outcome.text, outcome.fields, redaction_of(service.state.book.settings))
     return Outcome(text, fields, outcome.failed)
 
 

@@ -40,6 +40,8 @@ def test_a_text_value_becomes_the_type_of_its_setting() -> None:
         ("model", "openai/gpt-5", "RLM_MODELS"),
         ("redact", "", "RLM_REDACT"),
         ("embedder", "minilm", "RLM_EMBEDDER"),
+        ("code_modules", "tomllib", "RLM_CODE_MODULES"),
+        ("code_profile", "lax", "'standard' or 'strict'"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_what_to_do(
@@ -71,6 +73,42 @@ def test_a_stored_value_above_a_ceiling_that_came_down_is_not_in_force() -> None
     generous = book(RLM_MAX_COST_USD="9").change("max_cost_usd", "8")
     strict = SettingsBook(Operator.from_environ({"RLM_MAX_COST_USD": "2"}), generous.changed)
     assert strict.settings.max_cost_usd == 1.0
+
+
+@pytest.mark.parametrize(
+    ("environ", "key", "stricter", "laxer"),
+    [
+        ({"RLM_CODE_PROFILE": "strict"}, "code_profile", "strict", "standard"),
+        ({"RLM_REDACT_EMAILS": "yes"}, "redact_emails", "true", "false"),
+    ],
+)
+def test_what_the_operator_made_strict_no_call_makes_lax(
+    environ: dict[str, str], key: str, stricter: str, laxer: str
+) -> None:
+    assert book().change(key, stricter).change(key, laxer).settings == book().settings
+    with pytest.raises(SettingRefused, match=next(iter(environ))):
+        book(**environ).change(key, laxer)
+    before = SettingsBook(Operator.from_environ(environ), book().change(key, laxer).changed)
+    assert before.settings == book(**environ).settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("RLM_CODE_PROFILE", "lax", "give standard or strict"),
+        ("RLM_CODE_MODULES", "tomllib, os", "'os' cannot be added: it is always blocked"),
+        ("RLM_CODE_MODULES", "numpy", "what can be added: binascii"),
+        ("RLM_REDACT_EMAILS", "perhaps", "give on or off"),
+        ("RLM_REDACT", "(", "is no pattern"),
+    ],
+)
+def test_an_environment_that_cannot_be_is_refused(name: str, value: str, reason: str) -> None:
+    with pytest.raises(SettingRefused, match=reason):
+        book(**{name: value})
+
+
+def test_modules_are_listed_in_the_environment() -> None:
+    assert book(RLM_CODE_MODULES=" tomllib,shlex, ").settings.modules == ("tomllib", "shlex")
 
 
 def test_default_takes_a_change_back() -> None:
