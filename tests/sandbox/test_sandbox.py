@@ -249,11 +249,13 @@ class Point:
     def __init__(self, x): self.x = x
 p = Point(5)
 square = lambda n: n * n
+places = [Path("notes.txt"), Path("new") / "b.txt"]
 generator = (n for n in [1])
 """
 
 SHOWING = """
 print(table, counts["l"], pattern.findall("xAa"), document.path, open("notes.txt").read())
+print(places, places[0].read_text(), places[1].exists())
 print(double(4), p.x, isinstance(p, Point), square(3), dt.timedelta(1).days, defaultdict)
 """
 
