@@ -17,6 +17,7 @@ from rlm_sandbox.types import Final, HostFunction
 
 _GRACE_S: Constant = 0.4
 _CHECK_S_MIN: Constant = 0.01
+_ALONE_S: Constant = 0.005
 _CALLS_MAX: Constant = 20_000
 _ERROR_CHARS: Constant = 4_000
 
@@ -40,6 +41,7 @@ class Conversation:
         self._clock = clock
         self._output_chars = output_chars
         self._calls = 0
+        self._others_at = time.monotonic() + _ALONE_S
         # One thread cannot use more CPU than time: a wider CPU limit needs no look at all.
         self._watches_cpu = clock.cpu_s < clock.wall_s
         self._cpu_before_s = child.cpu_s() if self._watches_cpu else 0.0
@@ -112,8 +114,11 @@ class Conversation:
 
     async def _receive(self) -> Message:
         # A child that floods the pipe never makes us wait: let others run, and look at the clock.
-        await anyio.lowlevel.checkpoint()
-        if self._clock.exceeded(time.monotonic()):
+        now = time.monotonic()
+        if now >= self._others_at:
+            await anyio.lowlevel.checkpoint()
+            self._others_at = now + _ALONE_S
+        if self._clock.exceeded(now):
             self._enforce()
         while True:
             wait_s = max(_CHECK_S_MIN, self._clock.next_check_s(time.monotonic()))

@@ -92,8 +92,10 @@ class FrameWriter:
         Raises ProtocolError for what the other side would refuse, TypeError or ValueError for
         fields that are no JSON; the stream is then as it was.
         """
-        packed = _COMPACT.encode(message.fields).encode("utf-8", "replace")
-        check_shape(packed, self._bounds)
+        packed = b"{}"
+        if message.fields:
+            packed = _COMPACT.encode(message.fields).encode("utf-8", "replace")
+            check_shape(packed, self._bounds)
         body = b"".join(
             (
                 _PREFIX.pack(message.kind, len(packed)),
@@ -199,7 +201,7 @@ def _decode(body: bytearray, bounds: Bounds) -> Message:
     packed = bytes(memoryview(body)[_PREFIX.size : end])
     check_shape(packed, bounds)
     try:
-        fields = cast("JsonValue", json.loads(packed, parse_constant=_refuse_constant))
+        fields = cast("JsonValue", _STRICT.decode(str(packed, "utf-8")))
         text = str(memoryview(body)[end:], "utf-8")
         known = Kind(kind)
     except (ValueError, RecursionError) as error:
@@ -211,3 +213,7 @@ def _decode(body: bytearray, bounds: Bounds) -> Message:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once: to make a decoder costs more than most messages.
+_STRICT: Final = json.JSONDecoder(parse_constant=_refuse_constant)

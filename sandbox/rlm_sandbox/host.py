@@ -5,6 +5,7 @@ thread.
 """
 
 import os
+import select
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from rlm_sandbox.spawn import Process, spawn
 
 _READ_BYTES: Final = 1 << 16
 _START_S: Final = 30.0
+_LOOK_S: Final = 0.0002
+_SELECT_FDS: Final = 1024  # FD_SETSIZE
 _END_S: Final = 5.0
 _OBITUARY_S: Final = 0.5
 
@@ -100,12 +103,18 @@ class KernelChild:
             try:
                 data = os.read(self._process.read_fd, _READ_BYTES)
             except BlockingIOError:
-                await anyio.wait_readable(self._process.read_fd)
+                await self._readable()
                 continue
             if not data:
                 raise ChildGone(await self._obituary())
             self._reader.feed(data)
         return message
+
+    async def _readable(self) -> None:
+        fd = self._process.read_fd
+        # A short cell is done sooner than the event loop has gone round once: look before it does.
+        if fd >= _SELECT_FDS or not select.select([fd], [], [], _LOOK_S)[0]:
+            await anyio.wait_readable(fd)
 
     def interrupt(self) -> None:
         """Ask the cell to stop; its variables stay."""

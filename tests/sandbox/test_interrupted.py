@@ -65,7 +65,7 @@ async def test_a_session_cancelled_at_any_wait_goes_on_with_its_variables():
             number += 1
     await spares.close()
 
-    assert number > 5
+    assert number > 3
     assert psutil.Process().children() == []
 
 
@@ -84,6 +84,6 @@ async def test_a_session_closed_at_any_wait_leaves_nothing_behind():
         number += 1
     await spares.close()
 
-    assert number > 5
+    assert number > 3
     assert psutil.Process().children() == []
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
