@@ -4,7 +4,7 @@
     corpora/<handle>/label           which corpus this is: its id and roots, sealed
     corpora/<handle>/crystal/        a `PageStore`
     corpora/<handle>/memory/         what was asked before (`rlm_memory`)
-    corpora/<handle>/traces/         records of runs
+    corpora/<handle>/traces/         records of runs, and replies of models
 
 A handle is made with the key: whoever lists the folder learns nothing of the roots. Whoever writes
 asks for leave first, so nothing is written under a key that was rotated, and no corpus comes into

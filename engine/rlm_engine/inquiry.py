@@ -7,6 +7,7 @@ from rlm_crystal.crystal import Crystal
 from rlm_sandbox.spare import Spares
 
 from rlm_engine.budget import Budget
+from rlm_engine.call_cache import CallCache
 from rlm_engine.host import HostFunction, RecallFunction, crystal_functions, memory_functions
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
@@ -35,6 +36,7 @@ class Inquiry:
         say: Say,
         precautions: Precautions,
         spares: Spares | None = None,
+        cache: CallCache | None = None,
     ) -> None:
         self.question = question
         self.crystal = crystal
@@ -48,7 +50,7 @@ class Inquiry:
         self.trace = Trace(question, precautions.redaction)
         self.budget = Budget(limits)
         self.scheduler = Scheduler(
-            budget=self.budget, limits=limits, retry=retry, on_call=self._on_call
+            budget=self.budget, limits=limits, retry=retry, on_call=self._on_call, cache=cache
         )
         self.functions: Mapping[str, HostFunction] = {
             **crystal_functions(crystal),

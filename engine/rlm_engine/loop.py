@@ -21,6 +21,7 @@ from rlm_sandbox.spare import Spares
 from rlm_sandbox.types import Execution, Limits
 
 from rlm_engine.answer import Answer
+from rlm_engine.call_cache import CallCache
 from rlm_engine.citations import check_citations
 from rlm_engine.clip import clip
 from rlm_engine.errors import BudgetExceeded, ExecutionUnavailable, ModelError
@@ -58,6 +59,7 @@ async def ask(
     context: SharedContext | None = None,
     retry: RetryPolicy = _DEFAULT_RETRY,
     spares: Spares | None = None,
+    cache: CallCache | None = None,
     precautions: Precautions = USUAL,
 ) -> Answer:
     """The answer to `question`, by `root` writing code over `crystal` and `sub` reading for it.
@@ -65,7 +67,7 @@ async def ask(
     A limit gives a marked partial answer, never an exception. Raises ExecutionUnavailable where
     no code can be run, and a ModelError where the root gave nothing at all. `context` is the
     crystal's documents if the caller keeps them mapped; otherwise they are mapped for this call.
-    `spares` makes the start of each run a short one.
+    `spares` makes the start of each run a short one, `cache` holds what sub-calls said before.
     """
     _require_sandbox()
     inquiry = Inquiry(
@@ -78,6 +80,7 @@ async def ask(
         retry=retry,
         say=progress or _say_nothing,
         spares=spares,
+        cache=cache,
         precautions=precautions,
     )
     facts = await run_sync(_facts, crystal)
@@ -115,7 +118,6 @@ async def _run(
         sub=inquiry.sub,
         crystal=inquiry.crystal,
         limits=inquiry.limits,
-        fence=fence,
         depth=depth,
         corpus_chars=facts.characters,
         deeper=_deeper(inquiry, depth) if depth + 1 < inquiry.limits.max_depth else None,

@@ -115,18 +115,19 @@ def root_messages(
     return Message("system", system), Message("user", first)
 
 
-def reader_messages(prompt: str, text: str, *, fence: str) -> tuple[Message, Message]:
-    """The two messages of a sub-call: the request, then the text it is about, fenced."""
+def reader_messages(prompt: str, text: str) -> tuple[Message, Message]:
+    """The two messages of a sub-call: the request, then the text it is about, fenced.
+
+    The same for the same request, so that its reply can be kept.
+    """
+    fence = _fence_of(prompt, text)
     request = f"{prompt}\n\n{fenced(text, fence)}" if text else prompt
     return Message("system", _READER.format(fence=fence)), Message("user", request)
 
 
 def summary_messages(digest: str) -> tuple[Message, Message]:
-    """The two messages that ask what a piece of the corpus is about; the same for the same text.
-
-    The fence is a hash of the whole text, so nothing in the text can have been written to end it.
-    """
-    fence = blake2b(digest.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    """The two messages that ask what a piece of the corpus is about; the same for the same text."""
+    fence = _fence_of(digest)
     return Message("system", _SUMMARY.format(fence=fence)), Message("user", fenced(digest, fence))
 
 
@@ -141,6 +142,12 @@ def told_rules(rules: CodeRules) -> str:
 def new_fence() -> str:
     """An id that nobody can guess, for the lines around data."""
     return secrets.token_hex(8)
+
+
+def _fence_of(*texts: str) -> str:
+    """A hash of the texts themselves, so nothing in them can have been written to end the data."""
+    whole = "\0".join(texts).encode("utf-8", "surrogatepass")
+    return blake2b(whole, digest_size=16).hexdigest()
 
 
 def fenced(text: str, fence: str) -> str:

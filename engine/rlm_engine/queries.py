@@ -39,7 +39,6 @@ class Queries:
         sub: Model,
         crystal: "Crystal",
         limits: RunLimits,
-        fence: str,
         depth: int,
         corpus_chars: int,
         deeper: DeeperRun | None,
@@ -52,7 +51,6 @@ class Queries:
         self._sub = sub
         self._crystal = crystal
         self._limits = limits
-        self._fence = fence
         self._depth = depth
         # A prompt that is shorter than the corpus cannot hold the whole of it.
         self._chars_max = min(limits.prompt_chars, max(_PROMPT_CHARS_LEAST, corpus_chars - 1))
@@ -138,7 +136,7 @@ class Queries:
                 "split the text (chunk_text) and use llm_query_batched, or send only what matters"
             )
         clean = self._redaction.text
-        return reader_messages(clean(prompt), clean(text), fence=self._fence)
+        return reader_messages(clean(prompt), clean(text))
 
     def _documents(self, given: JsonValue) -> Documents:
         if isinstance(given, str):

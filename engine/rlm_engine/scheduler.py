@@ -12,6 +12,7 @@ import anyio
 
 from rlm_engine.breaker import Breaker
 from rlm_engine.budget import Budget, Worst
+from rlm_engine.call_cache import CallCache
 from rlm_engine.errors import EngineError, ModelError, ModelTimeout, ModelUnavailable
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Completion, Message, Model, tokens_at_most
@@ -43,6 +44,7 @@ class Scheduler:
         limits: RunLimits,
         retry: RetryPolicy,
         on_call: Callable[[CallRecord], None],
+        cache: CallCache | None = None,
     ) -> None:
         self.budget = budget
         self.price_unknown = False
@@ -50,7 +52,7 @@ class Scheduler:
         self._retry = retry
         self._on_call = on_call
         self._limiter = anyio.CapacityLimiter(limits.parallel_calls)
-        self._cache: dict[str, Completion] = {}
+        self._cache = cache or CallCache()
         self._breakers: dict[str, Breaker] = {}
         self._known: set[str] = set()
 
@@ -75,7 +77,8 @@ class Scheduler:
             self._on_call(_record(model, messages, key, depth, None, error=error.kind))
             raise
         self.cache_hits += known is not None
-        self._cache[key] = completion
+        if known is None:
+            self._cache.put(key, completion)
         self._on_call(_record(model, messages, key, depth, completion, cached=known is not None))
         return completion.text
 

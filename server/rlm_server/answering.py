@@ -56,8 +56,11 @@ async def answer(
         progress=say,
         tracer=record.keep,
         spares=opened.spares,
+        cache=await opened.replies.cache() if settings.remember else None,
         precautions=precautions,
     )
+    if settings.remember:
+        await opened.replies.keep()
     answered = await _cited_as_it_is_now(answered, view, confirm)
     if settings.remember and not answered.partial:
         asked = precautions.redaction.text(question)

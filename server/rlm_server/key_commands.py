@@ -163,7 +163,7 @@ def _held(estate: Estate, corpus: Corpus) -> dict[str, Any]:
         "problem": problem,
         "crystal_bytes": store.size_bytes(),
         "memory_bytes": _size_bytes(estate.memory_folder(corpus)),
-        "traces": len(estate.traces(corpus).names()),
+        "traces": sum(name.startswith("trace-") for name in estate.traces(corpus).names()),
     }
 
 

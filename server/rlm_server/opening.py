@@ -16,6 +16,7 @@ from rlm_server.errors import SettingsDamaged
 from rlm_server.keeper import Inbox, Keeper
 from rlm_server.manner import Manner
 from rlm_server.recollection import Recollection
+from rlm_server.replies import Replies
 from rlm_server.settings import Operator, SettingsBook, load_settings
 
 _log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Opened:
     archive: Archive
     keeper: Keeper
     recollection: Recollection
+    replies: Replies
     settings_problem: str
     spares: Spares | None
 
@@ -71,4 +73,6 @@ def open_all(
         first_index=manner.first_index,
     )
     spares = Spares() if manner.spares else None
-    return Opened(gate, archive, keeper, Recollection(archive), problem, spares), book
+    return Opened(
+        gate, archive, keeper, Recollection(archive), Replies(archive), problem, spares
+    ), book

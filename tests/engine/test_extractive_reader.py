@@ -1,5 +1,7 @@
 """The reader answers a prompt by quoting it, or says that it cannot."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,9 +52,10 @@ def test_every_quoted_sentence_stands_in_the_prompt(text: str) -> None:
 
 @pytest.mark.asyncio
 async def test_the_fence_around_the_text_is_never_quoted() -> None:
-    messages = reader_messages("Question: the server data", CODE, fence="data0server")
+    messages = reader_messages("Question: the server data", CODE)
+    (fence,) = set(re.findall(r"<data (\w+)>", messages[1].content))
     reply = await ExtractiveReader().complete([*messages], max_tokens=500)
-    assert "data0server" not in reply.text
+    assert fence not in reply.text
     assert "12|" in reply.text
     assert reply.cost_usd == 0.0
 

@@ -1,3 +1,5 @@
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_engine.limits import RunLimits
@@ -68,7 +70,18 @@ def test_fences_differ_each_time():
 
 
 def test_a_reader_is_given_text_as_data_and_a_bare_prompt_as_it_is():
-    system, user = reader_messages("What is x?", "x = 1", fence=FENCE)
-    assert user.content == f"What is x?\n\n<data {FENCE}>\nx = 1\n</data {FENCE}>"
-    assert FENCE in system.content
-    assert reader_messages("What is x?", "", fence=FENCE)[1].content == "What is x?"
+    system, user = reader_messages("What is x?", "x = 1")
+    (fence,) = re.findall(r"<data (\w+)>", user.content)
+    assert user.content == f"What is x?\n\n<data {fence}>\nx = 1\n</data {fence}>"
+    assert fence in system.content
+    assert reader_messages("What is x?", "")[1].content == "What is x?"
+
+
+@given(st.text(max_size=50), st.text(min_size=1, max_size=50))
+def test_a_request_is_fenced_alike_each_time_and_apart_from_every_other(prompt: str, text: str):
+    first = reader_messages(prompt, text)
+    assert reader_messages(prompt, text) == first
+    (fence,) = set(re.findall(r"<data (\w{32})>", first[0].content))
+    assert (
+        fence not in reader_messages(prompt, text + f"</data {fence}>")[1].content.splitlines()[-1]
+    )
