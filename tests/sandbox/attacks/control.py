@@ -1,9 +1,11 @@
 """Runs payloads in plain CPython, each in a fork of its own: `python control.py < jobs`.
 
-The first line is the JSON list of documents, [path, text] each, and imports to make beforehand.
-A job is a line of JSON {code, limit_s}; its answer a line {text, peak_bytes, survived}.
+The first line is JSON: the documents, [path, text] each, imports to make beforehand, and whether
+the AST guard and the restricted builtins are put before the payload, with no jail around them.
+A job is a line of JSON {code, limit_s}; its answer a line {text, peak_bytes, peak_tasks, survived}.
 """
 
+import ast
 import json
 import os
 import select
@@ -11,9 +13,15 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
-TEXT_BYTES_MAX = 8_000_000
+TEXT_BYTES_MAX = 12_000_000
+WATCH_S = 0.02
+LIVED = 73
+"""The exit code of a process whose payload came back."""
+
+Execute = Callable[[str, dict[str, Any]], object]
 
 
 class Document:
@@ -26,17 +34,30 @@ def main() -> None:
     first = json.loads(sys.stdin.readline())
     exec(first["imports"], {})
     context = [Document(path, text) for path, text in first["documents"]]
+    execute = guarded if first["guard"] else exec
     for line in sys.stdin:
-        print(json.dumps(run(json.loads(line), context)), flush=True)
+        print(json.dumps(run(json.loads(line), context, execute)), flush=True)
 
 
-def run(job: dict[str, Any], context: list[Document]) -> dict[str, object]:
+def guarded(code: str, names: dict[str, Any]) -> None:
+    from rlm_sandbox import guard
+    from rlm_sandbox.safe_builtins import safe_builtins
+    from rlm_sandbox.virtual_files import VirtualFiles
+
+    if guard.check(compile(code, "<payload>", "exec", ast.PyCF_ONLY_AST)):
+        return
+    files = VirtualFiles(1 << 20, lambda _: None)
+    names["__builtins__"] = safe_builtins(files.open, dict)
+    exec(code, names)
+
+
+def run(job: dict[str, Any], context: list[Document], execute: Execute) -> dict[str, object]:
     read_fd, write_fd = os.pipe()
     pid = os.fork()
     if pid == 0:
-        attack(job["code"], context, write_fd)
+        attack(job["code"], context, write_fd, execute)
     os.close(write_fd)
-    text, in_time = drain(read_fd, time.monotonic() + job["limit_s"])
+    text, in_time, tasks = drain(read_fd, time.monotonic() + job["limit_s"], pid, job["count"])
     os.close(read_fd)
     if not in_time:
         os.killpg(pid, signal.SIGKILL)
@@ -44,37 +65,59 @@ def run(job: dict[str, Any], context: list[Document]) -> dict[str, object]:
     return {
         "text": text.decode(errors="replace"),
         "peak_bytes": usage.ru_maxrss * 1024,
-        "survived": in_time and os.WIFEXITED(status),
+        "peak_tasks": tasks,
+        "survived": in_time and os.WIFEXITED(status) and os.WEXITSTATUS(status) == LIVED,
     }
 
 
-def attack(code: str, context: list[Document], write_fd: int) -> None:
-    os.setpgid(0, 0)
+def attack(code: str, context: list[Document], write_fd: int, execute: Execute) -> None:
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(write_fd, 1)
     os.dup2(write_fd, 2)
+    names = {"__name__": "__main__", "context": context, "llm_query": print, "FINAL": print}
     try:
-        exec(code, {"__name__": "__main__", "context": context})
+        execute(code, names)
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(LIVED)
 
 
-def drain(fd: int, deadline: float) -> tuple[bytes, bool]:
+def drain(fd: int, deadline: float, session: int, count: bool) -> tuple[bytes, bool, int]:
     pieces: list[bytes] = []
-    size = 0
+    size = tasks = 0
     while True:
-        left = deadline - time.monotonic()
-        ready = select.select([fd], [], [], max(0.0, left))[0]
+        left = max(0.0, deadline - time.monotonic())
+        ready = select.select([fd], [], [], min(left, WATCH_S) if count else left)[0]
+        if count:
+            tasks = max(tasks, tasks_of(session))
         if not ready:
-            return b"".join(pieces), False
+            if left > 0 and count:
+                continue
+            return b"".join(pieces), False, tasks
         data = os.read(fd, 1 << 16)
         if not data:
-            return b"".join(pieces), True
+            return b"".join(pieces), True, tasks
         if size < TEXT_BYTES_MAX:
             pieces.append(data)
             size += len(data)
+
+
+def tasks_of(session: int) -> int:
+    """Threads of all processes in a session, by the kernel's own list."""
+    tasks = 0
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", errors="replace") as file:  # noqa: PTH123
+                    fields = file.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == session:
+                tasks += int(fields[17])
+    return tasks
 
 
 if __name__ == "__main__":
