@@ -8,9 +8,14 @@ from rlm_sandbox.backend import BackendName, default_backend
 from rlm_sandbox.types import Availability
 
 _ELSEWHERE: Final = (
-    "running code needs Linux for now (the WASM backend for other systems is not built yet); "
-    "only answering questions runs code, the rest works here"
+    "the kernel backend needs Linux; the wasm backend runs code on every system: "
+    "pip install 'rlm-mcp[wasm]' and RLM_SANDBOX=wasm"
 )
+_NO_WASM: Final = (
+    "running code without the kernel's jail needs the WebAssembly backend: "
+    "pip install 'rlm-mcp[wasm]'; only answering questions runs code, the rest works here"
+)
+_NARROW: Final = "the WebAssembly backend needs a 64-bit Python"
 _TOO_OLD: Final = (
     "running code needs Linux 5.13 or newer on x86_64 or aarch64 with Landlock and seccomp "
     "switched on (in containers: allow the landlock_* system calls); "
@@ -27,7 +32,7 @@ def available(backend: BackendName | None = None) -> Availability:
         case "kernel":
             return _kernel()
         case "wasm":
-            return Availability(False, "wasm", (), ("wasm backend",), _ELSEWHERE)
+            return _wasm()
 
 
 def _kernel() -> Availability:
@@ -47,3 +52,15 @@ def _kernel() -> Availability:
     if missing:
         return Availability(False, "kernel", (), tuple(missing), _TOO_OLD)
     return Availability(True, "kernel", LAYERS, (), "")
+
+
+def _wasm() -> Availability:
+    from rlm_sandbox.wasm.layers import layers
+    from rlm_sandbox.wasm.packages import missing
+
+    if sys.maxsize < 1 << 32:
+        return Availability(False, "wasm", (), ("64-bit Python",), _NARROW)
+    absent = missing()
+    if absent:
+        return Availability(False, "wasm", (), absent, _NO_WASM)
+    return Availability(True, "wasm", layers(sealed=_kernel().ok), (), "")

@@ -47,8 +47,8 @@ class Child(Protocol):
         """The next message; raises ChildGone and ProtocolError."""
         ...
 
-    def interrupt(self) -> None:
-        """Ask the cell to stop, its variables staying; where that cannot be, nothing happens."""
+    def interrupt(self) -> bool:
+        """Ask the cell to stop, its variables staying; False where it cannot be asked."""
         ...
 
     def cpu_s(self) -> float:

@@ -135,7 +135,8 @@ class Conversation:
         if self.interrupted:
             raise OverLimit(self.interrupted)
         self.interrupted = f"the cell was stopped at its limit of {limit}"
-        self._child.interrupt()
+        if not self._child.interrupt():
+            raise OverLimit(self.interrupted)
         self._clock.extend(_GRACE_S)
 
 

@@ -5,16 +5,23 @@ the memory of the largest document only.
 """
 
 import difflib
-import mmap
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import is_
-from typing import Final, NamedTuple, overload
+from typing import Final, NamedTuple, Protocol, overload
 
 from rlm_sandbox.context import HEADER, MAGIC, ROW_WORDS
 
 _LINE_CHARS_MAX: Final = 500
+
+
+class Memory(Protocol):
+    """Where the corpus lies: mapped, or fetched when it is asked for."""
+
+    def __getitem__(self, part: slice, /) -> bytes | memoryview:
+        """The bytes from `part.start` to `part.stop`."""
+        ...
 
 
 class Match(NamedTuple):
@@ -79,13 +86,14 @@ class Document:
 class Context(Sequence[Document]):
     """All documents: `len()`, iteration, `context[i]`, `context["path"]`, `.paths`, `.search()`."""
 
-    def __init__(self, memory: mmap.mmap | bytes) -> None:
-        magic, count, index_at, names_at, total = HEADER.unpack_from(memory)
+    def __init__(self, memory: Memory) -> None:
+        magic, count, index_at, names_at, total = HEADER.unpack(memory[: HEADER.size])
         if magic != MAGIC:
             raise ValueError("the shared memory holds no context")
-        self._memory = memoryview(memory)
-        self._rows = self._memory[index_at : index_at + count * ROW_WORDS * 8].cast("Q")
-        self._names_at = names_at
+        self._memory = memory
+        self._rows = memoryview(memory[index_at : index_at + count * ROW_WORDS * 8]).cast("Q")
+        names_size = sum(self._rows[-2:]) if count else 0
+        self._names = memory[names_at : names_at + names_size]
         self._count = count
         self._by_path: dict[str, int] = {}
         self.total_chars: int = total
@@ -209,8 +217,8 @@ class Context(Sequence[Document]):
 
     def _path_of(self, index: int) -> str:
         row = index * ROW_WORDS
-        start = self._names_at + self._rows[row + 4]
-        return str(self._memory[start : start + self._rows[row + 5]], "utf-8", "surrogatepass")
+        start = self._rows[row + 4]
+        return str(self._names[start : start + self._rows[row + 5]], "utf-8", "surrogatepass")
 
 
 class _Starts(Sequence[int]):

@@ -52,6 +52,7 @@ class Kind(IntEnum):
     FINAL = 14
     DONE = 15
     RESTORED = 16
+    KEEP = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,13 @@ class FrameWriter:
         """
         packed = b"{}"
         if message.fields:
-            packed = _COMPACT.encode(message.fields).encode("utf-8", "replace")
-            check_shape(packed, self._bounds)
-        body = b"".join(
-            (
-                _PREFIX.pack(message.kind, len(packed)),
-                packed,
-                message.text.encode("utf-8", "replace"),
-            )
-        )
+            packed = compact(message.fields).encode("utf-8", "replace")
+        return self.frames_of(message.kind, packed, message.text.encode("utf-8", "replace"))
+
+    def frames_of(self, kind: int, packed: bytes, text: bytes) -> list[bytes]:
+        """The same for a message whose fields are JSON already."""
+        check_shape(packed, self._bounds)
+        body = b"".join((_PREFIX.pack(kind, len(packed)), packed, text))
         if len(body) > self._bounds.message_bytes:
             raise ProtocolError(f"a message longer than {self._bounds.message_bytes} bytes")
         return list(self._cut(body))
@@ -129,10 +128,15 @@ class FrameReader:
 
     def next_message(self) -> Message | None:
         """The next whole message, or None until more bytes are fed."""
+        body = self.next_body()
+        return None if body is None else _decode(body, self._bounds)
+
+    def next_body(self) -> bytearray | None:
+        """The same as it was sent, for `split`."""
         while (last := self._take_frame()) is not None:
             if last:
                 body, self._body = self._body, bytearray()
-                return _decode(body, self._bounds)
+                return body
         return None
 
     def _take_frame(self) -> bool | None:
@@ -191,18 +195,29 @@ def check_shape(raw: bytes, bounds: Bounds) -> None:
             raise ProtocolError(f"JSON deeper than {bounds.depth} levels")
 
 
-def _decode(body: bytearray, bounds: Bounds) -> Message:
+def compact(fields: Mapping[str, JsonValue]) -> str:
+    """The fields as JSON; raises TypeError or ValueError for what is none."""
+    return _COMPACT.encode(fields)
+
+
+def split(body: bytearray) -> tuple[int, bytes, memoryview]:
+    """Kind, JSON and text of a message, none of them looked at; raises ProtocolError."""
     if len(body) < _PREFIX.size:
         raise ProtocolError("a message without its prefix")
     kind, length = _PREFIX.unpack_from(body)
     end = _PREFIX.size + length
     if end > len(body):
         raise ProtocolError("a message shorter than it says")
-    packed = bytes(memoryview(body)[_PREFIX.size : end])
+    whole = memoryview(body)
+    return kind, bytes(whole[_PREFIX.size : end]), whole[end:]
+
+
+def _decode(body: bytearray, bounds: Bounds) -> Message:
+    kind, packed, rest = split(body)
     check_shape(packed, bounds)
     try:
         fields = cast("JsonValue", _STRICT.decode(str(packed, "utf-8")))
-        text = str(memoryview(body)[end:], "utf-8")
+        text = str(rest, "utf-8")
         known = Kind(kind)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"a message that cannot be read: {error}") from None

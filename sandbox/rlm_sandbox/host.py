@@ -14,9 +14,9 @@ from typing import Final
 import anyio
 
 from rlm_sandbox.backend import ChildGone
-from rlm_sandbox.errors import PreludeFailed, ProtocolError, SandboxUnavailable
-from rlm_sandbox.frames import FROM_CHILD, FROM_HOST, FrameReader, FrameWriter, Kind, Message
-from rlm_sandbox.reports import layers_of
+from rlm_sandbox.errors import ProtocolError, SandboxUnavailable
+from rlm_sandbox.frames import FROM_CHILD, FROM_HOST, FrameReader, FrameWriter, Message
+from rlm_sandbox.reports import sealed
 from rlm_sandbox.spawn import Process, spawn
 
 _READ_BYTES: Final = 1 << 16
@@ -116,9 +116,10 @@ class KernelChild:
         if fd >= _SELECT_FDS or not select.select([fd], [], [], _LOOK_S)[0]:
             await anyio.wait_readable(fd)
 
-    def interrupt(self) -> None:
+    def interrupt(self) -> bool:
         """Ask the cell to stop; its variables stay."""
         self._process.signal(signal.SIGINT)
+        return True
 
     def cpu_s(self) -> float:
         """Processor seconds used by the child so far; 0 where it is gone."""
@@ -156,18 +157,12 @@ class KernelChild:
 
 
 def _sealed(report: Message, pid: int) -> tuple[str, ...]:
-    if report.kind is Kind.BROKEN:
-        layer, reason = (str(report.fields.get(key)) for key in ("layer", "reason"))
-        if layer == "prelude":
-            raise PreludeFailed(f"the prelude of the sandbox failed: {reason}")
-        raise SandboxUnavailable(layer, reason)
-    if report.kind is not Kind.SEALED:
-        raise SandboxUnavailable("child process", f"it reported {report.kind.name}, not its seal")
-    _check_from_outside(pid)
-    return layers_of(report)
+    layers = sealed(report)
+    check_from_outside(pid)
+    return layers
 
 
-def _check_from_outside(pid: int) -> None:
+def check_from_outside(pid: int) -> None:
     """The kernel's own word on the child, whatever the child said."""
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")

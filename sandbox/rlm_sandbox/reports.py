@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
-from rlm_sandbox.errors import ProtocolError
-from rlm_sandbox.frames import Message
+from rlm_sandbox.errors import PreludeFailed, ProtocolError, SandboxUnavailable
+from rlm_sandbox.frames import Kind, Message
 from rlm_sandbox.types import CodeError, ErrorKind, JsonValue
 
 _MESSAGE_CHARS: Final = 4_000
@@ -96,3 +96,20 @@ def layers_of(message: Message) -> tuple[str, ...]:
     if not isinstance(layers, list):
         raise ProtocolError("a seal without its layers")
     return tuple(str(layer)[:_NAME_CHARS] for layer in layers[:_VARIABLES])
+
+
+def sealed(message: Message) -> tuple[str, ...]:
+    """The layers of a child that has set itself up.
+
+    Raises PreludeFailed, and SandboxUnavailable with the layer that the child says is missing.
+    """
+    if message.kind is Kind.BROKEN:
+        layer, reason = (
+            str(message.fields.get(key))[:_MESSAGE_CHARS] for key in ("layer", "reason")
+        )
+        if layer == "prelude":
+            raise PreludeFailed(f"the prelude of the sandbox failed: {reason}")
+        raise SandboxUnavailable(layer, reason)
+    if message.kind is not Kind.SEALED:
+        raise SandboxUnavailable("child process", f"it reported {message.kind.name}, not its seal")
+    return layers_of(message)

@@ -5,6 +5,7 @@ its time limit and a second or so; only a missing layer, a closed sandbox and ca
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, Self
 
 import anyio
@@ -63,6 +64,7 @@ class Sandbox:
         redaction: Redaction | None = None,
         backend: BackendName | None = None,
         spares: Spares | None = None,
+        cache: Path | None = None,
     ) -> Self:
         """A sealed session, ready for cells.
 
@@ -71,7 +73,8 @@ class Sandbox:
         `guard` only the backend's layers hold. `redaction` says what is taken out of results
         besides the built-in shapes. Without a named `backend` this system's own is taken, and
         never another one in its place. `spares` makes this start, and each after a kill, a short
-        one. Raises SandboxUnavailable naming the layer, PreludeFailed.
+        one. `cache` is where a backend keeps what it has to build once (default: the user's cache
+        folder). Raises SandboxUnavailable naming the layer, PreludeFailed.
         """
         name = backend or default_backend()
         state = available(name)
@@ -80,7 +83,7 @@ class Sandbox:
         limits = limits or Limits()
         functions = functions or {}
         setup = _setup(limits, list(functions), prelude, rules=rules if guard else None)
-        behind = _backend(name, setup, context, spares)
+        behind = _backend(name, setup, context, spares, cache)
         redactor = (redaction or Redaction()).redactor()
         sandbox = cls(behind, functions, limits, redactor)
         try:
@@ -214,7 +217,11 @@ def _setup(
 
 
 def _backend(
-    name: BackendName, setup: Message, context: SharedContext | None, spares: Spares | None
+    name: BackendName,
+    setup: Message,
+    context: SharedContext | None,
+    spares: Spares | None,
+    cache: Path | None,
 ) -> Backend:
     match name:
         case "kernel":
@@ -222,7 +229,9 @@ def _backend(
 
             return KernelBackend(setup, context, spares)
         case "wasm":
-            raise SandboxUnavailable("wasm", "this backend is not built yet")
+            from rlm_sandbox.wasm.backend import WasmBackend
+
+            return WasmBackend(setup, context, folder=cache, jailed=available("kernel").ok)
 
 
 async def _restore(child: Child, restoring: Message) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def _session(link: PipeLink, setup: Message, descriptors: "array.array[int]") ->
     session = Session(
         link,
         setup,
-        context=Context(_mapped(context_fds[0])) if context_fds else Context.empty(),
+        context=Context(memoryview(_mapped(context_fds[0]))) if context_fds else Context.empty(),
         region=SnapshotRegion(mmap.mmap(region_fd, REGION_BYTES)),
         interrupt=interrupt,
     )

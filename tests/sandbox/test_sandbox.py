@@ -4,6 +4,7 @@ import re
 
 import anyio
 import pytest
+from backends import EVERY
 from rlm_sandbox import (
     JsonValue,
     Limits,
@@ -14,6 +15,7 @@ from rlm_sandbox import (
     SharedContext,
     available,
 )
+from rlm_sandbox.backend import BackendName
 
 DOCUMENTS = [("src/a.py", "def first():\n    return 1\n"), ("docs/b.md", "# Tïtle\nsecond line\n")]
 
@@ -31,6 +33,17 @@ async def unanswerable() -> JsonValue:
 
 
 FUNCTIONS = {"llm_query": echo, "crystal.search": echo, "failing": failing, "odd": unanswerable}
+
+
+@pytest.fixture(autouse=True, params=EVERY)
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> BackendName:
+    """Each backend in turn is the one that is taken where none is named."""
+    monkeypatch.setattr("rlm_sandbox.sandbox.default_backend", lambda: request.param)
+    return request.param
+
+
+kernel_only = pytest.mark.parametrize("backend", EVERY[:1], indirect=True)
+wasm_only = pytest.mark.parametrize("backend", EVERY[1:], indirect=True)
 
 
 async def run(code: str, **start: object) -> object:
@@ -56,13 +69,16 @@ async def test_a_cell_prints_echoes_its_last_expression_and_keeps_its_names():
 
 
 @pytest.mark.asyncio
-async def test_every_execution_comes_from_a_sandbox_that_names_its_layers():
+async def test_every_execution_comes_from_a_sandbox_that_names_its_layers(backend: BackendName):
     async with await Sandbox.start() as guarded, await Sandbox.start(guard=False) as bare:
-        kernel = available().layers
+        layers = available(backend).layers
 
-        assert bare.layers == kernel
-        assert guarded.layers == (*kernel, "ast-guard", "restricted-builtins")
-        assert {"landlock", "seccomp", "no-new-privileges", "resource-limits"} <= set(kernel)
+        assert bare.layers == layers
+        assert guarded.layers == (*layers, "ast-guard", "restricted-builtins")
+        assert {
+            "kernel": {"landlock", "seccomp", "no-new-privileges", "resource-limits"},
+            "wasm": {"webassembly", "no-files", "no-network", "memory-limit"},
+        }[backend] <= set(layers)
 
 
 @pytest.mark.asyncio
@@ -187,7 +203,7 @@ async def test_printed_text_that_mentions_final_is_no_answer():
         ("x = 1\nx.__class__", "guard", 2, "attributes"),
         ("def f(n): return f(n + 1)\nf(0)", "exception", 1, "RecursionError"),
         ("raise SystemExit(1)", "exception", 1, "SystemExit"),
-        ("b' ' * 10**10", "memory", None, "MemoryError"),
+        ("b' ' * 10**9", "memory", None, "MemoryError"),
     ],
 )
 async def test_what_goes_wrong_in_a_cell_is_told(
@@ -204,6 +220,7 @@ async def test_what_goes_wrong_in_a_cell_is_told(
     assert (after.output, execution.state_lost) == ("1\n", ())
 
 
+@kernel_only
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "code",
@@ -290,6 +307,7 @@ async def test_a_second_kill_in_a_row_loses_nothing_more():
     assert after.output == "14\n"
 
 
+@kernel_only
 @pytest.mark.asyncio
 async def test_a_crash_of_the_interpreter_is_survived():
     async with await Sandbox.start(prelude="import ctypes", guard=False) as sandbox:
@@ -301,6 +319,7 @@ async def test_a_crash_of_the_interpreter_is_survived():
     assert after.output == "1\n"
 
 
+@kernel_only
 @pytest.mark.asyncio
 async def test_stray_and_forged_frames_end_the_child_and_not_the_session():
     forged = """
@@ -323,10 +342,12 @@ frames = sys.modules["rlm_sandbox.frames"]
 link = FINAL.__self__._variables.__closure__[0].cell_contents._link
 final = frames.Message(frames.Kind.FINAL, {"from": None, "json": False}, "forged")
 call = frames.Message(frames.Kind.CALL, {"name": "nobody", "args": [], "kwargs": {}})
-def empty_frame():
+while True:
+"""
+
+EMPTY_FRAME = """
     tag = link._writer._tag.next(0, b"")
     os.write(link._write_fd, frames._HEADER.pack(0, 0, tag))
-while True:
 """
 
 
@@ -335,7 +356,6 @@ while True:
     ("flood", "words"),
     [
         ("link.send(final)", "sent FINAL"),
-        ("empty_frame()", "a frame of 0 bytes"),
         ("link.send(call)", "had to be killed|ended by itself"),
         ("link.send(call); link.receive()", "limit of 0.2 s"),
         ("link.send(frames.Message(frames.Kind.SEALED))", "sent SEALED"),
@@ -356,6 +376,87 @@ async def test_a_cell_that_took_over_the_pipe_can_neither_stop_nor_outlast_the_h
 
     assert re.search(words, flooded.error.message)
     assert after.output == "1\n"
+
+
+@kernel_only
+@pytest.mark.asyncio
+async def test_a_row_of_empty_frames_ends_the_child():
+    async with await Sandbox.start(prelude="import os", guard=False) as sandbox:
+        flooded = await sandbox.execute(TAKE_OVER + EMPTY_FRAME)
+
+    assert "a frame of 0 bytes" in flooded.error.message
+
+
+@wasm_only
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: pass",
+        "import re\nre.match(r'(a+)+$', 'a' * 40 + 'b')",
+        "import time\ntime.sleep(60)",
+    ],
+    ids=["loop", "backtracking", "sleep"],
+)
+async def test_a_machine_over_its_time_is_ended_and_earlier_cells_count(code: str):
+    async with await Sandbox.start() as sandbox:
+        await sandbox.execute("kept = {1, 2}")
+        with anyio.fail_after(20):
+            execution = await sandbox.execute("partial = 1\n" + code, wall_s=0.2)
+        after = await sandbox.execute("sorted(kept), 'partial' in SHOW_VARS()")
+
+    assert execution.error.kind == "timeout"
+    assert "0.2 s" in execution.error.message
+    assert after.output == "([1, 2], False)\n"
+
+
+@wasm_only
+@pytest.mark.asyncio
+async def test_a_machine_that_stops_is_survived_and_says_why():
+    async with await Sandbox.start(prelude="import os", guard=False) as sandbox:
+        await sandbox.execute("x = 1")
+        stopped = await sandbox.execute("os.abort()")
+        after = await sandbox.execute("x")
+
+    assert "the machine stopped" in stopped.error.message
+    assert after.output == "1\n"
+
+
+@wasm_only
+@pytest.mark.asyncio
+async def test_nothing_of_this_system_is_in_the_machine():
+    asked = """
+def tried(what):
+    try: return what()
+    except (OSError, ImportError, AttributeError) as error: return type(error).__name__
+print(dict(os.environ), tried(lambda: os.listdir("/")), tried(lambda: io.open("/etc/hosts")))
+print(tried(lambda: os.getppid()), tried(lambda: os.fork()), tried(lambda: __import__("ctypes")))
+"""
+    output = await printed(asked, prelude="import io, os", guard=False)
+
+    assert output.splitlines() == [
+        "{} FileNotFoundError FileNotFoundError",
+        "AttributeError AttributeError ModuleNotFoundError",
+    ]
+
+
+@wasm_only
+@pytest.mark.asyncio
+async def test_variables_larger_than_a_message_come_back():
+    async with await Sandbox.start() as sandbox:
+        await sandbox.execute("text = 'é' * 2_000_000")
+        await sandbox.execute("while True: pass", wall_s=0.2)
+        after = await sandbox.execute("len(text), text[-1]")
+
+    assert after.output == "(2000000, 'é')\n"
+
+
+@wasm_only
+@pytest.mark.asyncio
+async def test_every_session_has_random_numbers_of_its_own():
+    outputs = {await printed("import random\nrandom.random()") for _ in range(2)}
+
+    assert len(outputs) == 2
 
 
 @pytest.mark.asyncio

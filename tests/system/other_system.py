@@ -33,6 +33,8 @@ POSIX_SIGNALS = (
     "SIGALRM SIGCHLD SIGHUP SIGSTOP SIGUSR1 SIGUSR2 SIGXCPU pthread_kill pthread_sigmask setitimer"
 )
 POSIX_MAPPING = "MAP_PRIVATE MAP_SHARED PROT_READ PROT_WRITE"
+# Whether the extra that runs code there is installed is not the question here.
+EXTRAS = ("componentize_py", "wasmtime")
 POSIX_MODULES = ("fcntl", "grp", "pwd", "resource", "termios")
 
 
@@ -52,6 +54,8 @@ def become(system: str) -> None:
         take_away(mmap, POSIX_MAPPING)
         for name in POSIX_MODULES:
             sys.modules[name] = None  # pyright: ignore[reportArgumentType]
+    for name in EXTRAS:
+        sys.modules[name] = None  # pyright: ignore[reportArgumentType]
     take_away(os, LINUX_ONLY)
     sys.platform = system
 

@@ -63,8 +63,8 @@ def test_a_question_is_refused_with_what_works_here(
     ran = run_as(system, "ask", "what does pay return", "--root", repository, home=home)
     assert ran.code == 1
     assert ran.out == ""
-    assert "cannot be answered on this machine: wasm backend missing" in ran.err
-    assert "Running code needs Linux for now" in ran.err
+    assert "cannot be answered on this machine: wasmtime, componentize-py missing" in ran.err
+    assert "needs the WebAssembly backend: pip install 'rlm-mcp[wasm]'" in ran.err
     assert "the rest works here" in ran.err
 
 
