@@ -15,18 +15,26 @@ from rlm_sandbox.secret_shapes import (
     ASSIGNED_QUOTED,
     ASSIGNED_STEMS,
     ASSIGNED_UNQUOTED,
+    ASSIGNED_WITHIN,
+    AUTHORIZATION,
     EMAIL,
+    KEY_LINES_REVERSED,
     PRIVATE_KEY,
+    PRIVATE_KEY_END,
+    PUTTY_KEY,
     SHAPES,
     SSN,
     URL_PASSWORD,
+    WITHIN,
     is_password,
     is_private_key,
     is_token,
+    stands_alone,
 )
 from rlm_sandbox.types import JsonValue
 
 _DEPTH_MAX: Final = 64
+_KEY_CHARS_MAX: Final = 50_000
 _SECRET_CHARS_MIN: Final = 6  # not even `a@b.de` is shorter
 _NAME_PART: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. \t\"'"
 
@@ -80,14 +88,22 @@ class Redactor:
             return text
         if "PRIVATE KEY" in text:
             text = self._replace(PRIVATE_KEY, text, "private key", is_private_key)
+            text = self._key_tails(text)
+        if "Private-Lines" in text:
+            text = self._replace_group(PUTTY_KEY, "body", text, "private key", _whole)
         for shape in SHAPES:
             if shape.needle in text:
-                text = self._replace(shape.pattern, text, shape.label, _stands_alone)
+                text = self._replace(shape.pattern, text, shape.label, stands_alone)
+        for shape in WITHIN:
+            if shape.needle in text:
+                text = self._replace(shape.pattern, text, shape.label, _always)
         if "://" in text:
-            text = self._replace_group(URL_PASSWORD, text, "password")
+            text = self._replace_group(URL_PASSWORD, "secret", text, "password", _in_url)
+        if "uthorization" in text:
+            text = self._replace_group(AUTHORIZATION, "secret", text, "credentials", is_token)
         text = self._assignments(text)
         if "-" in text:
-            text = self._replace(SSN, text, "social security number", _always)
+            text = self._replace(SSN, text, "social security number", stands_alone)
         if self._emails and "@" in text:
             text = self._replace(EMAIL, text, "e-mail address", _always)
         for pattern in self._patterns:
@@ -129,16 +145,37 @@ class Redactor:
 
         return pattern.sub(marked, text)
 
-    def _replace_group(self, pattern: re.Pattern[str], text: str, label: str) -> str:
+    def _replace_group(
+        self,
+        pattern: re.Pattern[str],
+        group: str,
+        text: str,
+        label: str,
+        accept: Callable[[str], bool],
+    ) -> str:
         def marked(match: re.Match[str]) -> str:
             whole, start = match.group(), match.start()
-            if not is_password(match.group("secret"), length_min=4):
+            if not accept(match.group(group)):
                 return whole
             self.count += 1
-            begin, end = (position - start for position in match.span("secret"))
+            begin, end = (position - start for position in match.span(group))
             return f"{whole[:begin]}[redacted: {label}]{whole[end:]}"
 
         return pattern.sub(marked, text)
+
+    def _key_tails(self, text: str) -> str:
+        """The text without the lines of keys of which only the end is there."""
+        pieces: list[str] = []
+        done = seen = 0
+        for end in PRIVATE_KEY_END.finditer(text):
+            tail = text[max(seen, end.start() - _KEY_CHARS_MAX) : end.start()]
+            seen = end.end()
+            lines = KEY_LINES_REVERSED.match(tail[::-1])
+            if lines is not None:
+                self.count += 1
+                pieces += [text[done : end.start() - lines.end()], "[redacted: private key]"]
+                done = end.end()
+        return "".join((*pieces, text[done:])) if pieces else text
 
     def _assignments(self, text: str) -> str:
         pieces: list[str] = []
@@ -163,6 +200,9 @@ def _assigned_secret(text: str, name: re.Match[str]) -> tuple[int, int] | None:
     unquoted = ASSIGNED_UNQUOTED.match(text, name.end()) if begins_line else None
     if unquoted is not None and any(map(str.isdigit, unquoted.group("secret"))):
         return unquoted.span("secret") if accept(unquoted.group("secret")) else None
+    within = ASSIGNED_WITHIN.match(text, name.end())
+    if within is not None and is_token(within.group("secret")):
+        return within.span("secret")
     return None
 
 
@@ -185,9 +225,12 @@ def _at_each(lowered: str, stem: str, text: str) -> Iterator[re.Match[str]]:
         position = lowered.find(stem, position + 1)
 
 
-def _stands_alone(match: re.Match[str]) -> bool:
-    start = match.start()
-    return start == 0 or not (match.string[start - 1].isalnum() or match.string[start - 1] == "_")
+def _in_url(password: str) -> bool:
+    return is_password(password, length_min=4)
+
+
+def _whole(_: str) -> bool:
+    return True
 
 
 def _always(match: re.Match[str]) -> bool:

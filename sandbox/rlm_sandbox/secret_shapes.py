@@ -23,73 +23,138 @@ def _shape(label: str, needle: str, rest: str) -> Shape:
 
 
 _END = r"(?![A-Za-z0-9])"
+_ALNUM = r"[A-Za-z0-9]"
+_WORD = r"[A-Za-z0-9_-]"
+_HEX = r"[0-9a-f]"
 
-SHAPES: Final = (
-    _shape("Anthropic key", "sk-ant-", r"[A-Za-z0-9_-]{20,300}"),
-    _shape("OpenRouter key", "sk-or-", r"[A-Za-z0-9_-]{20,300}"),
-    _shape("OpenAI key", "sk-proj-", r"[A-Za-z0-9_-]{20,300}"),
-    _shape("OpenAI key", "sk-svcacct-", r"[A-Za-z0-9_-]{20,300}"),
-    _shape("OpenAI key", "sk-admin-", r"[A-Za-z0-9_-]{20,300}"),
-    _shape("API key", "sk-", r"(?=[A-Za-z]{0,200}[0-9])[A-Za-z0-9]{20,200}" + _END),
-    _shape("GitHub token", "ghp_", r"[A-Za-z0-9]{30,255}"),
-    _shape("GitHub token", "gho_", r"[A-Za-z0-9]{30,255}"),
-    _shape("GitHub token", "ghu_", r"[A-Za-z0-9]{30,255}"),
-    _shape("GitHub token", "ghs_", r"[A-Za-z0-9]{30,255}"),
-    _shape("GitHub token", "ghr_", r"[A-Za-z0-9]{30,255}"),
-    _shape("GitHub token", "github_pat_", r"[A-Za-z0-9_]{22,255}"),
-    _shape("GitLab token", "glpat-", r"[A-Za-z0-9_-]{20,255}"),
-    _shape("GitLab token", "gldt-", r"[A-Za-z0-9_-]{20,255}"),
-    _shape("GitLab token", "glrt-", r"[A-Za-z0-9_-]{20,255}"),
-    _shape("Slack token", "xox", r"[abeoprs]-[A-Za-z0-9-]{10,255}"),
-    _shape("Slack token", "xapp-", r"[A-Za-z0-9-]{20,255}"),
-    _shape("Slack webhook", "hooks.slack.com/services/", r"[A-Za-z0-9/]{30,120}"),
-    _shape("AWS access key", "AKIA", r"[A-Z0-9]{16}" + _END),
-    _shape("AWS access key", "ASIA", r"[A-Z0-9]{16}" + _END),
-    _shape("Google API key", "AIza", r"[0-9A-Za-z_-]{35}"),
-    _shape("Google token", "ya29.", r"[0-9A-Za-z_-]{20,500}"),
-    _shape("Google client secret", "GOCSPX-", r"[0-9A-Za-z_-]{20,60}"),
-    _shape("Stripe key", "sk_live_", r"[A-Za-z0-9]{16,255}"),
-    _shape("Stripe key", "sk_test_", r"[A-Za-z0-9]{16,255}"),
-    _shape("Stripe key", "rk_live_", r"[A-Za-z0-9]{16,255}"),
-    _shape("Stripe key", "rk_test_", r"[A-Za-z0-9]{16,255}"),
-    _shape("Stripe webhook secret", "whsec_", r"[A-Za-z0-9+/=]{24,255}"),
-    _shape("SendGrid key", "SG.", r"[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}"),
-    _shape("npm token", "npm_", r"[A-Za-z0-9]{36}" + _END),
-    _shape("PyPI token", "pypi-", r"[A-Za-z0-9_-]{50,500}"),
-    _shape("Hugging Face token", "hf_", r"[A-Za-z0-9]{30,100}" + _END),
-    _shape("Groq key", "gsk_", r"[A-Za-z0-9]{30,100}"),
-    _shape("Replicate token", "r8_", r"[A-Za-z0-9]{30,60}"),
-    _shape("Perplexity key", "pplx-", r"[A-Za-z0-9]{30,100}"),
-    _shape("xAI key", "xai-", r"[A-Za-z0-9]{40,120}"),
-    _shape("DigitalOcean token", "dop_v1_", r"[a-f0-9]{60,70}"),
-    _shape("Docker token", "dckr_pat_", r"[A-Za-z0-9_-]{20,80}"),
-    _shape("Databricks token", "dapi", r"[a-f0-9]{32}" + _END),
-    _shape("Vault token", "hvs.", r"[A-Za-z0-9_-]{24,300}"),
-    _shape("Shopify token", "shpat_", r"[a-fA-F0-9]{32}"),
-    _shape("Linear key", "lin_api_", r"[A-Za-z0-9]{30,80}"),
-    _shape("Atlassian token", "ATATT3", r"[A-Za-z0-9_=-]{50,300}"),
-    _shape("Twilio key", "SK", r"[0-9a-f]{32}" + _END),
-    _shape("age key", "AGE-SECRET-KEY-1", r"[0-9A-Z]{50,70}"),
-    _shape("Azure storage key", "AccountKey=", r"[A-Za-z0-9+/]{60,100}={0,2}"),
-    _shape(
+_ISSUED: Final[tuple[tuple[str, str, str], ...]] = (
+    # label, the literals a key begins with, what follows one of them
+    ("Anthropic key", "sk-ant-", _WORD + "{20,300}"),
+    ("OpenRouter key", "sk-or-", _WORD + "{20,300}"),
+    ("OpenAI key", "sk-proj- sk-svcacct- sk-admin- sk-None-", _WORD + "{20,300}"),
+    ("API key", "sk-", r"(?=[A-Za-z]{0,200}[0-9])[A-Za-z0-9]{20,200}" + _END),
+    ("GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", _ALNUM + "{30,255}"),
+    ("GitHub token", "github_pat_", r"[A-Za-z0-9_]{22,255}"),
+    (
+        "GitLab token",
+        "glpat- gldt- glrt- glrtr- glptt- glcbt- glft- glsoat- glimt- glagent- gloas- glffct-"
+        " GR1348941",
+        r"[A-Za-z0-9_.-]{20,255}",
+    ),
+    (
+        "Slack token",
+        "xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs- xoxe. xoxc- xoxd-",
+        r"[A-Za-z0-9.%-]{10,255}",
+    ),
+    ("Slack token", "xapp-", r"[A-Za-z0-9-]{20,255}"),
+    ("Slack webhook", "hooks.slack.com/services/ hooks.slack.com/workflows/", r"[\w/]{30,120}"),
+    (
+        "Discord webhook",
+        "discord.com/api/webhooks/ discordapp.com/api/webhooks/",
+        r"\d{15,20}/[\w-]{40,120}",
+    ),
+    ("AWS access key", "AKIA ASIA ABIA ACCA", r"[A-Z0-9]{16}" + _END),
+    ("AWS Bedrock key", "ABSK", r"[A-Za-z0-9+/]{80,260}={0,2}"),
+    ("Google API key", "AIza", r"[0-9A-Za-z_-]{35}"),
+    ("Google token", "ya29.", r"[0-9A-Za-z_-]{20,500}"),
+    ("Google refresh token", "1//0", r"[0-9A-Za-z_-]{40,200}"),
+    ("Google client secret", "GOCSPX-", r"[0-9A-Za-z_-]{20,60}"),
+    ("Stripe key", "sk_live_ sk_test_ rk_live_ rk_test_", _ALNUM + "{16,255}"),
+    ("Stripe webhook secret", "whsec_", r"[A-Za-z0-9+/=]{24,255}"),
+    ("SendGrid key", "SG.", r"[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}"),
+    ("Mailgun key", "key-", _HEX + "{32}" + _END),
+    ("Brevo key", "xkeysib- xsmtpsib-", _HEX + "{64}-[A-Za-z0-9]{16}"),
+    ("npm token", "npm_", _ALNUM + "{36}" + _END),
+    ("PyPI token", "pypi-", _WORD + "{50,500}"),
+    ("RubyGems key", "rubygems_", _HEX + "{48}" + _END),
+    ("NuGet key", "oy2", r"[a-z0-9]{43}" + _END),
+    ("Hugging Face token", "hf_ api_org_", _ALNUM + "{30,100}" + _END),
+    ("Groq key", "gsk_", _ALNUM + "{30,100}"),
+    ("Replicate token", "r8_", _ALNUM + "{30,60}"),
+    ("Perplexity key", "pplx-", _ALNUM + "{30,100}"),
+    ("xAI key", "xai-", _ALNUM + "{40,120}"),
+    ("Fireworks key", "fw_", _ALNUM + "{24}" + _END),
+    ("DigitalOcean token", "dop_v1_ doo_v1_ dor_v1_", _HEX + "{60,70}"),
+    ("Docker token", "dckr_pat_ dckr_oat_", _WORD + "{20,80}"),
+    ("Databricks token", "dapi", _HEX + "{32}(?:-\\d)?" + _END),
+    ("Vault token", "hvs. hvb. hvr.", _WORD + "{24,300}"),
+    ("Shopify token", "shpat_ shpca_ shppa_ shpss_", r"[a-fA-F0-9]{32}"),
+    ("Square token", "sq0atp- sq0csp-", _WORD + "{20,60}"),
+    ("Linear key", "lin_api_ lin_oauth_", _ALNUM + "{30,80}"),
+    ("Atlassian token", "ATATT3 ATCTT3", r"[A-Za-z0-9_=-]{50,300}"),
+    ("Notion token", "ntn_", _ALNUM + "{40,60}" + _END),
+    ("Figma token", "figd_", _WORD + "{35,60}"),
+    ("Postman key", "PMAK-", r"[0-9a-f]{24}-[0-9a-f]{34}"),
+    ("Grafana token", "glsa_ glc_", r"[A-Za-z0-9_=+/]{32,300}"),
+    ("Sentry token", "sntrys_ sntryu_", r"[A-Za-z0-9_=+/]{40,300}"),
+    ("New Relic key", "NRAK-", r"[A-Z0-9]{27}" + _END),
+    ("Cloudflare key", "v1.0-", _HEX + "{24}-" + _HEX + "{100,160}"),
+    ("Supabase key", "sbp_ sb_secret_", r"[A-Za-z0-9_]{30,60}"),
+    ("PlanetScale password", "pscale_pw_ pscale_tkn_", r"[A-Za-z0-9_.=-]{30,64}"),
+    ("Heroku key", "HRKU-", r"[A-Za-z0-9_-]{36,70}"),
+    ("Netlify token", "nfp_", _ALNUM + "{36,50}"),
+    ("Doppler token", "dp.pt. dp.st. dp.ct.", r"[A-Za-z0-9._-]{40,80}"),
+    ("Pulumi token", "pul-", _HEX + "{40}" + _END),
+    ("Tailscale key", "tskey-", r"[a-z]{3,10}-[A-Za-z0-9-]{16,80}"),
+    ("1Password token", "ops_eyJ", r"[A-Za-z0-9_=-]{50,2000}"),
+    ("CircleCI token", "CCIPAT_", r"[A-Za-z0-9_]{30,80}"),
+    ("Twilio key", "SK", _HEX + "{32}" + _END),
+    ("age key", "AGE-SECRET-KEY-1", r"[0-9A-Z]{50,70}"),
+    ("Azure key", "AccountKey= SharedAccessKey=", r"[A-Za-z0-9+/]{40,100}={0,2}"),
+    ("Azure signature", "sig=", r"[A-Za-z0-9]{1,80}(?:%[0-9A-Fa-f]{2}[A-Za-z0-9]{0,80}){1,20}"),
+    (
         "JSON web token",
         "eyJ",
         r"[A-Za-z0-9_-]{8,2000}+\.[A-Za-z0-9_-]{8,4000}+\.[A-Za-z0-9_-]{16,2000}+",
     ),
-    _shape("bearer token", "Bearer ", r"(?=[A-Za-z._~+/-]{0,200}[0-9])[A-Za-z0-9._~+/=-]{20,2000}"),
-    _shape(
-        "basic credentials", "Basic ", r"(?=[A-Za-z+/]{0,200}[0-9=])[A-Za-z0-9+/]{16,500}={0,2}"
+    (
+        "bearer token",
+        "Bearer bearer BEARER",
+        r"[ ](?=[A-Za-z._~+/-]{0,200}[0-9])[A-Za-z0-9._~+/=-]{20,2000}",
+    ),
+    (
+        "basic credentials",
+        "Basic",
+        r"[ ](?=[A-Za-z+/]{0,200}[0-9=])[A-Za-z0-9+/]{16,500}={0,2}",
     ),
 )
 
+SHAPES: Final = tuple(
+    _shape(label, needle, rest) for label, needles, rest in _ISSUED for needle in needles.split()
+)
+
+WITHIN: Final = (
+    # Keys whose telling part is not at their beginning; what is before it has a length of its own.
+    Shape("Telegram bot token", ":AA", re.compile(r"\d{8,10}:AA[A-Za-z0-9_-]{32,35}" + _END)),
+    Shape(
+        "Azure client secret",
+        "Q~",
+        re.compile(r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
+    ),
+    Shape(
+        "Terraform token",
+        ".atlasv1.",
+        re.compile(r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,100}"),
+    ),
+    Shape("Mailchimp key", "-us", re.compile(r"[0-9a-f]{32}-us\d{1,2}" + _END)),
+)
+
+_KEY_BODY = r"(?P<body>(?:[A-Za-z0-9+/=\s:,.\\\"'()>|#]|-(?!---))*+)"
 PRIVATE_KEY: Final = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----"
-    r"(?P<body>(?:[A-Za-z0-9+/=\s:,.\\\"'()]|-(?!----))*+)"
-    r"(?:-----END [A-Z0-9 ]{1,60}-----)?"
+    r"-{4,5} ?BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}"
+    + _KEY_BODY
+    + r"(?:-{4,5} ?END [A-Z0-9 ]{1,60}-{4,5})?"
+)
+PRIVATE_KEY_END: Final = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+KEY_LINES_REVERSED: Final = re.compile(r"(?:(?:\s|[nr]\\){1,8}[A-Za-z0-9+/=]{16,80}(?!\\))++")
+"""The lines of a key before its end, read from the back: their head may have been cut off."""
+
+PUTTY_KEY: Final = re.compile(
+    r"(?P<head>Private-Lines: \d{1,4})(?P<body>(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{20,80}){1,200})"
 )
 
 SSN: Final = re.compile(
-    r"(?<![\w.-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])(?!\.\d)"
+    r"(?<![.-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])(?!\.\d)"
 )
 
 EMAIL: Final = re.compile(
@@ -101,13 +166,13 @@ URL_PASSWORD: Final = re.compile(r"://[^\s:/@\"'<>\[\]{}]{0,100}:(?P<secret>[^\s
 ASSIGNED_NAME: Final = re.compile(
     r"(?P<strong>passw(?:or)?d|passphrase|passwort|pwd|secret(?:[_-]?(?:access[_-]?)?key)?"
     r"|api[_-]?(?:key|secret|token)|access[_-]?(?:key|token)|auth[_-]?(?:key|token)"
-    r"|encryption[_-]?key|signing[_-]?key|refresh[_-]?token|client[_-]?secret)"
+    r"|encryption[_-]?key|signing[_-]?key|private[_-]?key|refresh[_-]?token|client[_-]?secret)"
     r"|(?P<weak>token|credentials?|apikey)",
     re.IGNORECASE,
 )
 ASSIGNED_STEMS: Final = (
     "passw", "passphrase", "pwd", "secret", "api", "access", "auth", "encryption", "signing",
-    "refresh", "client", "token", "credential",
+    "refresh", "client", "private", "token", "credential",
 )  # fmt: skip
 """Every name begins with one of these.
 
@@ -122,6 +187,21 @@ ASSIGNED_UNQUOTED: Final = re.compile(
     _ASSIGN + r"(?P<secret>[A-Za-z0-9!#%&*+./:?@^_~$=-]{6,200})[ \t]{0,8}(?=\r?\n|\Z)"
 )
 
+ASSIGNED_WITHIN: Final = re.compile(
+    _ASSIGN + r"(?P<secret>[A-Za-z0-9!#%*+./:?@^_~$-]{16,200})(?=[\s\"'`;&|,)]|\Z)"
+)
+"""An unquoted value in the middle of a line, as in a shell, a header or the query of a URL."""
+
+AUTHORIZATION: Final = re.compile(
+    r"uthorization[\"']?[ \t]{0,4}[:=,][ \t]{0,4}[\"']?(?:[A-Za-z]{2,20} {1,2})?"
+    r"(?P<secret>[A-Za-z0-9._~+/=:-]{16,2000})",
+    re.IGNORECASE,
+)
+
+_ESCAPED_BEFORE: Final = re.compile(
+    r"(?:\\[nrtfv0]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}"
+    r"|\x1b\[[0-9;]{0,8}m)\Z"
+)
 _BASE64_RUN: Final = re.compile(r"[A-Za-z0-9+/]{30}")
 _PLACEHOLDER: Final = re.compile(
     r"[<\[({$%*]|.*(?:\$\{|\{\{|%\(|\.\.\.|xxx|XXX|\*\*\*"
@@ -155,6 +235,14 @@ def is_token(value: str) -> bool:
         and any(map(str.isalpha, value))
         and len(set(value)) >= 8
     )
+
+
+def stands_alone(match: re.Match[str]) -> bool:
+    """Whether no word runs into the match; the end of an escape such as `\\n` or %3D is none."""
+    text, start = match.string, match.start()
+    if start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_"):
+        return True
+    return bool(_ESCAPED_BEFORE.search(text[max(0, start - 12) : start]))
 
 
 def is_private_key(match: re.Match[str]) -> bool:
