@@ -77,6 +77,15 @@ class Home:
             return []
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """For what can be made again and holds nothing of any corpus; below `RLM_HOME` if it is set."""
+    if environ.get("RLM_HOME"):
+        return Home.from_environ(environ).data.parent / "cache"
+    import platformdirs
+
+    return platformdirs.user_cache_path(_APPLICATION, appauthor=False)
+
+
 def is_check(text: str) -> bool:
     """Whether this is how the check value of a key is written: 16 hex digits."""
     return len(text) == 2 * KEY_CHECK_BYTES and set(text) <= set("0123456789abcdef")

@@ -14,6 +14,7 @@ from anyio.to_thread import run_sync
 from rlm_crystal.crystal import CHARS_PER_TOKEN, Crystal
 from rlm_crystal.language import language_of
 from rlm_sandbox.availability import available
+from rlm_sandbox.backend import BackendName
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.errors import SandboxError, SandboxUnavailable
 from rlm_sandbox.sandbox import Sandbox
@@ -69,7 +70,7 @@ async def ask(
     crystal's documents if the caller keeps them mapped; otherwise they are mapped for this call.
     `spares` makes the start of each run a short one, `cache` holds what sub-calls said before.
     """
-    _require_sandbox()
+    _require_sandbox(precautions.backend)
     inquiry = Inquiry(
         question,
         crystal=crystal,
@@ -97,9 +98,9 @@ async def ask(
     return answer
 
 
-def _require_sandbox() -> None:
+def _require_sandbox(backend: BackendName | None) -> None:
     """Before a model is paid and the corpus is mapped."""
-    found = available()
+    found = available(backend)
     if not found.ok:
         raise ExecutionUnavailable(
             f"This question cannot be answered on this machine: {', '.join(found.missing)} missing."
@@ -275,6 +276,8 @@ async def _sandbox(
             spares=inquiry.spares,
             rules=inquiry.precautions.rules,
             redaction=inquiry.precautions.redaction,
+            backend=inquiry.precautions.backend,
+            cache=inquiry.precautions.cache,
         )
     except SandboxUnavailable as error:
         raise ExecutionUnavailable(str(error)) from error

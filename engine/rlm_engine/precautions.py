@@ -1,17 +1,25 @@
-"""What holds for a run besides its limits: what its code may use, and what must not leave."""
+"""What holds for a run besides its limits: where its code runs, what it may use, what leaves."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from rlm_sandbox.backend import BackendName
 from rlm_sandbox.code_rules import CodeRules
 from rlm_sandbox.redact import Redaction
 
 
 @dataclass(frozen=True, slots=True)
 class Precautions:
-    """The guard's rules for the code, and the secrets to take out besides the built-in shapes."""
+    """The guard's rules for the code, and the secrets to take out besides the built-in shapes.
+
+    `backend` runs the code, the system's own where none is named; `cache` is where it keeps what it
+    has to build once.
+    """
 
     rules: CodeRules = field(default_factory=CodeRules)
     redaction: Redaction = field(default_factory=Redaction)
+    backend: BackendName | None = None
+    cache: Path | None = None
 
 
 USUAL = Precautions()

@@ -37,7 +37,7 @@ async def answer(
     `confirm` gives a view in which these files are what is on disk.
     """
     root, sub = models_for(settings, environ)
-    precautions = precautions_for(settings)
+    precautions = precautions_for(settings, environ)
     record = _Record(opened.archive)
     steps = 0
 

@@ -1,6 +1,7 @@
 """What can be wrong, each with its fix: crystal, drift, memory, settings, sandbox, model."""
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
 from rlm_crystal.errors import CrystalError, NoCrystal
@@ -10,6 +11,9 @@ from rlm_server.archive import Archive
 from rlm_server.opening import Opened
 from rlm_server.settings import EXTRACTIVE, Settings
 from rlm_server.state import State
+
+if TYPE_CHECKING:
+    from rlm_sandbox.backend import BackendName
 
 _INDEX_AGAIN = "Call rlm_reindex, or run: rlm-mcp index"
 
@@ -28,7 +32,7 @@ async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
         *await run_sync(cluster_issues, state, abandon_on_cancel=True),
         *await memory_issues(opened),
         *settings_issues(opened),
-        *await run_sync(sandbox_issues, abandon_on_cancel=True),
+        *await run_sync(sandbox_issues, state.book.operator.sandbox, abandon_on_cancel=True),
         *model_issues(state.book.settings),
         *_watch_issues(opened, state.book.settings),
     )
@@ -104,11 +108,11 @@ def settings_issues(opened: Opened) -> list[Issue]:
     return [Issue("settings", "warning", opened.settings_problem, fix)]
 
 
-def sandbox_issues() -> list[Issue]:
+def sandbox_issues(backend: "BackendName | None") -> list[Issue]:
     """Layers without which no code is run."""
     from rlm_sandbox import available
 
-    availability = available()
+    availability = available(backend)
     if availability.ok:
         return []
     told = f"no code can be run: {', '.join(availability.missing)} missing"

@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rlm_crystal.errors import CrystalError, HaltError
+from rlm_crystal.home import cache_folder
 
 from rlm_server.commands import Told
 from rlm_server.errors import ServerError
-from rlm_server.settings import Operator
+from rlm_server.settings import Operator, backend_named
+
+if TYPE_CHECKING:
+    from rlm_sandbox.types import Availability
 
 _INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
 _WATCHES_WANTED = 8_192
@@ -74,14 +78,26 @@ def _key(environ: Mapping[str, str]) -> Finding:
     return Finding("key", ok=True, seen=f"from {keyring.source}, check {keyring.check}")
 
 
-def _sandbox(_: Mapping[str, str]) -> Finding:
+def _sandbox(environ: Mapping[str, str]) -> Finding:
     from rlm_sandbox import available
+    from rlm_sandbox.backend import BACKENDS
 
-    found = available()
-    if found.ok:
-        return Finding("sandbox", ok=True, seen=f"{found.backend}: {', '.join(found.layers)}")
-    seen = f"missing: {', '.join(found.missing)}"
-    return Finding("sandbox", ok=False, seen=seen, fix=found.advice, needed=False)
+    found = available(backend_named(environ))
+    others = [available(name) for name in BACKENDS if name != found.backend]
+    seen = "; ".join(_backend(each, environ) for each in (found, *others))
+    return Finding("sandbox", ok=found.ok, seen=seen, fix=found.advice, needed=False)
+
+
+def _backend(found: "Availability", environ: Mapping[str, str]) -> str:
+    if not found.ok:
+        return f"{found.backend} is missing: {', '.join(found.missing)}"
+    told = f"{found.backend}: {', '.join(found.layers)}"
+    if found.backend == "wasm":
+        from rlm_sandbox.wasm.component import place
+
+        if not place(cache_folder(environ)).exists():
+            told += " (the first question builds its component, half a minute of work)"
+    return told
 
 
 def _embedder(environ: Mapping[str, str]) -> Finding:

@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rlm_crystal.home import cache_folder
+
 from rlm_server.redaction import RedactingModel
-from rlm_server.settings import EXTRACTIVE, Settings
+from rlm_server.settings import EXTRACTIVE, Settings, backend_named
 
 if TYPE_CHECKING:
     from rlm_engine.limits import RunLimits
@@ -42,13 +44,13 @@ def limits_for(settings: Settings) -> "RunLimits":
     )
 
 
-def precautions_for(settings: Settings) -> "Precautions":
+def precautions_for(settings: Settings, environ: Mapping[str, str]) -> "Precautions":
     """Return what holds for the code of a question, and what must not leave."""
     from rlm_engine.precautions import Precautions
     from rlm_sandbox.code_rules import CodeRules
 
     rules = CodeRules(settings.code_profile, settings.modules)
-    return Precautions(rules, redaction_of(settings))
+    return Precautions(rules, redaction_of(settings), backend_named(environ), cache_folder(environ))
 
 
 def redaction_of(settings: Settings) -> "Redaction":

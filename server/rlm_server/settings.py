@@ -21,6 +21,7 @@ from rlm_tools.host import Scalar, Setting
 from rlm_server.errors import SettingRefused, SettingsDamaged
 
 if TYPE_CHECKING:
+    from rlm_sandbox.backend import BackendName
     from rlm_sandbox.code_rules import Profile
 
 EXTRACTIVE = "extractive"
@@ -44,7 +45,8 @@ class Operator:
     none are asked for. It sends text of the corpus without being asked a question, so no call sets
     it. `RLM_CODE_PROFILE` is `standard` or `strict` and `RLM_CODE_MODULES` (comma separated) names
     modules that code of a run may import besides the usual ones. `RLM_REDACT_EMAILS` takes e-mail
-    addresses out as well.
+    addresses out as well. `RLM_SANDBOX` is `kernel` or `wasm`; default: the system's
+    own.
     """
 
     model: str = EXTRACTIVE
@@ -57,6 +59,7 @@ class Operator:
     code_profile: "Profile" = "standard"
     code_modules: str = ""
     redact_emails: bool = False
+    sandbox: "BackendName | None" = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
@@ -75,6 +78,7 @@ class Operator:
             code_profile=_profile(environ.get("RLM_CODE_PROFILE", "")),
             code_modules=_modules(environ.get("RLM_CODE_MODULES", "")),
             redact_emails=_switch(environ, "RLM_REDACT_EMAILS"),
+            sandbox=backend_named(environ),
         )
 
     def with_model(self, model: str) -> "Operator":
@@ -245,6 +249,17 @@ def _patterns(text: str) -> str:
         except re.error as error:
             raise SettingRefused(f"RLM_REDACT: {pattern!r} is no pattern: {error}.") from None
     return text
+
+
+def backend_named(environ: Mapping[str, str]) -> "BackendName | None":
+    """The backend that runs code, None for the system's own; SettingRefused for an unknown one."""
+    match environ.get("RLM_SANDBOX", "").strip():
+        case "":
+            return None
+        case "kernel" | "wasm" as backend:
+            return backend
+        case other:
+            raise SettingRefused(f"RLM_SANDBOX is {other!r}; give kernel or wasm.")
 
 
 def _profile(text: str) -> "Profile":

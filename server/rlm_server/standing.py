@@ -40,7 +40,7 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
         "chunks": 0,
         "provider": operator.model,
         "key_source": "",
-        "sandbox": list(available().layers),
+        "sandbox": list(available(operator.sandbox).layers),
     }
     try:
         keyring = gate.keyring

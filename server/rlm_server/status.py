@@ -13,6 +13,7 @@ from rlm_server.state import Tally
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
+    from rlm_sandbox.backend import BackendName
 
     from rlm_server.service import Service
 
@@ -43,7 +44,7 @@ async def status_of(service: "Service") -> Status:
         total=work.total,
         provider=state.book.settings.model,
         key_source=opened.archive.keyring.source if opened else "",
-        sandbox=await _sandbox_layers(),
+        sandbox=await _sandbox_layers(state.book.operator.sandbox),
         watching=keeper.lookout.in_words if keeper else "",
         jobs=service.jobs.states() if service.jobs else (),
         files_unclustered=crystal.files_unclustered if crystal else 0,
@@ -91,15 +92,15 @@ def _state_of(service: "Service") -> Literal["secure", "indexing", "empty"]:
     return "empty" if service.failure else "indexing"
 
 
-async def _sandbox_layers() -> tuple[str, ...]:
+async def _sandbox_layers(backend: "BackendName | None") -> tuple[str, ...]:
     """The layers in which code is run; found out once, in a thread."""
-    if _layers_of_this_system.cache_info().currsize:
-        return _layers_of_this_system()
-    return await run_sync(_layers_of_this_system)
+    if _layers_of.cache_info().currsize:
+        return _layers_of(backend)
+    return await run_sync(_layers_of, backend)
 
 
 @cache
-def _layers_of_this_system() -> tuple[str, ...]:
+def _layers_of(backend: "BackendName | None") -> tuple[str, ...]:
     from rlm_sandbox import available
 
-    return available().layers
+    return available(backend).layers

@@ -100,6 +100,7 @@ def test_what_the_operator_made_strict_no_call_makes_lax(
         ("RLM_CODE_MODULES", "numpy", "what can be added: binascii"),
         ("RLM_REDACT_EMAILS", "perhaps", "give on or off"),
         ("RLM_REDACT", "(", "is no pattern"),
+        ("RLM_SANDBOX", "docker", "give kernel or wasm"),
     ],
 )
 def test_an_environment_that_cannot_be_is_refused(name: str, value: str, reason: str) -> None:
@@ -109,6 +110,13 @@ def test_an_environment_that_cannot_be_is_refused(name: str, value: str, reason:
 
 def test_modules_are_listed_in_the_environment() -> None:
     assert book(RLM_CODE_MODULES=" tomllib,shlex, ").settings.modules == ("tomllib", "shlex")
+
+
+def test_the_operator_names_the_backend_that_runs_code() -> None:
+    named = [
+        Operator.from_environ({"RLM_SANDBOX": each}).sandbox for each in ("wasm", " kernel", "")
+    ]
+    assert named == ["wasm", "kernel", None]
 
 
 def test_default_takes_a_change_back() -> None:

@@ -140,6 +140,19 @@ def test_doctor_tells_the_fix_for_a_model_without_its_package(home: Path) -> Non
     assert "pip install 'rlm-mcp[litellm]'" in ran.stdout
 
 
+def test_doctor_tells_of_every_backend_and_the_fix_for_the_one_that_was_chosen(home: Path) -> None:
+    code = (
+        "import sys; sys.modules['wasmtime'] = None\n"
+        "from rlm_server.cli import run; sys.exit(run(['doctor']))"
+    )
+    ran = in_python(code, home=home, RLM_SANDBOX="wasm")
+    (line,) = (line for line in ran.stdout.splitlines() if "sandbox:" in line)
+    assert line.startswith("warn")
+    assert "wasm is missing: wasmtime" in line
+    assert "kernel" in line
+    assert "pip install 'rlm-mcp[wasm]'" in ran.stdout
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
