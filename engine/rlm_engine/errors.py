@@ -9,7 +9,8 @@ EngineError
 │   └── ModelRefused         the provider answered that it will not: key, model name, request
 ├── BudgetExceeded           a call's worst case does not fit the limits of the run
 ├── PromptTooLong            a sub-call's prompt is larger than one prompt may be
-└── ExecutionUnavailable     no sandbox can be had on this machine, so no code runs
+├── ExecutionUnavailable     no sandbox can be had on this machine, so no code runs
+└── RecordUnreadable         what lies where a run's record should is none
 """
 
 from typing import Literal
@@ -87,3 +88,9 @@ class ExecutionUnavailable(EngineError):
     """Code execution fails closed here; the message says what is missing."""
 
     kind = "execution_unavailable"
+
+
+class RecordUnreadable(EngineError):
+    """What lies where the record of a run should is none."""
+
+    kind = "record_unreadable"

@@ -1,6 +1,7 @@
 """One question being answered: what all the runs it takes share."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 import anyio
 from rlm_crystal.crystal import Crystal
@@ -8,13 +9,15 @@ from rlm_sandbox.spare import Spares
 
 from rlm_engine.budget import Budget
 from rlm_engine.call_cache import CallCache
+from rlm_engine.errors import EngineError
 from rlm_engine.host import HostFunction, RecallFunction, crystal_functions, memory_functions
+from rlm_engine.json_value import JsonObject
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
 from rlm_engine.precautions import Precautions
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.scheduler import CallRecord, Scheduler
-from rlm_engine.trace import Trace
+from rlm_engine.trace import Trace, Tracing
 
 Say = Callable[[str], None]
 """Told what the loop is doing, in words a person reads; must return at once."""
@@ -35,6 +38,7 @@ class Inquiry:
         retry: RetryPolicy,
         say: Say,
         precautions: Precautions,
+        tracing: Tracing,
         spares: Spares | None = None,
         cache: CallCache | None = None,
     ) -> None:
@@ -47,7 +51,7 @@ class Inquiry:
         self.spares = spares
         self.notes: list[str] = []
         self.precautions = precautions
-        self.trace = Trace(question, precautions.redaction)
+        self.trace = Trace(question, precautions.redaction, tracing)
         self.budget = Budget(limits)
         self.scheduler = Scheduler(
             budget=self.budget, limits=limits, retry=retry, on_call=self._on_call, cache=cache
@@ -77,6 +81,36 @@ class Inquiry:
         if self.scheduler.cache_hits:
             notes.append(f"{self.scheduler.cache_hits} sub-calls were answered from the cache")
         return tuple(notes)
+
+    def record(self, outcome: JsonObject) -> bytes:
+        """The record of the whole question, ending in `outcome`."""
+        limits: JsonObject = asdict(self.limits)
+        return self.trace.record(
+            outcome,
+            root_model=self.root.name,
+            sub_model=self.sub.name,
+            limits=limits,
+            notes=list(self.closing_notes()),
+        )
+
+    def failure(self, error: BaseException) -> JsonObject:
+        """The outcome of a question that ended without an answer, and what it took until there."""
+        spent = self.budget.spent
+        stopped = isinstance(error, anyio.get_cancelled_exc_class() | KeyboardInterrupt)
+        # The words of a stranger's error may hold text of the corpus, and say little.
+        ours = isinstance(error, EngineError)
+        return {
+            "error": {
+                "kind": error.kind if ours else "cancelled" if stopped else type(error).__name__,
+                "message": str(error) if ours else "",
+            },
+            "provider": self.root.name,
+            "subcalls": spent.subcalls,
+            "tokens_in": spent.tokens_in,
+            "tokens_out": spent.tokens_out,
+            "cost_usd": round(spent.cost_usd, 9),
+            "seconds": round(self.elapsed_s, 3),
+        }
 
     def _on_call(self, record: CallRecord) -> None:
         self.trace.call(record, at_s=self.elapsed_s)

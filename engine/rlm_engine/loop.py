@@ -37,14 +37,18 @@ from rlm_engine.prompt import FIRST_PATHS, Facts, new_fence, told_rules
 from rlm_engine.queries import DeeperRun, Documents, Queries
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.run import AskRoot, Event, Finish, LimitReached, Replied, Run, RunCode
-from rlm_engine.scheduler import worst_of
-from rlm_engine.trace import PutRecord
+from rlm_engine.scheduler import content_key, worst_of
+from rlm_engine.trace import PutRecord, Tracing
 
 _CLOSE_WITHIN_S = 5.0
 _ANSWER_CHARS = 100_000
 _LANGUAGES_NAMED = 8
+_LOST_NAMED = 30
+# A caller that gave up is not kept waiting for a disk.
+_RECORD_WITHIN_S = 1.0
 _DEFAULT_LIMITS = RunLimits()
 _DEFAULT_RETRY = RetryPolicy()
+_DEFAULT_TRACING = Tracing()
 
 
 async def ask(
@@ -62,6 +66,7 @@ async def ask(
     spares: Spares | None = None,
     cache: CallCache | None = None,
     precautions: Precautions = USUAL,
+    tracing: Tracing = _DEFAULT_TRACING,
 ) -> Answer:
     """The answer to `question`, by `root` writing code over `crystal` and `sub` reading for it.
 
@@ -69,6 +74,7 @@ async def ask(
     no code can be run, and a ModelError where the root gave nothing at all. `context` is the
     crystal's documents if the caller keeps them mapped; otherwise they are mapped for this call.
     `spares` makes the start of each run a short one, `cache` holds what sub-calls said before.
+    `tracer` is handed the record of the run, also of one that fails or is cancelled.
     """
     _require_sandbox(precautions.backend)
     inquiry = Inquiry(
@@ -83,18 +89,18 @@ async def ask(
         spares=spares,
         cache=cache,
         precautions=precautions,
+        tracing=tracing,
     )
-    facts = await run_sync(_facts, crystal)
-    if context is not None:
-        run = await _run(inquiry, question, facts, context, depth=0)
-    else:
-        async with _mapped(
-            (entry.path, crystal.text(entry.path)) for entry in crystal.files
-        ) as own:
-            run = await _run(inquiry, question, facts, own, depth=0)
-    answer = await _answer(inquiry, run)
+    try:
+        answer = await _answer(inquiry, await _whole_run(inquiry, context))
+    except BaseException as error:
+        if tracer is not None:
+            record = inquiry.record(inquiry.failure(error))
+            with anyio.move_on_after(_RECORD_WITHIN_S, shield=True):
+                await run_sync(tracer, inquiry.trace.name, record, abandon_on_cancel=True)
+        raise
     if tracer is not None:
-        await run_sync(tracer, inquiry.trace.name, inquiry.trace.record(answer.to_json()))
+        await run_sync(tracer, inquiry.trace.name, inquiry.record(answer.to_json()))
     return answer
 
 
@@ -106,6 +112,17 @@ def _require_sandbox(backend: BackendName | None) -> None:
             f"This question cannot be answered on this machine: {', '.join(found.missing)} missing."
             f" {found.advice[:1].upper()}{found.advice[1:]}."
         )
+
+
+async def _whole_run(inquiry: Inquiry, context: SharedContext | None) -> Run:
+    """The run over the whole corpus, which is mapped for it unless it is already."""
+    crystal = inquiry.crystal
+    facts = await run_sync(_facts, crystal)
+    if context is not None:
+        return await _run(inquiry, inquiry.question, facts, context, depth=0)
+    documents = ((entry.path, crystal.text(entry.path)) for entry in crystal.files)
+    async with _mapped(documents) as own:
+        return await _run(inquiry, inquiry.question, facts, own, depth=0)
 
 
 async def _run(
@@ -133,10 +150,26 @@ async def _run(
         helpers=documentation() + told_rules(inquiry.precautions.rules),
     )
     functions = {**inquiry.functions, **queries.functions()}
+    begin_s = inquiry.elapsed_s
     async with _sandbox(context, functions, inquiry) as sandbox:
+        inquiry.trace.begin(
+            depth=depth,
+            question=question,
+            documents=facts.documents,
+            characters=facts.characters,
+            layers=list(sandbox.layers),
+            begin_s=begin_s,
+            at_s=inquiry.elapsed_s,
+        )
         while not isinstance(step := run.next_step(), Finish):
             run = run.after(await _perform(inquiry, run, step, sandbox, queries))
-    inquiry.trace.event("finish", depth=depth, limit_hit=step.limit_hit, answer=step.answer)
+    inquiry.trace.event(
+        "finish",
+        depth=depth,
+        limit_hit=step.limit_hit,
+        answer=step.answer,
+        at_s=inquiry.elapsed_s,
+    )
     return replace(run, ending=step)
 
 
@@ -144,17 +177,30 @@ async def _perform(
     inquiry: Inquiry, run: Run, step: AskRoot | RunCode, sandbox: Sandbox, queries: Queries
 ) -> Event:
     event: Event | None = None
+    begin_s = inquiry.elapsed_s
     with anyio.CancelScope(deadline=inquiry.deadline):
         if isinstance(step, AskRoot):
             event = await _ask_root(inquiry, run, step)
         else:
             event = await _run_code(inquiry, run, step, sandbox, queries)
-    return event or LimitReached("seconds", inquiry.budget.spent, inquiry.elapsed_s)
+    event = event or LimitReached("seconds", inquiry.budget.spent, inquiry.elapsed_s)
+    if isinstance(event, LimitReached):
+        inquiry.trace.event(
+            "limit",
+            depth=run.depth,
+            turn=run.iterations + isinstance(step, AskRoot),
+            limit=event.limit,
+            code=step.code if isinstance(step, RunCode) else None,
+            begin_s=begin_s,
+            at_s=inquiry.elapsed_s,
+        )
+    return event
 
 
 async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
     turn = run.iterations + 1
     inquiry.say(f"{_indent(run)}Turn {turn}: {inquiry.root.name} decides what to look at")
+    begin_s = inquiry.elapsed_s
     try:
         completion = await inquiry.scheduler.ask_root(
             inquiry.root, step.messages, max_tokens=step.max_tokens
@@ -170,11 +216,15 @@ async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
         "root",
         depth=run.depth,
         turn=turn,
+        model=inquiry.root.name,
         text=completion.text,
         tokens_in=completion.tokens_in,
         tokens_out=completion.tokens_out,
         cost_usd=completion.cost_usd,
+        prompt_hash=content_key(inquiry.root, step.messages, step.max_tokens),
+        begin_s=begin_s,
         at_s=inquiry.elapsed_s,
+        **inquiry.trace.prompt(step.messages, depth=run.depth),
     )
     return Replied(completion.text, inquiry.budget.spent, inquiry.elapsed_s)
 
@@ -186,6 +236,7 @@ async def _run_code(
     upcoming = (*run.messages(), Message("user", "x" * inquiry.limits.output_chars))
     inquiry.budget.keep_back(worst_of(inquiry.root, upcoming, inquiry.limits.reply_tokens))
     execution: Execution | None = None
+    begin_s = inquiry.elapsed_s
     try:
         with anyio.CancelScope() as cell:
             queries.begin_cell(stop=cell.cancel)
@@ -210,8 +261,14 @@ async def _run_code(
         code=step.code,
         output=event.output,
         fault=event.fault,
+        fault_line=execution.error.line if execution.error is not None else None,
+        hint=event.hint,
         final=event.final,
+        truncated=execution.truncated,
+        redactions=execution.redactions,
+        state_lost=list(execution.state_lost[:_LOST_NAMED]),
         seconds=execution.seconds,
+        begin_s=begin_s,
         at_s=inquiry.elapsed_s,
     )
     return event

@@ -6,6 +6,7 @@ leaves the others alone. Cancelling the query cancels what is in flight.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 import anyio
@@ -21,11 +22,16 @@ from rlm_engine.retry import RetryPolicy, with_retries
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One finished call, as the trace keeps it; `prompt_hash` stands for the prompt."""
+    """One finished call; `prompt_hash` stands for the prompt where that is not kept.
+
+    `seconds` counts the waiting for a turn and for a busy model too.
+    """
 
     model: str
     prompt_hash: str
-    prompt_chars: int
+    messages: Sequence[Message]
+    reply: str
+    seconds: float
     depth: int
     cached: bool
     tokens_in: int
@@ -66,7 +72,9 @@ class Scheduler:
         self, model: Model, messages: Sequence[Message], *, max_tokens: int, depth: int
     ) -> str:
         """The text of one sub-call; an EngineError says why there is none."""
-        key = _content_key(model, messages, max_tokens)
+        key = content_key(model, messages, max_tokens)
+        began_s = anyio.current_time()
+        made = partial(_record, model, messages, key, depth)
         try:
             self.budget.count_subcall()
             known = self._cache.get(key)
@@ -74,12 +82,13 @@ class Scheduler:
                 model, messages, max_tokens=max_tokens, subcall=True
             )
         except EngineError as error:
-            self._on_call(_record(model, messages, key, depth, None, error=error.kind))
+            self._on_call(made(anyio.current_time() - began_s, None, error=error.kind))
             raise
         self.cache_hits += known is not None
         if known is None:
             self._cache.put(key, completion)
-        self._on_call(_record(model, messages, key, depth, completion, cached=known is not None))
+        seconds = anyio.current_time() - began_s
+        self._on_call(made(seconds, completion, cached=known is not None))
         return completion.text
 
     async def batch(
@@ -92,7 +101,7 @@ class Scheduler:
     ) -> list[str | EngineError]:
         """One text or error for each prompt, in their order. Equal prompts are asked once."""
         results: dict[int, str | EngineError] = {}
-        twins = _twins([_content_key(model, messages, max_tokens) for messages in prompts])
+        twins = _twins([content_key(model, messages, max_tokens) for messages in prompts])
 
         async def ask(indexes: Sequence[int]) -> None:
             for index in indexes:
@@ -167,7 +176,8 @@ def _twins(keys: Sequence[str]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _content_key(model: Model, messages: Sequence[Message], max_tokens: int) -> str:
+def content_key(model: Model, messages: Sequence[Message], max_tokens: int) -> str:
+    """A hash of everything that a reply depends on."""
     digest = blake2b(digest_size=16)
     for part in (model.name, str(max_tokens), *(m.role + "\0" + m.content for m in messages)):
         encoded = part.encode("utf-8", "surrogatepass")
@@ -180,6 +190,7 @@ def _record(
     messages: Sequence[Message],
     key: str,
     depth: int,
+    seconds: float,
     completion: Completion | None,
     *,
     cached: bool = False,
@@ -189,7 +200,9 @@ def _record(
     return CallRecord(
         model=model.name,
         prompt_hash=key,
-        prompt_chars=sum(len(message.content) for message in messages),
+        messages=messages,
+        reply=completion.text if completion is not None else "",
+        seconds=seconds,
         depth=depth,
         cached=cached,
         tokens_in=paid.tokens_in if paid else 0,

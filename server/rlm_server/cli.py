@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from rlm_server import __version__
 
 if TYPE_CHECKING:
-    from rlm_server.commands import Told
+    from rlm_server.commands import Request, Told
     from rlm_server.terminal import ProgressBar
 
 FINE, FAILED, MISUSED = 0, 1, 2
@@ -97,8 +97,21 @@ def _parser() -> argparse.ArgumentParser:
         help='ask these instead: JSON lines of {"text": ..., "commit": ...}',
     )
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
+    _add_trace(commands.add_parser("trace", help="show what past questions did"), common)
     _add_key(commands.add_parser("key", help="tell of the key, back it up, change it"))
     return parser
+
+
+def _add_trace(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    listed = acts.add_parser("list", parents=[common], help="the newest runs")
+    listed.add_argument("--limit", type=_many, default=20, metavar="N", help="runs (1 to 2000)")
+    wanted = argparse.ArgumentParser(add_help=False)
+    wanted.add_argument("id", metavar="ID", help="an id, a unique beginning of one, or last")
+    shown = acts.add_parser("show", parents=[common, wanted], help="one run as a tree")
+    shown.add_argument("--full", action="store_true", help="leave nothing of the record out")
+    paged = acts.add_parser("html", parents=[common, wanted], help="one run as a page, in clear")
+    paged.add_argument("--to", default="", metavar="FILE", help="a new file (default: the output)")
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
@@ -162,6 +175,8 @@ def _performed(options: argparse.Namespace, roots: tuple[Path, ...]) -> int:
     bar.clear()
     if options.json and told.aside:
         _complain(told.aside)
+    if told.remark:
+        _complain(told.remark)
     shown = _print_json(told.fields) if options.json else _print(told.text)
     return FINE if shown and not told.failed else FAILED
 
@@ -186,6 +201,8 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return commands.status(request)
         case "key":
             return _told_of_key(options, bar)
+        case "trace":
+            return _told_of_trace(options, request)
         case "bench":
             from rlm_server.bench import localisation
 
@@ -206,6 +223,18 @@ def _told_of_key(options: argparse.Namespace, bar: "ProgressBar") -> "Told":
             return key_export(os.environ, options.file, show=options.show, json=options.json)
         case _:
             return key_status(os.environ)
+
+
+def _told_of_trace(options: argparse.Namespace, request: "Request") -> "Told":
+    from rlm_server.traces.commands import trace_html, trace_list, trace_show
+
+    match options.act:
+        case "list":
+            return trace_list(request, options.limit)
+        case "show":
+            return trace_show(request, options.id, full=options.full)
+        case _:
+            return trace_html(request, options.id, options.to, json=options.json)
 
 
 def _print_json(fields: dict[str, Any]) -> bool:

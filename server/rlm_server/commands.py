@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 class Told:
     """A command's result: `fields` for --json, `text` otherwise, and whether it found fault.
 
-    `aside` is what the fields have no place for; with --json it goes to standard error.
+    `aside` is what the fields have no place for; with --json it goes to standard error. `remark`
+    goes there in any case, as `text` is what a file takes.
     """
 
     fields: dict[str, Any]
     text: str
     failed: bool = False
     aside: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

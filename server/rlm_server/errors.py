@@ -8,6 +8,7 @@ ServerError
 ├── Misused             a command was given a value that cannot be meant
 ├── RotationRefused     the key cannot be rotated now, and nothing was changed
 ├── UnknownJob          no job of that id
+├── NoTrace             no record of a run by that name
 └── SettingRefused      a setting that does not exist, a value it cannot have, or one that is locked
     └── SettingsDamaged the stored settings cannot be used
 """
@@ -53,6 +54,10 @@ class RotationRefused(ServerError):
 
 class UnknownJob(ServerError):
     """There is no job of that id, or its result was fetched too late."""
+
+
+class NoTrace(ServerError):
+    """There is no record of a run by that name, or more than one."""
 
 
 class SettingRefused(ServerError):

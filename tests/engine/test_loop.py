@@ -114,7 +114,7 @@ async def test_two_turns_with_a_batch_of_eight_give_an_answer_with_checked_citat
     (name,) = records
     assert name == f"trace-{answer.trace_id}"
     kinds = [event["kind"] for event in json.loads(records[name])["events"]]
-    assert kinds == ["root", "code", "root", *["subcall"] * 8, "code", "finish"]
+    assert kinds == ["run", "root", "code", "root", *["subcall"] * 8, "code", "finish"]
     assert SECRET.encode() not in records[name]
 
 

@@ -1,0 +1,106 @@
+"""`rlm-mcp trace`: lists the runs that are recorded, shows one, writes one down as a page."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rlm_crystal.atomic import write_new
+from rlm_crystal.home import Home
+from rlm_engine.record_reading import read_record
+from rlm_engine.recorded import Recorded
+
+from rlm_server.commands import Request, Told
+from rlm_server.errors import Misused
+from rlm_server.traces.opening import Traces
+from rlm_server.traces.text import COLUMNS, trace_text
+from rlm_server.traces.visible import one_line, visible, width
+
+_IN_CLEAR = (
+    "holds questions, code and parts of the corpus in clear; delete it when it is no longer needed."
+)
+
+
+def trace_list(request: Request, limit: int) -> Told:
+    """The newest runs: when, what was asked, by whom, what it cost, how it ended."""
+    traces, unreadable = _traces(request).newest_first()
+    rows = [_row(trace) for trace in traces[:limit]]
+    fields: dict[str, Any] = {"traces": rows, "total": len(traces), "unreadable": unreadable}
+    lines = [_line(trace) for trace in traces[:limit]]
+    if len(traces) > limit:
+        lines.append(f"… and {len(traces) - limit} older ones (--limit {len(traces)} shows all).")
+    if not traces:
+        lines.append("No run is recorded for these roots yet; rlm-mcp ask makes the first.")
+    lines += [
+        f"{trace_id} cannot be read: damaged, or of another program" for trace_id in unreadable
+    ]
+    return Told(fields, "\n".join(lines), failed=bool(unreadable))
+
+
+def trace_show(request: Request, wanted: str, *, full: bool) -> Told:
+    """One run as a tree; the fields are its record."""
+    record = _traces(request).find(wanted)
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return Told(dict(record), trace_text(read_record(record), colour=colour, full=full))
+
+
+def trace_html(request: Request, wanted: str, to: str, *, json: bool) -> Told:
+    """One run as a page: in a new file, or on standard output."""
+    from rlm_server.traces.page import trace_page
+
+    if not to and not json and sys.stdout.isatty():
+        raise Misused(
+            "name a new file with --to, or send the page to one: rlm-mcp trace html … > FILE"
+        )
+    path = _checked(to, request.environ) if to else None
+    trace = read_record(_traces(request).find(wanted))
+    page = trace_page(trace)
+    data = page.encode("utf-8", "replace")
+    fields: dict[str, Any] = {"trace_id": trace.trace_id, "file": "", "bytes": len(data)}
+    if path is None:
+        return Told({**fields, "html": page}, page, remark=f"The page {_IN_CLEAR}")
+    try:
+        write_new(path, data)
+    except FileExistsError:
+        raise Misused(f"{path} exists; the page is written into new files only") from None
+    said = f"{path} {_IN_CLEAR}"
+    return Told({**fields, "file": str(path)}, said, aside=said)
+
+
+def _traces(request: Request) -> Traces:
+    return Traces.of(request.roots, request.environ, allow_wide=request.allow_wide)
+
+
+def _checked(to: str, environ: Mapping[str, str]) -> Path:
+    """Where to write; not among the sealed data, of which nothing is in clear."""
+    path = Path(to).absolute()
+    data = Home.from_environ(environ).data
+    if path.resolve().is_relative_to(data.resolve()):
+        raise Misused(
+            f"{path} lies with the sealed data, where nothing is in clear; choose another"
+        )
+    return path
+
+
+def _row(trace: Recorded) -> dict[str, Any]:
+    return {
+        "trace_id": trace.trace_id,
+        "started": trace.started,
+        "question": trace.question,
+        "provider": trace.provider,
+        "iterations": trace.iterations,
+        "subcalls": trace.subcalls,
+        "cost_usd": trace.took.cost_usd,
+        "seconds": trace.seconds,
+        "limit_hit": trace.limit_hit or None,
+        "error": trace.failure.kind if trace.failure else None,
+    }
+
+
+def _line(trace: Recorded) -> str:
+    began = trace.started[:16].replace("T", " ") or "time not kept"
+    figures = f"${trace.took.cost_usd:.4f}  {trace.seconds:6.1f} s"
+    ending = "" if trace.ending == "answered" else f" ({trace.ending})"
+    known = f"{visible(trace.trace_id)}  {began:16}  {figures}  {visible(trace.provider)}{ending}  "
+    return known + one_line(trace.question, max(20, COLUMNS - width(known)))

@@ -1,0 +1,83 @@
+"""Finding the records of a corpus, by their ids or a unique beginning of one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlm_crystal.errors import SealError
+from rlm_crystal.gate import Gate
+from rlm_crystal.home import Home
+from rlm_crystal.vault import Vault
+from rlm_crystal.walk import check_roots
+from rlm_engine.errors import RecordUnreadable
+from rlm_engine.json_value import JsonObject
+from rlm_engine.record_reading import read_record, record_object
+from rlm_engine.recorded import Recorded
+from rlm_engine.trace import record_name
+
+from rlm_server.archive import Archive
+from rlm_server.errors import NoTrace
+
+LAST = "last"
+_PREFIX = record_name("")
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """The records of one corpus."""
+
+    vault: Vault
+
+    @classmethod
+    def of(cls, roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide: bool) -> "Traces":
+        """HaltError without a cipher or key; RootMissing and the like for the roots."""
+        home = Home.from_environ(environ)
+        gate = Gate.open(environ, home)
+        _ = gate.keyring  # raises where the gate is shut
+        resolved = check_roots(roots, allow_wide=allow_wide)
+        return cls(Archive.of(home, lambda: gate.keyring, resolved).traces())
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all records."""
+        names = self.vault.names()
+        return tuple(name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX))
+
+    def find(self, wanted: str) -> JsonObject:
+        """The record of an id, of the unique beginning of one, or of the last run; NoTrace."""
+        ids = self.ids()
+        if not ids:
+            raise NoTrace("No run is recorded for these roots; rlm-mcp ask makes the first.")
+        if wanted == LAST:
+            return self._last()
+        found = [one for one in ids if one.startswith(wanted.lower())] if wanted else []
+        if len(found) == 1:
+            return self.record(found[0])
+        if not found:
+            raise NoTrace(f"No trace begins with {wanted!r}; rlm-mcp trace list shows them.")
+        some = ", ".join(found[:_NAMED]) + (", …" if len(found) > _NAMED else "")
+        raise NoTrace(f"{len(found)} traces begin with {wanted!r} ({some}); give more of one.")
+
+    def record(self, trace_id: str) -> JsonObject:
+        """One record; SealError or RecordUnreadable where it cannot be read."""
+        data = self.vault.get(record_name(trace_id))
+        if data is None:
+            raise NoTrace(f"The trace {trace_id} is gone.")
+        return record_object(data)
+
+    def newest_first(self) -> tuple[list[Recorded], list[str]]:
+        """All that can be read, and the ids of those that cannot."""
+        read: list[Recorded] = []
+        unreadable: list[str] = []
+        for trace_id in self.ids():
+            try:
+                read.append(read_record(self.record(trace_id)))
+            except (NoTrace, RecordUnreadable, SealError):
+                unreadable.append(trace_id)
+        return sorted(read, key=lambda one: one.started, reverse=True), unreadable
+
+    def _last(self) -> JsonObject:
+        read, _ = self.newest_first()
+        if not read:
+            raise NoTrace("None of the records can be read; rlm-mcp trace list names them.")
+        return self.record(read[0].trace_id)

@@ -1,0 +1,137 @@
+"""`rlm-mcp trace` on real runs: by the extractive root, and by a model behind litellm."""
+
+from pathlib import Path
+
+import pytest
+from command_line import Ran, run_here
+from rlm_engine.trace import Trace, Tracing
+from rlm_sandbox.availability import available
+from rlm_sandbox.redact import Redaction
+from rlm_server.traces.opening import Traces
+from scripted_server import Reply, by_model, in_turn, scripted_server
+from small_repository import make_repository
+
+needs_sandbox = pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
+
+QUESTION = "how is the total price computed"
+ATTACK = "<script>document.title='owned'</script><style>*{display:none}</style>\x1b[2J\u202e"
+KEY = "sk-planted-0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
+    """A repository, a home, and the id of a run by the extractive root."""
+    folder = tmp_path_factory.mktemp("asked")
+    repository, home = make_repository(folder), folder / "home"
+    ran = run_here("ask", QUESTION, "--root", repository, "--json", home=home)
+    return repository, home, ran.json["trace_id"]
+
+
+def trace(*arguments: str | Path, repository: Path, home: Path) -> Ran:
+    return run_here("trace", *arguments, "--root", repository, home=home)
+
+
+@needs_sandbox
+def test_an_extractive_run_is_listed_and_shown(asked: tuple[Path, Path, str]) -> None:
+    repository, home, trace_id = asked
+    listed = trace("list", "--json", repository=repository, home=home).json
+    (row,) = listed["traces"]
+    assert list(row) == [
+        "trace_id", "started", "question", "provider", "iterations", "subcalls", "cost_usd",
+        "seconds", "limit_hit", "error",
+    ]  # fmt: skip
+    assert (row["trace_id"], row["question"], row["provider"]) == (
+        trace_id, QUESTION, "extractive",
+    )  # fmt: skip
+    assert (listed["total"], listed["unreadable"]) == (1, [])
+    shown = trace("show", "last", repository=repository, home=home)
+    assert shown.code == 0, shown.err
+    assert trace("show", trace_id[:5].upper(), repository=repository, home=home).out == shown.out
+    assert shown.out.startswith(f"Trace {trace_id}, 20")
+    assert "├─ turn 1 at " in shown.out
+    assert "\x1b" not in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 100
+    record = trace("show", trace_id, "--json", repository=repository, home=home).json
+    assert (record["format"], record["trace_id"], record["outcome"]["question"]) == (
+        2, trace_id, QUESTION,
+    )  # fmt: skip
+
+
+@needs_sandbox
+def test_a_page_is_written_only_where_it_is_asked_for_and_said_to_be_in_clear(
+    asked: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    repository, home, trace_id = asked
+    page = tmp_path / "run.html"
+    before = set(home.parent.rglob("*"))
+    printed = trace("html", trace_id, repository=repository, home=home)
+    assert set(home.parent.rglob("*")) == before
+    assert printed.out.startswith("<!DOCTYPE html>")
+    assert "in clear" in printed.err
+    told = trace("html", trace_id, "--to", page, repository=repository, home=home)
+    assert f"{page} holds" in told.out
+    assert "in clear" in told.out
+    assert page.read_text() == printed.out.removesuffix("\n")
+    assert page.stat().st_mode & 0o077 == 0
+    again = trace("html", trace_id, "--to", page, repository=repository, home=home)
+    assert (again.code, "exists" in again.err) == (2, True)
+    (sealed,) = home.glob("data/*/corpora/*/traces")
+    among = trace("html", trace_id, "--to", sealed / "x", repository=repository, home=home)
+    assert (among.code, "sealed data" in among.err) == (2, True)
+
+
+def test_a_trace_that_is_not_there_is_a_failure_in_words(repository: Path, home: Path) -> None:
+    none = trace("show", "last", repository=repository, home=home)
+    assert (none.code, none.err) == (
+        1, "rlm-mcp: No run is recorded for these roots; rlm-mcp ask makes the first.\n",
+    )  # fmt: skip
+    assert trace("list", repository=repository, home=home).code == 0
+    vault = Traces.of([repository], {"RLM_HOME": str(home)}, allow_wide=False).vault
+    for name, started in (("aa1", "2026-01-02"), ("aa2", "2026-01-03"), ("ab3", "2026-01-01")):
+        written = Trace(QUESTION, Redaction(), Tracing()).record({}, trace_id=name, started=started)
+        vault.put(f"trace-{name}", written)
+    wrong = trace("show", "zz", "--json", repository=repository, home=home)
+    assert (wrong.code, wrong.json["error"]["kind"]) == (1, "NoTrace")
+    several = trace("show", "aa", repository=repository, home=home)
+    assert (several.code, several.err) == (
+        1, "rlm-mcp: 2 traces begin with 'aa' (aa1, aa2); give more of one.\n",
+    )  # fmt: skip
+    assert trace("show", "", repository=repository, home=home).code == 1
+    assert trace("show", "last", repository=repository, home=home).out.startswith("Trace aa2, ")
+    listed = trace("list", "--limit", "2", repository=repository, home=home)
+    assert [line[:3] for line in listed.out.splitlines()] == ["aa2", "aa1", "… a"]
+    for record in home.rglob("trace-aa2.sealed"):
+        record.write_bytes(record.read_bytes()[:-3])
+    listed = trace("list", "--json", repository=repository, home=home)
+    assert (listed.code, listed.json["unreadable"]) == (1, ["aa2"])
+    assert trace("show", "aa2", repository=repository, home=home).code == 1
+
+
+@needs_sandbox
+def test_a_run_by_a_model_that_writes_hostile_text_is_shown_harmlessly(
+    repository: Path, home: Path, tmp_path: Path
+) -> None:
+    (repository / "shop" / "evil.py").write_text(f"EVIL = {ATTACK!r}\n")
+    code = "print(context['shop/evil.py'].text); print(llm_query('say', 'x'))\n"
+    root = in_turn(
+        f"{ATTACK}\n```repl\n{code}raise ValueError({ATTACK!r})\n```",
+        f"```repl\nFINAL({ATTACK!r})\n```",
+    )
+    with scripted_server(by_model(root=root, sub=in_turn(Reply(ATTACK)))) as server:
+        ran = run_here(
+            "ask", f"why {ATTACK}?", "--root", repository, "--json", home=home, RLM_MODEL="root",
+            RLM_SUB_MODEL="sub", RLM_API_BASE=server.url, RLM_API_KEY=KEY,
+            RLM_PRICES='{"openai/root": [1, 1], "openai/sub": [1, 1]}',
+        )  # fmt: skip
+    assert ran.code == 0, ran.err
+    shown = trace("show", "last", "--full", repository=repository, home=home).out
+    assert "turn 2 at " in shown
+    assert "1 sub-call to openai/sub: 100 → 20 tokens, $0.0001" in shown
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    page = tmp_path / "run.html"
+    assert trace("html", "last", "--to", page, repository=repository, home=home).code == 0
+    source = page.read_text()
+    assert KEY not in source
+    assert "<script" not in source
+    assert source.count("<style") == 1
