@@ -1,101 +1,206 @@
-"""What the sandbox costs: start, a trivial turn, a callback, 100 MB ready, compute.
+"""What the sandbox costs, beside a bare child process and the sessions of rlms, all in one run.
 
-    python benchmarks/sandbox.py
+    python benchmarks/sandbox.py [--rounds 15] [--context-mb 100 500] [--json]
 
-Times are the best of several runs in milliseconds, and processor time beside wall time, because
-the machines this runs on are shared. `compute` is one realistic snippet against plain CPython.
+Every figure is the best of all rounds, in milliseconds of wall time: on a shared machine the best
+says what the code costs and the others what the neighbours did. Each round measures everything
+once, so that ratios of one run hold at any load. What happens while a model thinks is not counted:
+a spare is given the time to get ready, a session the time to keep its variables, which has a figure
+of its own. rlms is measured where it can be imported (pip install "rlms[ipython]"). Linux.
 """
 
+import argparse
 import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from rlm_sandbox import JsonValue, Limits, Sandbox, SharedContext
+from repls import Bare, Ours, Start, rlms_sessions
+from rlm_sandbox import Sandbox, SharedContext, Spares
+from snippets import SNIPPETS
 
 LINE = "    def method_{0}(self, argument): return self.other_{0}(argument) + {0}\n"
-SNIPPET = """
-import re, collections, json
-words = collections.Counter()
-for n in range(60):
-    text = "".join(f"def name_{n}_{i}(x): return {i} * x\\n" for i in range(1000))
-    words.update(re.findall(r"[a-z_]+", text))
-    rows = [{"n": n, "size": len(line)} for line in text.splitlines()]
-    json.loads(json.dumps(rows))
-total = sum(words.values())
-"""
+TURNS = 50
+SPARE_READY_S = 1.0
+CALLBACKS = f"for _ in range({TURNS}): echo('x')"
+
+Figures = dict[str, float]
 
 
-async def echo(text: str) -> JsonValue:
-    return text
+async def measure(rounds: int) -> Figures:
+    """Start, turn, callback and compute of every kind of session."""
+    kinds: dict[str, Start] = {"ours": Ours.start, "bare child": Bare.start, **rlms_sessions()}
+    best: Figures = {}
+    for _ in range(rounds):
+        for name, start in kinds.items():
+            for what, took_ms in (await one_round(start)).items():
+                keep_best(best, f"{what}: {name}", took_ms)
+        for what, took_ms in (await with_spare()).items():
+            keep_best(best, what, took_ms)
+    for what in [what for what in best if what.startswith(("turn: ours", "callback: ours"))]:
+        best[f"{what} / bare child"] = best[what] / best[what.replace("ours", "bare child")]
+    return best | compute_ratios(best)
 
 
-async def best_ms(repeat: int, count: int, action: Callable[[], Awaitable[object]]) -> float:
-    best = float("inf")
-    for _ in range(repeat):
+async def one_round(start: Start) -> Figures:
+    """Every figure of one session, from its start to its end."""
+    took: Figures = {}
+    begin = time.perf_counter()
+    session = await start()
+    took["start"] = ms_since(begin)
+    try:
+        took["turn"] = await per_action(TURNS, lambda: session.run("1"))
+        with contextlib.suppress(RuntimeError):  # not every kind takes functions of ours
+            took["callback"] = await per_action(1, lambda: session.run(CALLBACKS)) / TURNS
+        for number, snippet in enumerate(SNIPPETS):
+            begin = time.perf_counter()
+            await session.run(snippet)
+            took[f"snippet {number}"] = ms_since(begin)
+            begin = time.perf_counter()
+            await session.run("0")
+            took[f"settled {number}"] = ms_since(begin)
+    finally:
+        await session.close()
+    return took
+
+
+async def with_spare() -> Figures:
+    """Start to the end of the first cell in a spare, and back after a kill."""
+    took: Figures = {}
+    spares = Spares()
+    spares.make()
+    await asyncio.sleep(SPARE_READY_S)
+    begin = time.perf_counter()
+    session = await Ours.start(spares)
+    took["start in a spare"] = ms_since(begin)
+    await session.run("kept = 1")
+    took["start in a spare and first cell"] = ms_since(begin)
+    await asyncio.sleep(SPARE_READY_S)
+    os.kill(session.sandbox.pid, signal.SIGKILL)
+    begin = time.perf_counter()
+    await session.sandbox.execute("1")  # told that the session was restarted
+    await session.run("kept")
+    took["back in a spare after a kill"] = ms_since(begin)
+    await session.close()
+    await spares.close()
+    return took
+
+
+def compute_ratios(best: Figures) -> Figures:
+    """Each snippet against the same one in a bare child, which is plain CPython."""
+    pairs = [(f"snippet {n}: ours", f"snippet {n}: bare child") for n in range(len(SNIPPETS))]
+    ratios = sorted(best[ours] / best[bare] for ours, bare in pairs)
+    return {
+        "compute / plain CPython, median": ratios[len(ratios) // 2],
+        "compute / plain CPython, worst": ratios[-1],
+        "variables kept between cells, the most": max(
+            best[f"settled {n}: ours"] for n in range(len(SNIPPETS))
+        ),
+    }
+
+
+async def memory() -> Figures:
+    """Resident MB of an idle child above that of an interpreter that has imported nothing."""
+    plain = subprocess.Popen(  # noqa: ASYNC220
+        [sys.executable, "-I", "-S", "-c", "print(flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert plain.stdout is not None
+    plain.stdout.readline()
+    async with await Sandbox.start() as sandbox:
+        await sandbox.execute("1")
+        above = resident_mb(sandbox.pid, "VmRSS") - resident_mb(plain.pid, "VmRSS")
+    plain.communicate(b"\n")
+    return {"idle child, MB above a bare interpreter": above}
+
+
+async def context(size_mb: int, rounds: int) -> Figures:
+    """A context of that size: written, ready in a spare, and what of it the child copied."""
+    best: Figures = {}
+    files = documents(size_mb << 20)
+    for _ in range(rounds):
+        spares = Spares()
+        spares.make()
+        await asyncio.sleep(SPARE_READY_S)
+        host_mb = resident_mb(os.getpid(), "RssAnon")
         begin = time.perf_counter()
-        for _ in range(count):
-            await action()
-        best = min(best, time.perf_counter() - begin)
-    return best / count * 1000
+        with SharedContext.from_documents(files) as shared:
+            keep_best(best, f"{size_mb} MB written", ms_since(begin))
+            begin_child = time.perf_counter()
+            session = await Ours.start(spares, shared)
+            await session.run("len(context)")
+            keep_best(best, f"{size_mb} MB ready in a child", ms_since(begin_child))
+            keep_best(best, f"{size_mb} MB written and ready", ms_since(begin))
+            idle_mb = resident_mb(session.sandbox.pid, "RssAnon")
+            begin = time.perf_counter()
+            await session.run("context.search('method_1399x')")
+            keep_best(best, f"{size_mb} MB searched by a regular expression", ms_since(begin))
+            copied_mb = resident_mb(session.sandbox.pid, "RssAnon") - idle_mb
+            keep_best(best, f"{size_mb} MB: copied by a search, MB", copied_mb)
+            host_mb = resident_mb(os.getpid(), "RssAnon") - host_mb
+            keep_best(best, f"{size_mb} MB: copied in the host, MB", host_mb)
+            await session.close()
+        await spares.close()
+    return best
 
 
 def documents(size_bytes: int) -> list[tuple[str, str]]:
+    """Files of 100 kB whose text is one object, so that all that is new is what we copy."""
     text = "".join(LINE.format(n) for n in range(1400))
     return [(f"src/file_{n}.py", text) for n in range(size_bytes // len(text) + 1)]
 
 
-def memory_mb(pid: int, field: str) -> float:
+async def per_action(count: int, action: Callable[[], Awaitable[object]]) -> float:
+    begin = time.perf_counter()
+    for _ in range(count):
+        await action()
+    return ms_since(begin) / count
+
+
+def keep_best(best: Figures, name: str, value: float) -> None:
+    best[name] = min(value, best.get(name, value))
+
+
+def ms_since(begin_s: float) -> float:
+    return (time.perf_counter() - begin_s) * 1000
+
+
+def resident_mb(pid: int, field: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
 
 
-async def measure() -> dict[str, float]:
-    async def start_and_close() -> None:
-        await (await Sandbox.start()).close()
-
-    figures = {"start": await best_ms(5, 1, start_and_close)}
-    limits = Limits(wall_s=120, cpu_s=120)
-    async with await Sandbox.start(limits=limits, functions={"echo": echo}) as sandbox:
-        figures["turn"] = await best_ms(10, 100, lambda: sandbox.execute("1"))
-        hundred = "for _ in range(100): echo('x')"
-        figures["callback"] = await best_ms(10, 1, lambda: sandbox.execute(hundred)) / 100
-        inside = await best_ms(3, 1, lambda: sandbox.execute(SNIPPET))
-        figures["idle child MB (anonymous)"] = memory_mb(sandbox.pid, "RssAnon")
-    figures["compute ratio"] = inside / plain_ms(SNIPPET)
-    return figures | await measure_context()
-
-
-async def measure_context() -> dict[str, float]:
-    files = documents(100 << 20)
-    begin = time.perf_counter()
-    with SharedContext.from_documents(files) as context:
-        built = time.perf_counter()
-        async with await Sandbox.start(context=context) as sandbox:
-            await sandbox.execute("len(context)")
-            ready = time.perf_counter()
-            await sandbox.execute("context.search('method_1399x')")
-            searched = time.perf_counter()
-            anonymous = memory_mb(sandbox.pid, "RssAnon")
+async def everything(rounds: int, sizes_mb: list[int]) -> Figures:
+    figures = await measure(rounds) | await memory()
+    for size_mb in sizes_mb:
+        figures |= await context(size_mb, max(1, rounds // 5))
     return {
-        "100 MB written": (built - begin) * 1000,
-        "100 MB ready in a child": (ready - built) * 1000,
-        "100 MB regex search": (searched - ready) * 1000,
-        "child MB (anonymous) after it": anonymous,
+        name: value
+        for name, value in figures.items()
+        if not name.startswith(("snippet", "settled"))
     }
 
 
-def plain_ms(code: str) -> float:
-    best = float("inf")
-    compiled = compile(code, "<plain>", "exec")
-    for _ in range(3):
-        begin = time.perf_counter()
-        exec(compiled, {})
-        best = min(best, time.perf_counter() - begin)
-    return best * 1000
+def main() -> None:
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--context-mb", type=int, nargs="*", default=[100, 500])
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    figures = asyncio.run(everything(arguments.rounds, arguments.context_mb))
+    if arguments.json:
+        sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+    else:
+        for name, value in sorted(figures.items()):
+            sys.stdout.write(f"{name:48} {value:10.3f}\n")
 
 
 if __name__ == "__main__":
-    for name, figure in asyncio.run(measure()).items():
-        sys.stdout.write(f"{name:32} {figure:10.3f}\n")
+    main()

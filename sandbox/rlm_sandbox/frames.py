@@ -53,6 +53,7 @@ class Kind(IntEnum):
     DONE = 15
     RESTORED = 16
     KEEP = 17
+    KEPT = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, ItemsView, Iterable, KeysView, ValuesView
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Final, cast
 
 DEPTH_MAX: Final = 60
@@ -23,6 +24,7 @@ _INT_BITS_MAX: Final = 8192
 
 _ATOMS: Final = frozenset({type(None), bool, int, float, str})
 _ATOM_IDS: Final = frozenset(map(id, _ATOMS))
+_JSON_IDS: Final = _ATOM_IDS | {id(list), id(dict)}
 _NAME_OF_TYPE: Final = type.__dict__["__name__"].__get__
 _FACTORIES: Final[dict[str, Callable[[], Any]]] = {
     "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str,
@@ -56,6 +58,7 @@ class PlainEncoder:
         self._special = special
         self._depth = 0
         self._left = VALUES_MAX
+        self._looks = 4 * VALUES_MAX
 
     def encode(self, value: Any) -> Any:
         """A JSON value that `PlainDecoder` turns back; raises NotPlain."""
@@ -76,13 +79,40 @@ class PlainEncoder:
         self._left -= len(listed)
         if self._left < 0:
             raise NotPlain(f"more than {VALUES_MAX} values")
-        if set(map(id, map(type, listed))) <= _ATOM_IDS:
+        if self._is_json(listed):
             return listed
         return [self.encode(item) for item in listed]
 
+    def _is_json(self, values: list[Any]) -> bool:
+        """Whether these are JSON as they are, all the way down: level by level, at C's speed."""
+        left, depth = self._left, self._depth
+        while not (kinds := _kinds(values)) <= _ATOM_IDS:
+            lists: list[list[Any]] = [value for value in values if type(value) is list]
+            dicts: list[dict[str, Any]] = [value for value in values if type(value) is dict]
+            size = sum(map(len, lists)) + sum(map(len, dicts))
+            left, depth, self._looks = left - size, depth + 1, self._looks - size
+            if not kinds <= _JSON_IDS or min(left, DEPTH_MAX - depth, self._looks) < 0:
+                return False
+            if not _kinds(chain.from_iterable(dicts)) <= {id(str)}:
+                return False
+            if any("$" in mapping for mapping in dicts):
+                return False
+            mapped = chain.from_iterable(mapping.values() for mapping in dicts)
+            values = list(chain(chain.from_iterable(lists), mapped))
+        self._left = left
+        return True
+
+    def _list(self, values: list[Any]) -> Any:
+        if _kinds(values) == {id(tuple)}:
+            size = sum(map(len, values))
+            if size <= self._left and _kinds(chain.from_iterable(values)) <= _ATOM_IDS:
+                self._left -= size
+                return {"$": "tuples", "v": values}  # which JSON writes as lists
+        return self.items(values)
+
     def _encode_compound(self, kind: type[Any], value: Any) -> Any:
         if kind is list:
-            return self.items(value)
+            return self._list(value)
         if kind is dict:
             return self._mapping(value)
         encoder = _ENCODERS.get(kind)
@@ -94,7 +124,7 @@ class PlainEncoder:
         return taken
 
     def _mapping(self, value: dict[Any, Any]) -> Any:
-        if set(map(id, map(type, value))) <= {id(str)} and "$" not in value:
+        if _kinds(value) <= {id(str)} and "$" not in value:
             return dict(zip(value, self.items(value.values()), strict=True))
         return {"$": "dict", "v": self.pairs(value)}
 
@@ -115,6 +145,10 @@ class PlainEncoder:
         if value.tzinfo is not None and exact_type(value.tzinfo) is not datetime.timezone:
             raise NotPlain("a time with a time zone of its own")
         return value.isoformat()
+
+
+def _kinds(values: Iterable[Any]) -> set[int]:
+    return set(map(id, map(type, values)))
 
 
 _ENCODERS: Final[dict[type, Callable[[PlainEncoder, Any], Any]]] = {
@@ -177,6 +211,7 @@ def _default_dict(decoder: PlainDecoder, content: list[Any]) -> defaultdict[Any,
 
 _DECODERS: Final[dict[str, Callable[[PlainDecoder, Any], Any]]] = {
     "tuple": lambda decoder, content: tuple(decoder.items(content)),
+    "tuples": lambda _, content: [tuple(item) for item in content],
     "set": lambda decoder, content: set(decoder.items(content)),
     "frozenset": lambda decoder, content: frozenset(decoder.items(content)),
     "deque": lambda decoder, content: deque(decoder.items(content[1]), content[0]),

@@ -11,7 +11,7 @@ from rlm_sandbox.types import CodeError, ErrorKind, JsonValue
 _MESSAGE_CHARS: Final = 4_000
 _NAME_CHARS: Final = 200
 _VARIABLES: Final = 200
-_LOST_NAMES: Final = 1_000
+NAMES_MAX: Final = 1_000
 _KINDS: Final = frozenset(cast("tuple[ErrorKind, ...]", get_args(ErrorKind)))
 
 
@@ -26,12 +26,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of a cell."""
+    """The end of a cell; `keeping` where a KEPT message follows once its snapshot is taken."""
 
     output: str
     error: CodeError | None
     truncated: bool
     variables: Mapping[str, str]
+    keeping: bool = False
 
 
 def call(message: Message) -> Call:
@@ -63,15 +64,16 @@ def done(message: Message, output_chars: int) -> Done:
             for name, shown in list(variables.items())[:_VARIABLES]
             if isinstance(shown, str)
         },
+        keeping=message.fields.get("keeping") is True,
     )
 
 
-def lost(message: Message) -> tuple[str, ...]:
-    """A RESTORED message: the names that did not come back."""
-    names = message.fields.get("lost")
-    if not isinstance(names, list):
-        raise ProtocolError("a restore without its list")
-    return tuple(name[:_NAME_CHARS] for name in names[:_LOST_NAMES] if isinstance(name, str))
+def names(message: Message, field: str) -> tuple[str, ...]:
+    """A RESTORED message: the names that did not come back, "lost", or did, "kept"."""
+    told = message.fields.get(field)
+    if not isinstance(told, list):
+        raise ProtocolError("a restore without its lists")
+    return tuple(name[:_NAME_CHARS] for name in told[:NAMES_MAX] if isinstance(name, str))
 
 
 def _error(fields: JsonValue) -> CodeError | None:

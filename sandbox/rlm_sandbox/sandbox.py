@@ -27,6 +27,7 @@ from rlm_sandbox.types import Final as FinalAnswer
 GUARD_LAYERS: Final = ("ast-guard", "restricted-builtins")
 
 _RESTORE_S: Final = 10.0
+_KEEP_S: Final = 10.0
 
 
 class Sandbox:
@@ -48,6 +49,7 @@ class Sandbox:
         self._lock = anyio.Lock()
         self._running = anyio.CancelScope()
         self._closed = False
+        self._keeping = False
         self._variables: Mapping[str, str] = {}
         self.layers: tuple[str, ...] = ()
 
@@ -105,7 +107,7 @@ class Sandbox:
             raise SandboxBusy(busy) from None
         try:
             with anyio.CancelScope() as self._running:
-                lost = () if self._child is not None else await self._restart()
+                lost = await self._settled()
                 clock = CellClock(wall_s or self._limits.wall_s, self._limits.cpu_s)
                 return await self._run(code, clock, lost)
             raise SandboxClosed("the sandbox was closed while the cell ran")
@@ -132,6 +134,22 @@ class Sandbox:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    async def _settled(self) -> tuple[str, ...]:
+        """A child that has kept what the cell before set; the names lost if that took a restart."""
+        if self._child is None:
+            return await self._restart()
+        if not self._keeping:
+            return ()
+        try:
+            with anyio.fail_after(_KEEP_S):
+                message = await self._child.receive()
+            if message.kind is not Kind.KEPT:
+                raise ProtocolError(f"the child sent {message.kind.name}, not that it has kept")
+        except (ChildGone, ProtocolError, TimeoutError):
+            return await self._restart()
+        self._keeping = False
+        return ()
+
     async def _run(self, code: str, clock: CellClock, lost: tuple[str, ...]) -> Execution:
         cell = Conversation(self._living(), self._functions, clock, self._limits.output_chars)
         try:
@@ -145,7 +163,7 @@ class Sandbox:
         except BaseException:
             await self._kill()  # a cancelled cell may be in any state: the next call restarts
             raise
-        self._variables = done.variables
+        self._variables, self._keeping = done.variables, done.keeping
         return self._execution(done, cell, clock, lost)
 
     def _execution(
@@ -177,11 +195,14 @@ class Sandbox:
 
     async def _restart(self) -> tuple[str, ...]:
         """A fresh child with the variables of the last snapshot; returns the names lost."""
+        unsure = tuple(self._variables) if self._keeping else ()
+        self._keeping = False
         await self._kill()
         self._child = await self._backend.start()
         try:
             with anyio.fail_after(_RESTORE_S):
-                return await _restore(self._child, self._backend.restoring())
+                lost, names = await _restore(self._child, self._backend.restoring())
+            return (*lost, *(name for name in unsure if name not in names | set(lost)))
         except (ChildGone, ProtocolError, TimeoutError):
             # What broke this child would break the next one as well.
             await self._kill()
@@ -234,12 +255,12 @@ def _backend(
             return WasmBackend(setup, context, folder=cache, jailed=available("kernel").ok)
 
 
-async def _restore(child: Child, restoring: Message) -> tuple[str, ...]:
+async def _restore(child: Child, restoring: Message) -> tuple[tuple[str, ...], set[str]]:
     await child.send(restoring)
     while True:
         message = await child.receive()
         if message.kind is Kind.RESTORED:
-            return reports.lost(message)
+            return reports.names(message, "lost"), set(reports.names(message, "kept"))
         await child.send(refusal("host functions do not run while variables are restored"))
 
 

@@ -18,6 +18,7 @@ from rlm_sandbox.frames import Kind, Message
 from rlm_sandbox.output import BoundedOutput
 from rlm_sandbox.preload import preload_modules
 from rlm_sandbox.repl import Finals, HostCallError, host_names, show
+from rlm_sandbox.reports import NAMES_MAX
 from rlm_sandbox.safe_builtins import safe_builtins
 from rlm_sandbox.snapshot import Region, Snapshots
 from rlm_sandbox.types import CodeError
@@ -84,7 +85,9 @@ class Session:
                 self._runner_namespace, self._runner.run_source, code=code
             )
             self._runner.mend()
-            self._link.send(Message(Kind.RESTORED, {"lost": list(lost)}))
+            kept = list(self._runner.variables())[-NAMES_MAX:]
+            told: dict[str, Any] = {"lost": lost[:NAMES_MAX], "kept": kept}
+            self._link.send(Message(Kind.RESTORED, told))
         else:
             raise ProtocolError(f"the host sent {message.kind.name} to a sealed child")
 
@@ -114,8 +117,11 @@ class Session:
         self._runner.mend()
         self._send_final()
         variables = self._runner.variables()
-        # Before the host is told: what it knows to be set, no kill takes away.
-        self._snapshots.take(variables)
+        # Before the host is told, so that what it knows to be set no kill takes away; but where
+        # that takes long, its answer does not wait, and the host waits before the next cell.
+        later = self._snapshots.takes_long(variables)
+        if not later:
+            self._snapshots.take(variables)
         self._link.send(
             Message(
                 Kind.DONE,
@@ -123,11 +129,15 @@ class Session:
                     "error": _fields(error),
                     "truncated": self._output.truncated,
                     "variables": dict(show(variables)),
+                    "keeping": later,
                 },
                 self._output.getvalue(),
             )
         )
         self._output.clear()
+        if later:
+            self._snapshots.take(variables)
+            self._link.send(Message(Kind.KEPT))
 
     def _send_final(self) -> None:
         if self._finals.reached is None:

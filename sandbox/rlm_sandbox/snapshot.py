@@ -13,7 +13,9 @@ import ast
 import json
 import types
 from base64 import b64decode, b64encode
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any, Final, Protocol, cast
 
 from rlm_sandbox.documents import Context, Document, Match
@@ -24,6 +26,11 @@ from rlm_sandbox.virtual_path import VirtualPath
 
 VARIABLE_CHARS_MAX: Final = 16 << 20
 
+_LONG_S: Final = 0.001
+_MANY: Final = 2_000
+_MANY_CHARS: Final = 200_000
+
+_SIZED: Final = frozenset({list, tuple, dict, set, frozenset, Counter, defaultdict})
 _IMMUTABLE: Final = frozenset({type(None), bool, int, float, str, bytes})
 _QUALIFIED_NAME_OF: Final = type.__dict__["__qualname__"].__get__
 _MODULE_OF: Final = type.__dict__["__module__"].__get__
@@ -57,6 +64,7 @@ class Snapshots:
         self._sources: dict[str, ast.stmt | str] = {}
         self._cached: dict[str, tuple[Any, str]] = {}
         self._last: dict[str, str] = {}
+        self._took_s = 0.0
 
     def defined(self, tree: ast.Module) -> None:
         """Remember the statements of a cell that define functions and classes."""
@@ -65,8 +73,20 @@ class Snapshots:
                 self._sources.pop(name, None)
                 self._sources[name] = node
 
+    def takes_long(self, variables: Mapping[str, Any]) -> bool:
+        """Whether `take` will take more than a millisecond or so: a guess."""
+        kinds = [(exact_type(value), value) for value in variables.values()]
+        items = sum(len(value) for kind, value in kinds if kind in _SIZED)
+        chars = sum(len(value) for kind, value in kinds if kind is str or kind is bytes)
+        return self._took_s > _LONG_S or items > _MANY or chars > _MANY_CHARS
+
     def take(self, variables: Mapping[str, Any]) -> None:
         """Write all variables, where any changed since the last time."""
+        begin_s = perf_counter()
+        self._take(variables)
+        self._took_s = perf_counter() - begin_s
+
+    def _take(self, variables: Mapping[str, Any]) -> None:
         self._cached = {name: c for name, c in self._cached.items() if name in variables}
         records = {
             name: self._record(name, value, variables)
