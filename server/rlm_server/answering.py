@@ -46,19 +46,21 @@ async def answer(
         steps += 1
         progress(Progress(what, steps, 0))
 
-    answered = await ask(
-        question,
-        crystal=view.crystal,
-        root=root,
-        sub=sub,
-        limits=limits_for(settings),
-        recall=opened.recollection.recall if settings.remember else None,
-        progress=say,
-        tracer=record.keep,
-        spares=opened.spares,
-        cache=await opened.replies.cache() if settings.remember else None,
-        precautions=precautions,
-    )
+    with await opened.mapped.documents(view.crystal) as context:
+        answered = await ask(
+            question,
+            crystal=view.crystal,
+            root=root,
+            sub=sub,
+            limits=limits_for(settings),
+            recall=opened.recollection.recall if settings.remember else None,
+            progress=say,
+            tracer=record.keep,
+            context=context,
+            spares=opened.spares,
+            cache=await opened.replies.cache() if settings.remember else None,
+            precautions=precautions,
+        )
     if settings.remember:
         await opened.replies.keep()
     answered = await _cited_as_it_is_now(answered, view, confirm)

@@ -15,6 +15,7 @@ from rlm_server.archive import Archive
 from rlm_server.errors import SettingsDamaged
 from rlm_server.keeper import Inbox, Keeper
 from rlm_server.manner import Manner
+from rlm_server.mapped import Mapped
 from rlm_server.recollection import Recollection
 from rlm_server.replies import Replies
 from rlm_server.settings import Operator, SettingsBook, load_settings
@@ -31,12 +32,14 @@ class Opened:
     keeper: Keeper
     recollection: Recollection
     replies: Replies
+    mapped: Mapped
     settings_problem: str
     spares: Spares | None
 
     async def close(self) -> None:
         """Give back what outlives a call."""
         self.recollection.close()
+        self.mapped.close()
         if self.spares is not None:
             await self.spares.close()
 
@@ -74,5 +77,5 @@ def open_all(
     )
     spares = Spares() if manner.spares else None
     return Opened(
-        gate, archive, keeper, Recollection(archive), Replies(archive), problem, spares
+        gate, archive, keeper, Recollection(archive), Replies(archive), Mapped(), problem, spares
     ), book
