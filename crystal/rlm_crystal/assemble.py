@@ -25,7 +25,7 @@ from rlm_crystal.tables import (
     ReferenceTable,
     Vectors,
 )
-from rlm_crystal.texts import Texts, encode
+from rlm_crystal.texts import Texts
 from rlm_crystal.types import Chunk, ParsedFile
 from rlm_crystal.words import Int32Array, Words
 
@@ -38,10 +38,9 @@ def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
     chunks = [chunk for file in ordered for chunk in file.chunks]
     counter = _counted(ordered)
     languages = tuple(sorted({file.document.language for file in ordered}))
-    names = Words.of(_all_names(ordered))
-    prose = Words.of(_all_prose(ordered))
-    name_id = {name: at for at, name in enumerate(names)}
-    prose_id = {text: at for at, text in enumerate(prose)}
+    # Strings are in the order of their UTF-8 bytes.
+    name_id = {name: at for at, name in enumerate(sorted(_all_names(ordered)))}
+    prose_id = {text: at for at, text in enumerate(sorted(_all_prose(ordered)))}
     return Segment(
         paths=Words.of(file.document.path for file in ordered),
         languages=languages,
@@ -49,15 +48,15 @@ def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
         chunks=_chunk_table(ordered, name_id, prose_id),
         graph=ready(
             Graph(
-                names,
-                prose,
+                Words.of(name_id),
+                Words.of(prose_id),
                 _definition_table(ordered, name_id, prose_id),
                 _reference_table(ordered, name_id),
             )
         ),
         postings=ready(postings_of(counter)),
         vectors=ready(_vectors(chunks, counter, embedder)),
-        texts=Texts.of_frames([encode(file.document.text) for file in ordered]),
+        texts=Texts.of(file.document.text for file in ordered),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 DOC_CHARS = 300
 
-_STRING = re.compile(r"^[rRbBuUfF]*(\"\"\"|'''|\"|')(.*?)\1?$", re.DOTALL)
+_QUOTE = re.compile(r"[rRbBuUfF]*(\"\"\"|'''|\"|')")
 _MARKS = re.compile(
     r"^\s*(?://+!?|/\*+!?|\*+/|\*+(?!\w)|#+!?|--+\[*|;+|\(\*+|@(?:module)?doc\s+\S*\"+)"
     r"[ \t]?",
@@ -22,8 +22,8 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
 def string_doc(literal: str) -> str:
     """The beginning of a docstring, given as it stands in the source."""
-    match = _STRING.match(literal)
-    return summary(match.group(2)) if match else ""
+    quote = _QUOTE.match(literal)
+    return summary(literal[quote.end() :].removesuffix(quote[1])) if quote else ""
 
 
 def comment_doc(comments: Iterable[str]) -> str:

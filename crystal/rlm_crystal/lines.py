@@ -4,14 +4,12 @@
 not; citations would drift. A CR before the LF stays part of its line.
 """
 
+from io import StringIO
+
 
 def split_lines(text: str) -> list[str]:
     """The lines of `text` with their endings, so that joining them gives `text` back."""
-    lines = [f"{line}\n" for line in text.split("\n")]
-    lines[-1] = lines[-1][:-1]
-    if not lines[-1]:
-        lines.pop()
-    return lines
+    return StringIO(text, newline="\n").readlines()
 
 
 def line_count(text: str) -> int:

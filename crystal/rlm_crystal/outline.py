@@ -6,15 +6,17 @@ what encloses a reference are settled here, alike for all languages.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from rlm_crystal.documentation import comment_doc
 from rlm_crystal.types import Definition, Kind, Reference
 
 SIGNATURE_CHARS = 200
+_NEWLINE = ord("\n")
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "enum", "trait", "impl"})
 _PRIORITY: dict[str, int] = {"type": 1, "constant": 2}
 
@@ -71,7 +73,9 @@ class Outline:
         self._comments: dict[int, tuple[int, int, int, bool]] = {}
         self._uses: dict[tuple[int, str, str], None] = {}
         self._named: set[int] = set()
-        self._newlines = [match.start() for match in re.finditer(b"\n", data)]
+        self._newlines: list[int] = np.flatnonzero(
+            np.frombuffer(data, np.uint8) == _NEWLINE
+        ).tolist()
 
     def row(self, byte: int) -> int:
         """The line, from 0, in which `byte` lies."""
@@ -193,6 +197,8 @@ class Outline:
 
 def absolute_module(path: str, name: str) -> str:
     """A relative module name as seen from the corpus: dotted for Python, a path for the others."""
+    if not name.startswith("."):
+        return name
     folders = path.split("/")[:-1]
     if name.startswith(("./", "../")):
         parts = [*folders, *name.split("/")]
@@ -205,7 +211,7 @@ def absolute_module(path: str, name: str) -> str:
         return "/".join(resolved)
     rest = name.lstrip(".")
     level = len(name) - len(rest)
-    if level == 0 or not path.endswith((".py", ".pyi")):
+    if not path.endswith((".py", ".pyi")):
         return name
     package = folders[: len(folders) - level + 1]
     return ".".join([*package, rest] if rest else package)

@@ -15,7 +15,7 @@ _TITLE_CHARS = 120
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
-_RST_MARKS = frozenset("=-`:.'\"~^_*+#<>")
+_RST_RULES = frozenset(3 * mark for mark in "=-`:.'\"~^_*+#<>")
 _RST_RULE = re.compile(r"([=\-`:.'\"~^_*+#<>])\1{2,}[ \t]*$")
 _BLOCK_START = re.compile(r" {0,3}(?:[-*+>|] |\d+[.)] |#|```|~~~)|\s{4}|\t")
 
@@ -57,7 +57,7 @@ def rst_headings(lines: Sequence[str]) -> list[Heading]:
     headings: list[Heading] = []
     levels: dict[str, int] = {}
     for number, line in enumerate(islice(lines, 1, None), 2):
-        if line[0] not in _RST_MARKS:
+        if line[:3] not in _RST_RULES:
             continue
         rule, title = line.rstrip(), lines[number - 2].rstrip()
         if not _RST_RULE.match(rule) or not title.strip() or _RST_RULE.match(title):

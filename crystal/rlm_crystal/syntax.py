@@ -203,7 +203,7 @@ def _body_of(node: Node) -> Node | None:
 
 def _alternatives(name: str) -> list[str]:
     """`a.{b, c => d}` as `a.b` and `a.c`."""
-    match = _BRACES.match(name)
+    match = _BRACES.match(name) if "{" in name else None
     if not match:
         return [name]
     front, names = match.groups()
@@ -212,6 +212,8 @@ def _alternatives(name: str) -> list[str]:
 
 def _clean_name(name: str) -> str:
     """A name as people write it: without type arguments, with dots between its parts."""
+    if name.isidentifier():
+        return name[:_NAME_CHARS]
     if "operator" not in name:
         while "<" in name and (shorter := re.sub(r"<[^<>]*>", "", name)) != name:
             name = shorter

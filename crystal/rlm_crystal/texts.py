@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -36,6 +36,14 @@ class Texts:
         self._decoded: OrderedDict[int, str] = OrderedDict()
         self._decoded_chars = 0
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Texts:
+        """The texts, each compressed by itself."""
+        import zstandard
+
+        compress = zstandard.ZstdCompressor(level=LEVEL).compress
+        return cls.of_frames([compress(text.encode("utf-8", "surrogatepass")) for text in texts])
 
     @classmethod
     def of_frames(cls, frames: Sequence[bytes]) -> Texts:
@@ -87,12 +95,6 @@ class Texts:
                 _, dropped = self._decoded.popitem(last=False)
                 self._decoded_chars -= len(dropped)
         return text
-
-
-def encode(text: str) -> bytes:
-    import zstandard
-
-    return zstandard.ZstdCompressor(level=LEVEL).compress(text.encode("utf-8", "surrogatepass"))
 
 
 def decode(frame: bytes) -> str:
