@@ -3,6 +3,7 @@
 SandboxError
 ├── SandboxUnavailable   a layer that is required is missing here: no code is run (names the layer)
 ├── ModuleRefused        a module was to be allowed that cannot be (names it)
+├── PatternRefused       a pattern to redact cannot be matched in bounded time, or is none
 ├── SandboxBusy          a second cell was given while one runs
 ├── SandboxClosed        the sandbox was closed
 ├── PreludeFailed        the trusted prelude raised while the child was set up
@@ -32,6 +33,13 @@ class ModuleRefused(SandboxError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"the module {name!r} cannot be added: {reason}")
         self.name = name
+
+
+class PatternRefused(SandboxError):
+    """A pattern of the user's own that cannot be used; the message says why."""
+
+    def __init__(self, pattern: str, reason: str) -> None:
+        super().__init__(f"the pattern {pattern[:200]!r} cannot be used: {reason}")
 
 
 class SandboxBusy(SandboxError):

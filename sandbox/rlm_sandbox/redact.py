@@ -8,8 +8,10 @@ model that wants to leak a word can spell it. Every pattern runs in time linear 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+from rlm_sandbox.linear_pattern import LinearPattern
 from rlm_sandbox.secret_shapes import (
     ASSIGNED_NAME,
     ASSIGNED_QUOTED,
@@ -37,6 +39,12 @@ _DEPTH_MAX: Final = 64
 _KEY_CHARS_MAX: Final = 50_000
 _SECRET_CHARS_MIN: Final = 6  # not even `a@b.de` is shorter
 _NAME_PART: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. \t\"'"
+_OWN_MARK: Final = "[redacted: custom pattern]"
+_LABELS: Final = (
+    *sorted({shape.label for shape in (*SHAPES, *WITHIN)}), "credentials", "custom pattern",
+    "e-mail address", "password", "private key", "social security number",
+)  # fmt: skip
+_MARK: Final = re.compile(rf"(\[redacted: (?:{'|'.join(_LABELS)})\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +57,17 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What is taken out besides the built-in shapes: e-mail addresses, and the user's patterns."""
+    """What is taken out besides the built-in shapes: e-mail addresses, and the user's patterns.
+
+    `redactor()` raises PatternRefused for a pattern that cannot be used.
+    """
 
     emails: bool = False
     patterns: tuple[str, ...] = ()
 
     def redactor(self) -> "Redactor":
         """A redactor that counts from zero."""
-        return Redactor(emails=self.emails, patterns=[re.compile(one) for one in self.patterns])
+        return Redactor(emails=self.emails, patterns=[_linear(one) for one in self.patterns])
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -68,16 +79,18 @@ def redact(
 ) -> Redacted:
     """The text with each secret replaced by `[redacted: what it was]`.
 
-    `patterns` are further secrets of the user's own; the whole match goes.
+    `patterns` are further secrets of the user's own; the whole match goes. PatternRefused for one
+    that cannot be matched in linear time.
     """
-    redactor = Redactor(emails=emails, patterns=patterns)
+    own = [_linear(one.pattern, one.flags & ~re.UNICODE) for one in patterns]
+    redactor = Redactor(emails=emails, patterns=own)
     return Redacted(redactor.text(text), redactor.count)
 
 
 class Redactor:
     """Redacts texts and JSON values, and counts what it took out of all of them."""
 
-    def __init__(self, *, emails: bool = False, patterns: Sequence[re.Pattern[str]] = ()) -> None:
+    def __init__(self, *, emails: bool = False, patterns: Sequence[LinearPattern] = ()) -> None:
         self.count = 0
         self._emails = emails
         self._patterns = patterns
@@ -106,9 +119,7 @@ class Redactor:
             text = self._replace(SSN, text, "social security number", stands_alone)
         if self._emails and "@" in text:
             text = self._replace(EMAIL, text, "e-mail address", _always)
-        for pattern in self._patterns:
-            text = self._replace(pattern, text, "custom pattern", _always)
-        return text
+        return self._without_own(text) if self._patterns else text
 
     def value(self, value: JsonValue, depth: int = 0) -> JsonValue:
         """A JSON value with every text and key in it redacted."""
@@ -162,6 +173,23 @@ class Redactor:
             return f"{whole[:begin]}[redacted: {label}]{whole[end:]}"
 
         return pattern.sub(marked, text)
+
+    def _without_own(self, text: str) -> str:
+        # A pattern that fits our own marks would grow a text that is redacted twice.
+        for pattern in self._patterns:
+            pieces = _MARK.split(text)
+            pieces[::2] = [self._uncovered(pattern, piece) for piece in pieces[::2]]
+            text = "".join(pieces)
+        return text
+
+    def _uncovered(self, pattern: LinearPattern, text: str) -> str:
+        pieces: list[str] = []
+        done = 0
+        for start, end in pattern.spans(text):
+            self.count += 1
+            pieces += [text[done:start], _OWN_MARK]
+            done = end
+        return "".join((*pieces, text[done:]))
 
     def _key_tails(self, text: str) -> str:
         """The text without the lines of keys of which only the end is there."""
@@ -223,6 +251,11 @@ def _at_each(lowered: str, stem: str, text: str) -> Iterator[re.Match[str]]:
         if match is not None:
             yield match
         position = lowered.find(stem, position + 1)
+
+
+@lru_cache(maxsize=64)
+def _linear(pattern: str, flags: int = 0) -> LinearPattern:
+    return LinearPattern(pattern, flags)
 
 
 def _in_url(password: str) -> bool:

@@ -8,7 +8,6 @@ stored, sealed; nothing is ever read from the workspace.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -39,7 +38,7 @@ class Operator:
 
     `RLM_MODEL` and `RLM_SUB_MODEL` name the models in use, `RLM_MODELS` (comma separated) more that
     a call may choose; `RLM_MAX_COST_USD` is the ceiling of one question, default 1. `RLM_REDACT`
-    holds regular expressions, one a line: an expression can hang who runs it, so no call sets it.
+    holds regular expressions, one a line; they say what must not leave, so no call sets them.
     `RLM_EMBEDDER` is `static`, `minilm` or a model of this machine; loading one runs its code.
     `RLM_SUMMARY_USD` lets each full index spend so much on summaries by the sub-model, default 0:
     none are asked for. It sends text of the corpus without being asked a question, so no call sets
@@ -243,11 +242,14 @@ def _dollars(environ: Mapping[str, str], name: str, default: float) -> float:
 
 
 def _patterns(text: str) -> str:
-    for pattern in text.splitlines():
+    if text.strip():
+        from rlm_sandbox.errors import PatternRefused
+        from rlm_sandbox.redact import Redaction
+
         try:
-            re.compile(pattern)
-        except re.error as error:
-            raise SettingRefused(f"RLM_REDACT: {pattern!r} is no pattern: {error}.") from None
+            Redaction(patterns=tuple(filter(None, text.splitlines()))).redactor()
+        except PatternRefused as refused:
+            raise SettingRefused(f"RLM_REDACT: {refused}.") from None
     return text
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rlm_sandbox import redact
+from rlm_sandbox import Redacted, redact
 from rlm_sandbox.redact import Redactor
 
 LETTERS = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY"
@@ -120,6 +120,14 @@ def test_patterns_of_the_users_own_are_taken_out():
     done = redact("ticket ACME-4711", patterns=[re.compile(r"ACME-\d+")])
 
     assert done.text == "ticket [redacted: custom pattern]"
+
+
+def test_a_pattern_that_fits_our_marks_leaves_them_and_a_mark_hides_nothing():
+    pattern = [re.compile(r"[\w-]+")]
+    once = redact("[redacted: ACME] x", patterns=pattern).text
+
+    assert "ACME" not in once
+    assert redact(once, patterns=pattern) == Redacted(once, 0)
 
 
 def test_values_are_redacted_within_json_and_by_their_keys():

@@ -99,8 +99,9 @@ def test_what_the_operator_made_strict_no_call_makes_lax(
         ("RLM_CODE_MODULES", "tomllib, os", "'os' cannot be added: it is always blocked"),
         ("RLM_CODE_MODULES", "numpy", "what can be added: binascii"),
         ("RLM_REDACT_EMAILS", "perhaps", "give on or off"),
-        ("RLM_REDACT", "(", "is no pattern"),
         ("RLM_SANDBOX", "docker", "give kernel or wasm"),
+        ("RLM_REDACT", "ACME-\\d+\n(", "'\\(' cannot be used: it is no regular expression"),
+        ("RLM_REDACT", "(?=a)b", "look-ahead"),
     ],
 )
 def test_an_environment_that_cannot_be_is_refused(name: str, value: str, reason: str) -> None:
