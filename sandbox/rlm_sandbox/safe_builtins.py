@@ -46,6 +46,10 @@ def safe_builtins(
     return safe
 
 
+_ASKED_FOR_BY_C: Final = frozenset({"_strptime"})
+"""What Python's own C code imports by the caller's `__import__`, from 3.13 on (strptime)."""
+
+
 def _importer(rules: CodeRules) -> Callable[..., ModuleType]:
     def imported(
         name: str,
@@ -57,6 +61,7 @@ def _importer(rules: CodeRules) -> Callable[..., ModuleType]:
         del globals, locals
         members = {f"{name}.{item}" for item in fromlist or ()}
         known = name in rules.importable or (members and members <= rules.importable)
+        known = known or (name in _ASKED_FOR_BY_C and not fromlist)
         if level or not known:
             raise ImportBlocked(name, rules)
         module = importlib.import_module(name)

@@ -9,7 +9,9 @@ from attacks.payload import Category
 from attacks.payloads import ALL
 from attacks.planted import Planted, planted
 from attacks.running import reached_in_plain_cpython, reached_in_sandbox
+from backends import EVERY
 from rlm_sandbox import conversation
+from rlm_sandbox.backend import BackendName
 
 CATEGORIES = tuple(dict.fromkeys(payload.category for payload in ALL))
 
@@ -41,9 +43,10 @@ def test_most_payloads_reach_their_effect_in_plain_cpython(things: Planted):
 @pytest.mark.asyncio
 @pytest.mark.parametrize("guard", [True, False], ids=["guard-on", "guard-off"])
 @pytest.mark.parametrize("category", CATEGORIES)
+@pytest.mark.parametrize("backend", EVERY)
 async def test_no_payload_reaches_its_effect_in_the_sandbox(
-    things: Planted, category: Category, guard: bool
+    things: Planted, category: Category, guard: bool, backend: BackendName
 ):
     payloads = [payload for payload in ALL if payload.category == category]
 
-    assert await reached_in_sandbox(things, payloads, guard=guard) == set()
+    assert await reached_in_sandbox(things, payloads, guard=guard, backend=backend) == set()

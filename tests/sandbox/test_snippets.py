@@ -4,7 +4,9 @@ import ast
 
 import anyio
 import pytest
+from backends import EVERY
 from rlm_sandbox import CodeRules, Execution, Sandbox, SharedContext
+from rlm_sandbox.backend import BackendName
 from rlm_sandbox.guard import check
 from snippets import ALL, THEMES
 from snippets.snippet import DOCUMENTS, FUNCTIONS, Snippet
@@ -21,10 +23,11 @@ NOT_STRICT = {
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("theme", THEMES)
-async def test_each_snippet_gives_what_it_should(theme: str):
+@pytest.mark.parametrize("backend", EVERY)
+async def test_each_snippet_gives_what_it_should(theme: str, backend: BackendName):
     wrong: list[str] = []
     with SharedContext.from_documents(DOCUMENTS) as context:
-        sandbox = await Sandbox.start(context=context, functions=FUNCTIONS)
+        sandbox = await Sandbox.start(context=context, functions=FUNCTIONS, backend=backend)
     async with sandbox:
         for snippet in THEMES[theme]:
             with anyio.fail_after(30):
