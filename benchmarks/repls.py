@@ -88,6 +88,14 @@ class Ours:
             )
         )
 
+    @classmethod
+    async def in_wasm(cls, context: SharedContext | None = None) -> Self:
+        """One in a WebAssembly machine."""
+        functions = {"echo": echo}
+        return cls(
+            await Sandbox.start(limits=LIMITS, functions=functions, context=context, backend="wasm")
+        )
+
     async def run(self, code: str) -> str:
         """What the cell printed; raises RuntimeError where it failed."""
         execution = await self.sandbox.execute(code)

@@ -6,7 +6,8 @@ Every figure is the best of all rounds, in milliseconds of wall time: on a share
 says what the code costs and the others what the neighbours did. Each round measures everything
 once, so that ratios of one run hold at any load. What happens while a model thinks is not counted:
 a spare is given the time to get ready, a session the time to keep its variables, which has a figure
-of its own. rlms is measured where it can be imported (pip install "rlms[ipython]"). Linux.
+of its own. The WebAssembly backend ("wasm") is measured where its extra is installed, rlms where it
+can be imported (pip install "rlms[ipython]"). Linux.
 """
 
 import argparse
@@ -22,7 +23,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from repls import Bare, Ours, Start, rlms_sessions
-from rlm_sandbox import Sandbox, SharedContext, Spares
+from rlm_sandbox import Sandbox, SharedContext, Spares, available
+from rlm_sandbox.backend import BACKENDS
 from snippets import SNIPPETS
 
 LINE = "    def method_{0}(self, argument): return self.other_{0}(argument) + {0}\n"
@@ -35,7 +37,12 @@ Figures = dict[str, float]
 
 async def measure(rounds: int) -> Figures:
     """Start, turn, callback and compute of every kind of session."""
-    kinds: dict[str, Start] = {"ours": Ours.start, "bare child": Bare.start, **rlms_sessions()}
+    kinds: dict[str, Start] = {
+        "ours": Ours.start,
+        **({"wasm": Ours.in_wasm} if available("wasm").ok else {}),
+        "bare child": Bare.start,
+        **rlms_sessions(),
+    }
     best: Figures = {}
     for _ in range(rounds):
         for name, start in kinds.items():
@@ -94,11 +101,13 @@ async def with_spare() -> Figures:
 
 def compute_ratios(best: Figures) -> Figures:
     """Each snippet against the same one in a bare child, which is plain CPython."""
-    pairs = [(f"snippet {n}: ours", f"snippet {n}: bare child") for n in range(len(SNIPPETS))]
-    ratios = sorted(best[ours] / best[bare] for ours, bare in pairs)
-    return {
-        "compute / plain CPython, median": ratios[len(ratios) // 2],
-        "compute / plain CPython, worst": ratios[-1],
+    figures: Figures = {}
+    for kind in (kind for kind in ("ours", "wasm") if f"start: {kind}" in best):
+        pairs = [(f"snippet {n}: {kind}", f"snippet {n}: bare child") for n in range(len(SNIPPETS))]
+        ratios = sorted(best[own] / best[bare] for own, bare in pairs)
+        figures[f"compute / plain CPython, median: {kind}"] = ratios[len(ratios) // 2]
+        figures[f"compute / plain CPython, worst: {kind}"] = ratios[-1]
+    return figures | {
         "variables kept between cells, the most": max(
             best[f"settled {n}: ours"] for n in range(len(SNIPPETS))
         ),
@@ -114,11 +123,14 @@ async def memory() -> Figures:
     )
     assert plain.stdout is not None
     plain.stdout.readline()
-    async with await Sandbox.start() as sandbox:
-        await sandbox.execute("1")
-        above = resident_mb(sandbox.pid, "VmRSS") - resident_mb(plain.pid, "VmRSS")
+    figures: Figures = {}
+    for backend in (name for name in BACKENDS if available(name).ok):
+        async with await Sandbox.start(backend=backend) as sandbox:
+            await sandbox.execute("1")
+            above = resident_mb(sandbox.pid, "VmRSS") - resident_mb(plain.pid, "VmRSS")
+            figures[f"idle child, MB above a bare interpreter: {backend}"] = above
     plain.communicate(b"\n")
-    return {"idle child, MB above a bare interpreter": above}
+    return figures
 
 
 async def context(size_mb: int, rounds: int) -> Figures:
@@ -147,6 +159,15 @@ async def context(size_mb: int, rounds: int) -> Figures:
             host_mb = resident_mb(os.getpid(), "RssAnon") - host_mb
             keep_best(best, f"{size_mb} MB: copied in the host, MB", host_mb)
             await session.close()
+            if available("wasm").ok:
+                begin = time.perf_counter()
+                machine = await Ours.in_wasm(shared)
+                await machine.run("len(context)")
+                keep_best(best, f"{size_mb} MB ready in a machine (wasm)", ms_since(begin))
+                begin = time.perf_counter()
+                await machine.run("context.search('method_1399x')")
+                keep_best(best, f"{size_mb} MB searched in a machine (wasm)", ms_since(begin))
+                await machine.close()
         await spares.close()
     return best
 

@@ -18,7 +18,8 @@ _NO_WASM: Final = (
 _NARROW: Final = "the WebAssembly backend needs a 64-bit Python"
 _TOO_OLD: Final = (
     "running code needs Linux 5.13 or newer on x86_64 or aarch64 with Landlock and seccomp "
-    "switched on (in containers: allow the landlock_* system calls); "
+    "switched on (in containers: allow the landlock_* system calls), or the WebAssembly backend: "
+    "pip install 'rlm-mcp[wasm]' and RLM_SANDBOX=wasm; "
     "only answering questions runs code, the rest works here"
 )
 
