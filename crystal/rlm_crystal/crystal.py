@@ -20,8 +20,8 @@ from rlm_crystal.graph import SymbolGraph
 from rlm_crystal.history import History
 from rlm_crystal.lazy import Lazy
 from rlm_crystal.lines import split_lines
+from rlm_crystal.long_question import question_in
 from rlm_crystal.map import BUDGET_TOKENS, render_map
-from rlm_crystal.query import understand
 from rlm_crystal.scope import languages_of
 from rlm_crystal.search import search
 from rlm_crystal.segment import BoolArray, Segment
@@ -142,7 +142,7 @@ class Crystal:
         return find(self.view, self._graph, self._ranked, asked, limit=limit, mode=mode)
 
     def _ranked(self, text: str, allowed: BoolArray, limit: int) -> list[Hit]:
-        question = understand(text, self.view.vocabularies, told=self.view.told)
+        question = question_in(text, self.view)
         vector = self.embedder.embed([question.english])[0]
         return search(self.view, question, vector, limit=limit, allowed=allowed)
 

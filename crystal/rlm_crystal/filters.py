@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 from rlm_crystal.errors import BadFilter
+from rlm_crystal.report import is_long
 
 RelationKind = Literal["callers", "callees", "importers"]
 
@@ -99,8 +100,9 @@ def asked_in(query: str, *, leading_only: bool = False) -> Asked:
     """The filters of a query and the rest of it.
 
     `leading_only` takes those before the first word that is none: for a text or a pattern, which
-    has to stay as it is written.
+    has to stay as it is written. So has a whole report, whose code and logs are no filters.
     """
+    leading_only = leading_only or is_long(query)
     found: list[tuple[str, str, str]] = []
     kept: list[str] = []
     at = 0

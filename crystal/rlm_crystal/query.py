@@ -9,8 +9,8 @@ stands for its English ones too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rlm_crystal.glossary import translate
@@ -79,13 +79,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a question asks for, before any chunk is looked at."""
+    """What a question asks for, before any chunk is looked at.
+
+    `at_length` where it is no question but a whole report, of which `words` are the title's;
+    `places` are files that its tracebacks and links name, with what each counts for.
+    """
 
     text: str
     groups: tuple[Group, ...]
     identifiers: frozenset[str]
     paths: tuple[str, ...]
     words: frozenset[str]
+    at_length: bool = False
+    places: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def english(self) -> str:
@@ -109,20 +115,24 @@ def understand(text: str, vocabularies: Sequence[Words], *, told: Words | None =
         chosen = dict.fromkeys(plain, 1.0)
     groups: list[Group] = []
     for word, weight in list(chosen.items())[:WORDS_MAX]:
-        variants = _variants(word, vocabularies)
+        variants = variants_of(word, vocabularies)
         if told is not None and told.find(word) >= 0:
             variants[word] = 1.0
         if variants:
             groups.append(Group(word, weight, variants))
-    dotted = {found.group() for found in _DOTTED.finditer(text)}
-    named = {word for word in raw if _looks_like_code(word)}
     paths = tuple(
         dict.fromkeys(found.group().lower().lstrip("-") for found in _PATH.finditer(text))
     )
-    return Question(text, tuple(groups), frozenset(dotted | named), paths, frozenset(plain))
+    return Question(text, tuple(groups), names_in(text), paths, frozenset(plain))
 
 
-def _looks_like_code(word: str) -> bool:
+def names_in(text: str) -> frozenset[str]:
+    """The words that look like code, and dotted names as a whole."""
+    dotted = {found.group() for found in _DOTTED.finditer(text)}
+    return frozenset(dotted | {word for word in RAW_WORD.findall(text) if looks_like_code(word)})
+
+
+def looks_like_code(word: str) -> bool:
     return len(word) > 2 and ("_" in word.strip("_") or len(parts(word)) > 1)
 
 
@@ -153,7 +163,7 @@ def _joined_words(
                     yield joined, JOINED
 
 
-def _variants(word: str, vocabularies: Sequence[Words]) -> dict[str, float]:
+def variants_of(word: str, vocabularies: Sequence[Words]) -> dict[str, float]:
     """The forms of `word` that some vocabulary holds, the heaviest first, at most 24."""
     found: dict[str, float] = {}
     for form in (word, *translate(word)):

@@ -28,7 +28,11 @@ _QUERY_STEPS = 511
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal counts for; measured in benchmarks/RESULTS.md."""
+    """What each signal counts for; measured in benchmarks/RESULTS.md.
+
+    `place` is for files that a pasted traceback names; `at_length` is the share of a role's loss
+    that a whole report never takes away.
+    """
 
     path: float = 3.0
     name: float = 3.0
@@ -48,6 +52,8 @@ class Weights:
     recent: float = 0.5
     exact_name: float = 0.4
     named_path: float = 4.0
+    place: float = 3.0
+    at_length: float = 0.5
     test: float = 10.0
     doc: float = 10.0
     config: float = 5.0

@@ -130,19 +130,22 @@ def _best(scores: Float64Array, count: int) -> BoolArray:
 
 def _demotions(view: View, question: Question, weights: Weights) -> Float64Array:
     """What each file loses for not being source."""
-    loss = role_losses(question.words, weights)
+    loss = role_losses(question.words, weights, least=weights.at_length * question.at_length)
     by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
     return by_role[view.role]
 
 
-def role_losses(words: frozenset[str], weights: Weights = DEFAULT) -> dict[Role, float]:
+def role_losses(
+    words: frozenset[str], weights: Weights = DEFAULT, *, least: float = 0.0
+) -> dict[Role, float]:
     """What a file of each role loses; less where the question's words name the role.
 
-    A question that says "test" or "settings" may be about them or only speak of them.
+    A question that says "test" or "settings" may be about them or only speak of them; it loses at
+    `least` this share of the whole loss.
     """
 
     def unless_asked(full: float, asked: float, names: frozenset[str]) -> float:
-        return full if words.isdisjoint(names) else asked
+        return full if words.isdisjoint(names) else max(asked, least * full)
 
     return {
         "source": 0.0,
@@ -159,16 +162,29 @@ def _judged(
 ) -> list[tuple[int, float]]:
     """The files with what only their names and definitions tell, best first."""
     named = exactly_named(view, question)
+    placed = _placed(view, question)
     judged = [
         (
             number,
             float(scores[number])
             + weights.named_path * _is_asked_for(view.paths[number], question)
-            + weights.exact_name * (number in named),
+            + weights.exact_name * (number in named)
+            + weights.place * placed.get(number, 0.0),
         )
-        for number in dict.fromkeys((*files, *sorted(named)))
+        for number in dict.fromkeys((*files, *sorted(named), *sorted(placed)))
     ]
     return sorted(judged, key=lambda item: (-item[1], item[0]))
+
+
+def _placed(view: View, question: Question) -> dict[int, float]:
+    """The files of tracebacks and links by number, with what each counts for."""
+    found: dict[int, float] = {}
+    for base, segment in zip(view.file_base.tolist(), view.segments, strict=False):
+        for path, worth in question.places.items():
+            row = segment.paths.find(path)
+            if row >= 0 and view.file_alive[base + row]:
+                found[base + row] = worth
+    return found
 
 
 def exactly_named(view: View, question: Question) -> set[int]:

@@ -108,6 +108,16 @@ class View:
         chunks = np.concatenate(found)
         return chunks[self.chunk_alive[chunks]] if self.masked else chunks
 
+    def held(self, term: str) -> int:
+        """In how many chunks a term stands, files that are gone included."""
+        count = 0
+        for part in self.postings:
+            at = part.words.find(term)
+            if at >= 0:
+                rows = part.rows(at)
+                count += rows.stop - rows.start
+        return count
+
     def locate(self, chunk: int) -> tuple[Segment, int]:
         """The segment of a chunk and its number there."""
         at = int(np.searchsorted(self.chunk_base, chunk, side="right")) - 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CONCISE_LINES = 6
 DETAILED_LINES = 40
 OFFSET_MAX = 100_000
+ECHO_CHARS = 300
 
 
 class SearchArguments(Arguments):
@@ -29,7 +30,7 @@ class SearchArguments(Arguments):
         str,
         Field(
             min_length=1,
-            max_length=2_000,
+            max_length=20_000,
             description="Words, a symbol, filters; with mode, filters first, then the pattern",
         ),
     ]
@@ -145,6 +146,11 @@ TOOL = Tool(
 )
 
 
+def _echo(query: str) -> str:
+    """The query as a reply repeats it: of a pasted report the beginning."""
+    return query if len(query) <= ECHO_CHARS else f"{query[:ECHO_CHARS].rstrip()} …"
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     of: Found
@@ -185,7 +191,7 @@ def _reply(
     last = first + arguments.limit
     lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
     return SearchReply(
-        query=arguments.query,
+        query=_echo(arguments.query),
         results=tuple(_result(hit, lines_max) for hit in found.of.hits[first:last]),
         revision=revision,
         milliseconds=found.milliseconds,
