@@ -10,7 +10,8 @@ EngineError
 ├── BudgetExceeded           a call's worst case does not fit the limits of the run
 ├── PromptTooLong            a sub-call's prompt is larger than one prompt may be
 ├── ExecutionUnavailable     no sandbox can be had on this machine, so no code runs
-└── RecordUnreadable         what lies where a run's record should is none
+├── RecordUnreadable         what lies where a run's record should is none
+└── SpansUnavailable         spans are wanted and their package is not installed
 """
 
 from typing import Literal
@@ -94,3 +95,9 @@ class RecordUnreadable(EngineError):
     """What lies where the record of a run should is none."""
 
     kind = "record_unreadable"
+
+
+class SpansUnavailable(EngineError):
+    """Spans of a run are wanted and their package is not installed."""
+
+    kind = "spans_unavailable"

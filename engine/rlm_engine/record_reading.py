@@ -6,7 +6,7 @@ and one that is missing or of another type counts as unknown.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from rlm_engine.errors import RecordUnreadable
@@ -86,31 +86,20 @@ class _Open:
 
     def end_turn(self) -> None:
         if self.root is not None or self.cells:
-            self.turns.append(_turn(self.root or {}, tuple(self.cells)))
+            self.turns.append(turn_of(self.root or {}, tuple(self.cells)))
         self.root, self.cells = None, []
 
     def add_cell(self, event: JsonObject) -> None:
-        self.cells.append(_cell(event, tuple(self.subcalls), tuple(self.deeper)))
+        self.cells.append(cell_of(event, tuple(self.subcalls), tuple(self.deeper)))
         self.subcalls, self.deeper = [], []
 
     def closed(self, finish: JsonObject | None) -> RecordedRun:
         self.end_turn()
         rest = bool(self.subcalls or self.deeper)
-        last = finish or {}
-        end_s = _number(last, "at_s") or (self.turns[-1].span.end_s if self.turns else 0.0)
-        return RecordedRun(
-            question=_text(self.begin, "question"),
-            depth=_whole(self.begin, "depth"),
-            documents=_whole(self.begin, "documents"),
-            characters=_whole(self.begin, "characters"),
-            layers=_texts(self.begin, "layers"),
-            turns=tuple(self.turns),
-            loose=_cell({}, tuple(self.subcalls), tuple(self.deeper)) if rest else None,
-            answer=_text(last, "answer"),
-            limit_hit=_text(last, "limit_hit"),
-            ended=finish is not None,
-            span=Span(_number(self.begin, "begin_s"), max(end_s, _latest(self.turns))),
-        )
+        loose = cell_of({}, tuple(self.subcalls), tuple(self.deeper)) if rest else None
+        run = run_of({**self.begin, **(finish or {})}, tuple(self.turns), loose)
+        end_s = max(run.span.end_s, _latest(self.turns))
+        return replace(run, ended=finish is not None, span=Span(run.span.begin_s, end_s))
 
 
 def _tree(events: Sequence[JsonObject], question: str) -> RecordedRun | None:
@@ -147,7 +136,7 @@ def _take(stack: list[_Open], kind: str, event: JsonObject) -> None:
             top.end_turn()
             top.root = event
         case "subcall":
-            top.subcalls.append(_subcall(event))
+            top.subcalls.append(subcall_of(event))
         case "code":
             top.add_cell(event)
         case "limit" if _text(event, "code"):
@@ -168,7 +157,27 @@ def _close(stack: list[_Open], depth: int, finish: JsonObject | None = None) -> 
             stack[-1].deeper.append(done)
 
 
-def _turn(event: JsonObject, cells: tuple[Cell, ...]) -> Turn:
+def run_of(
+    event: JsonObject, turns: tuple[Turn, ...] = (), loose: Cell | None = None
+) -> RecordedRun:
+    """A `run` event, a `finish` one, or both in one."""
+    return RecordedRun(
+        question=_text(event, "question"),
+        depth=_whole(event, "depth"),
+        documents=_whole(event, "documents"),
+        characters=_whole(event, "characters"),
+        layers=_texts(event, "layers"),
+        turns=turns,
+        loose=loose,
+        answer=_text(event, "answer"),
+        limit_hit=_text(event, "limit_hit"),
+        ended=event.get("kind") == "finish",
+        span=Span(_number(event, "begin_s"), _number(event, "at_s") or 0.0),
+    )
+
+
+def turn_of(event: JsonObject, cells: tuple[Cell, ...] = ()) -> Turn:
+    """A `root` event, or a `limit` one in its place."""
     end_s = _number(event, "at_s") or 0.0
     return Turn(
         number=_whole(event, "turn"),
@@ -182,9 +191,10 @@ def _turn(event: JsonObject, cells: tuple[Cell, ...]) -> Turn:
     )
 
 
-def _cell(
-    event: JsonObject, subcalls: tuple[SubCall, ...], deeper: tuple[RecordedRun, ...]
+def cell_of(
+    event: JsonObject, subcalls: tuple[SubCall, ...] = (), deeper: tuple[RecordedRun, ...] = ()
 ) -> Cell:
+    """A `code` event, or a `limit` one in its place."""
     final = event.get("final")
     return Cell(
         code=_text(event, "code"),
@@ -204,7 +214,8 @@ def _cell(
     )
 
 
-def _subcall(event: JsonObject) -> SubCall:
+def subcall_of(event: JsonObject) -> SubCall:
+    """A `subcall` event."""
     return SubCall(
         model=_text(event, "model"),
         prompt=_prompt(event),

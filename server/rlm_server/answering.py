@@ -10,12 +10,13 @@ from rlm_crystal.types import Progress, ProgressSink
 from rlm_engine.answer import Answer
 from rlm_engine.brought_up import brought_up
 from rlm_engine.loop import ask
+from rlm_engine.trace import Tracing
 from rlm_tools.host import View
 
-from rlm_server.archive import Archive
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for, precautions_for
-from rlm_server.settings import Settings
+from rlm_server.settings import Settings, prompts_kept
+from rlm_server.traces.keeping import RunRecord
 
 Confirm: TypeAlias = Callable[[Collection[str]], Awaitable[View]]
 Answering: TypeAlias = Callable[
@@ -38,7 +39,7 @@ async def answer(
     """
     root, sub = models_for(settings, environ)
     precautions = precautions_for(settings, environ)
-    record = _Record(opened.archive)
+    record = RunRecord(opened.archive.traces, environ)
     steps = 0
 
     def say(what: str) -> None:
@@ -60,6 +61,7 @@ async def answer(
             spares=opened.spares,
             cache=await opened.replies.cache() if settings.remember else None,
             precautions=precautions,
+            tracing=Tracing(opened.manner.follow, prompts=prompts_kept(environ)),
         )
     if settings.remember:
         await opened.replies.keep()
@@ -80,22 +82,3 @@ async def _cited_as_it_is_now(answered: Answer, view: View, confirm: Confirm) ->
     if newer is view:
         return answered
     return await run_sync(brought_up, answered, view.crystal, newer.crystal)
-
-
-class _Record:
-    """The record of one run; an answer does not fail because it cannot be written down."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self.problems: list[str] = []
-
-    def keep(self, name: str, record: bytes) -> None:
-        try:
-            self._archive.traces().put(name, record)
-        except CrystalError as error:
-            self.problems.append(f"This run could not be recorded: {error}.")
-        except OSError as error:
-            self.problems.append(
-                f"This run could not be recorded ({error.strerror or type(error).__name__});"
-                " make RLM_HOME writable and see that its disk has room."
-            )

@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     asked = commands.add_parser("ask", parents=[common], help="answer a question")
     asked.add_argument("question", metavar="QUESTION")
     asked.add_argument("--model", default="", help="model to use (default: RLM_MODEL, else none)")
+    asked.add_argument("--trace", action="store_true", help="tell each step on standard error")
     commands.add_parser("status", parents=[common], help="say what is indexed")
     measured = commands.add_parser("bench", parents=[common], help="measure on your own code")
     measured.add_argument("what", choices=["localisation"], help="commit message to changed file")
@@ -196,7 +197,7 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             search = partial(commands.search, mode=options.mode, now=options.now)
             return anyio.run(search, request, options.query, options.limit, bar)
         case "ask":
-            return anyio.run(commands.ask, request, options.question, options.model, bar)
+            return _told_of_question(options, request, bar)
         case "status":
             return commands.status(request)
         case "key":
@@ -211,6 +212,19 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             from rlm_server.doctor import examine
 
             return examine(os.environ)
+
+
+def _told_of_question(
+    options: argparse.Namespace, request: "Request", bar: "ProgressBar"
+) -> "Told":
+    import anyio
+
+    from rlm_server import commands
+    from rlm_server.traces.console import Console
+
+    follow = Console(sys.stderr, bar.clear) if options.trace else None
+    ask = partial(commands.ask, follow=follow)
+    return anyio.run(ask, request, options.question, options.model, bar)
 
 
 def _told_of_key(options: argparse.Namespace, bar: "ProgressBar") -> "Told":

@@ -13,6 +13,7 @@ from rlm_server.manner import AT_ONCE, COMMAND, Manner
 from rlm_server.service import Service
 
 if TYPE_CHECKING:
+    from rlm_engine.trace import Watch
     from rlm_tools.tool import Arguments
 
 
@@ -39,11 +40,13 @@ class Request:
     environ: Mapping[str, str]
     allow_wide: bool = False
 
-    def service(self, *, model: str = "", now: bool = False) -> Service:
+    def service(
+        self, *, model: str = "", now: bool = False, follow: "Watch | None" = None
+    ) -> Service:
         """A service that waits for as long as it takes; or that indexes nothing, for an answer
         `now`."""
         manner: Manner = replace(
-            AT_ONCE if now else COMMAND, allow_wide=self.allow_wide, model=model
+            AT_ONCE if now else COMMAND, allow_wide=self.allow_wide, model=model, follow=follow
         )
         return Service(self.roots, self.environ, manner=manner)
 
@@ -114,12 +117,19 @@ async def search(
     return Told(fields, replace(reply, next_cursor="").text())
 
 
-async def ask(request: Request, question: str, model: str, progress: ProgressSink) -> Told:
-    """Answer a question through the loop."""
+async def ask(
+    request: Request,
+    question: str,
+    model: str,
+    progress: ProgressSink,
+    *,
+    follow: "Watch | None" = None,
+) -> Told:
+    """Answer a question through the loop; `follow` is told what it does."""
     from rlm_tools.query import QueryArguments
 
     question = _meant(QueryArguments, question=question).question
-    service = request.service(model=model)
+    service = request.service(model=model, follow=follow)
     async with service.serving():
         answer = await service.ask(question, progress)
     cited = [

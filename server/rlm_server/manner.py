@@ -1,6 +1,10 @@
 """How a process uses the service: a server answers soon, a command waits and writes down."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rlm_engine.trace import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +16,7 @@ class Manner:
     first index is done is answered from the files themselves after `glance_after_s`, which leaves
     1.4 s of two for the process to start; without `first_index` none is made. With `spares`
     the child that runs the code of the next question is started ahead. `model` is what a person
-    named for this one process, above what is stored.
+    named for this one process, above what is stored; `follow` is told what each run does.
     """
 
     ready_wait_s: float | None = 20.0
@@ -24,6 +28,7 @@ class Manner:
     first_index: bool = True
     spares: bool = True
     model: str = ""
+    follow: "Watch | None" = None
 
 
 COMMAND = Manner(

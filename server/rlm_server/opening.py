@@ -35,6 +35,7 @@ class Opened:
     mapped: Mapped
     settings_problem: str
     spares: Spares | None
+    manner: Manner
 
     async def close(self) -> None:
         """Give back what outlives a call."""
@@ -76,6 +77,15 @@ def open_all(
         first_index=manner.first_index,
     )
     spares = Spares() if manner.spares else None
-    return Opened(
-        gate, archive, keeper, Recollection(archive), Replies(archive), Mapped(), problem, spares
-    ), book
+    opened = Opened(
+        gate=gate,
+        archive=archive,
+        keeper=keeper,
+        recollection=Recollection(archive),
+        replies=Replies(archive),
+        mapped=Mapped(),
+        settings_problem=problem,
+        spares=spares,
+        manner=manner,
+    )
+    return opened, book

@@ -59,6 +59,8 @@ class Operator:
     code_modules: str = ""
     redact_emails: bool = False
     sandbox: "BackendName | None" = None
+    trace_prompts: bool = False
+    spans: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
@@ -78,6 +80,8 @@ class Operator:
             code_modules=_modules(environ.get("RLM_CODE_MODULES", "")),
             redact_emails=_switch(environ, "RLM_REDACT_EMAILS"),
             sandbox=backend_named(environ),
+            trace_prompts=prompts_kept(environ),
+            spans=spans_wanted(environ),
         )
 
     def with_model(self, model: str) -> "Operator":
@@ -262,6 +266,22 @@ def backend_named(environ: Mapping[str, str]) -> "BackendName | None":
             return backend
         case other:
             raise SettingRefused(f"RLM_SANDBOX is {other!r}; give kernel or wasm.")
+
+
+def prompts_kept(environ: Mapping[str, str]) -> bool:
+    """Whether records of runs hold prompts in full; SettingRefused for what is neither."""
+    match environ.get("RLM_TRACE_PROMPTS", "").strip():
+        case "" | "hash":
+            return False
+        case "full":
+            return True
+        case other:
+            raise SettingRefused(f"RLM_TRACE_PROMPTS is {other!r}; give hash or full.")
+
+
+def spans_wanted(environ: Mapping[str, str]) -> bool:
+    """Whether spans of runs are sent to a collector; SettingRefused for what is no answer."""
+    return _switch(environ, "RLM_SPANS")
 
 
 def _profile(text: str) -> "Profile":

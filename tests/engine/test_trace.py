@@ -181,11 +181,13 @@ async def test_a_cancelled_run_leaves_a_record(crystal: Crystal):
 @needs_sandbox
 @pytest.mark.asyncio
 async def test_a_cell_that_a_limit_broke_off_is_in_the_record(crystal: Crystal):
-    root = Scripted("a/root", repl("while True:", "    pass"))
-    trace, _ = await recorded(crystal, root, max_seconds=1.0)
+    root = Scripted("a/root", repl("while True:", "    llm_query_batched(['again'])"))
+    trace, _ = await recorded(crystal, root, max_subcalls=1)
     assert trace.run is not None
     (turn,) = trace.run.turns
-    assert (turn.cells[0].stopped, trace.limit_hit) == ("seconds", "seconds")
+    (cell,) = turn.cells
+    assert (cell.stopped, trace.limit_hit) == ("subcalls", "subcalls")
+    assert [call.error for call in cell.subcalls][:3] == ["", "budget", "budget"]
 
 
 def test_a_record_is_bounded_however_much_happens():

@@ -102,6 +102,8 @@ def test_what_the_operator_made_strict_no_call_makes_lax(
         ("RLM_SANDBOX", "docker", "give kernel or wasm"),
         ("RLM_REDACT", "ACME-\\d+\n(", "'\\(' cannot be used: it is no regular expression"),
         ("RLM_REDACT", "(?=a)b", "look-ahead"),
+        ("RLM_TRACE_PROMPTS", "yes", "give hash or full"),
+        ("RLM_SPANS", "perhaps", "give on or off"),
     ],
 )
 def test_an_environment_that_cannot_be_is_refused(name: str, value: str, reason: str) -> None:

@@ -1,5 +1,6 @@
 """A run shown in a terminal and as a page: what hostile text in it can do, which is nothing."""
 
+import io
 import os
 import re
 import shutil
@@ -13,8 +14,9 @@ from rlm_engine.model import Message
 from rlm_engine.record_reading import read_record, record_object
 from rlm_engine.recorded import Recorded
 from rlm_engine.scheduler import CallRecord
-from rlm_engine.trace import Trace, Tracing
+from rlm_engine.trace import Trace, Tracing, Watch
 from rlm_sandbox.redact import Redaction
+from rlm_server.traces.console import Console
 from rlm_server.traces.page import trace_page
 from rlm_server.traces.text import COLUMNS, trace_text
 from rlm_server.traces.visible import cut, visible, width, wrapped
@@ -33,9 +35,9 @@ BROWSER = os.environ.get("RLM_TEST_BROWSER") or next(filter(None, map(shutil.whi
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800]")
 
 
-def a_trace(text: str, *, prompts: bool = False) -> Recorded:
+def a_trace(text: str, *, prompts: bool = False, watch: Watch | None = None) -> Recorded:
     """A trace with `text` in every place where a text can be."""
-    trace = Trace(text, Redaction(), Tracing(prompts=prompts))
+    trace = Trace(text, Redaction(), Tracing(watch, prompts=prompts))
     messages = (Message("system", text), Message("user", text))
     call = CallRecord(text, text, messages, text, 0.5, 1, False, 10, 2, 0.25, None)
     failed = CallRecord(text, text, messages, "", 0.5, 1, False, 0, 0, 0.0, text)
@@ -145,6 +147,33 @@ def test_the_tree_fits_a_hundred_columns_and_steers_no_terminal(full: bool) -> N
     assert STEERING.search(shown) is None
     assert max(width(line) for line in shown.split("\n")) <= COLUMNS
     assert "\\x1b[2J" in shown
+
+
+def test_each_step_is_told_as_it_happens_on_one_line_that_steers_nothing() -> None:
+    stream, cleared = io.StringIO(), [0]
+
+    def clear() -> None:
+        cleared[0] += 1
+
+    a_trace("\n".join(HOSTILE) + "漢字" * 80, watch=Console(stream, clear))
+    lines = stream.getvalue().removesuffix("\n").split("\n")
+    assert len(lines) == cleared[0] == 9
+    assert STEERING.search(stream.getvalue()) is None
+    assert max(map(width, lines)) <= COLUMNS
+    stream = io.StringIO()
+    a_trace("x", watch=Console(stream, clear))
+    assert stream.getvalue().splitlines()[1:3] == [
+        "    0.50 s  turn 1, x, 0 → 0 tokens, $0.0000, 0.40 s: x",
+        "    1.00 s    sub-call to x answered, 10 → 2 tokens, $0.2500, 0.50 s",
+    ]
+
+
+def test_a_console_that_nobody_reads_does_not_end_the_run() -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    assert a_trace("x", watch=Console(Closed(), lambda: None)).run is not None
 
 
 def test_colours_come_only_where_they_are_wanted() -> None:

@@ -119,14 +119,20 @@ def test_a_run_by_a_model_that_writes_hostile_text_is_shown_harmlessly(
     )
     with scripted_server(by_model(root=root, sub=in_turn(Reply(ATTACK)))) as server:
         ran = run_here(
-            "ask", f"why {ATTACK}?", "--root", repository, "--json", home=home, RLM_MODEL="root",
-            RLM_SUB_MODEL="sub", RLM_API_BASE=server.url, RLM_API_KEY=KEY,
+            "ask", f"why {ATTACK}?", "--trace", "--root", repository, home=home,
+            RLM_TRACE_PROMPTS="full", RLM_MODEL="root", RLM_SUB_MODEL="sub",
+            RLM_API_BASE=server.url, RLM_API_KEY=KEY,
             RLM_PRICES='{"openai/root": [1, 1], "openai/sub": [1, 1]}',
         )  # fmt: skip
     assert ran.code == 0, ran.err
+    assert [line[12:18] for line in ran.err.splitlines()] == [
+        "run ov", "turn 1", "  sub-", "  2 li", "turn 2", "  1 li", "ended",
+    ]  # fmt: skip
+    assert "\x1b" not in ran.err
     shown = trace("show", "last", "--full", repository=repository, home=home).out
     assert "turn 2 at " in shown
     assert "1 sub-call to openai/sub: 100 → 20 tokens, $0.0001" in shown
+    assert "TURNS. Reply with ```repl blocks." in shown
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     page = tmp_path / "run.html"

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from rlm_engine.model import Message
-from rlm_engine.recorded import Cell, RecordedRun, SubCall, Took, Turn
+from rlm_engine.recorded import Cell, RecordedRun, SubCall, Turn
 
 from rlm_server.traces.markup import Markup, element, joined, number
+from rlm_server.traces.text import counted, said_first, took_in_words
 
 _CALLS_OPEN = 8
 
@@ -38,7 +39,7 @@ def calls_of(run: RecordedRun, names: dict[int, str]) -> Markup:
         inside.append(element("p", f"Ended by the limit of {run.limit_hit}.", class_="bad"))
     if run.depth and run.answer:
         inside.append(_folded("answer", element("p", run.answer, class_="text"), open_=True))
-    size = f"{run.documents:,} documents, {run.characters:,} characters"
+    size = f"{counted(run.documents, 'document')}, {counted(run.characters, 'character')}"
     if not run.depth:
         return element("div", element("p", f"Over {size}.", class_="quiet"), *inside)
     return _folded(f"deeper run: {run.question}", *inside, figures=size, open_=True)
@@ -48,11 +49,11 @@ def _turn(turn: Turn, names: dict[int, str]) -> Markup:
     if turn.refused:
         told = f"turn {turn.number}: not asked, limit of {turn.refused}"
         return element("p", told, class_="bad", id=names[id(turn)])
-    said = turn.text.partition("```")[0].strip() if turn.cells else turn.text
+    said = said_first(turn.text) if turn.cells else turn.text
     inside: list[Markup] = [element("p", said, class_="text")] if said else []
     inside += _prompt(turn.prompt.messages, f"prompt, {turn.prompt.chars:,} characters")
     inside += [_cell(cell, names) for cell in turn.cells]
-    figures = [turn.model, _took(turn.took), _seconds(turn.span.seconds)]
+    figures = [turn.model, took_in_words(turn.took), _seconds(turn.span.seconds)]
     return _folded(
         f"turn {turn.number}",
         *inside,
@@ -69,7 +70,7 @@ def _cell(cell: Cell, names: dict[int, str]) -> Markup:
     if cell.output.strip():
         lines = cell.output.strip("\n").count("\n") + 1
         output = element("pre", cell.output.strip("\n"), tabindex=0, aria_label="output")
-        told = f"output, {lines} line{'s' if lines > 1 else ''}"
+        told = f"output, {counted(lines, 'line')}"
         inside.append(_folded(told, output, open_=True))
     faults = [cell.fault, f"broken off by the limit of {cell.stopped}" if cell.stopped else ""]
     inside += [element("p", fault, class_="bad text") for fault in faults if fault]
@@ -106,7 +107,7 @@ def _calls(calls: Sequence[SubCall], names: dict[int, str]) -> list[Markup]:
     failed, cached = sum(bool(one.error) for one in calls), sum(one.cached for one in calls)
     cost = sum(one.took.cost_usd for one in calls)
     told = [f"${cost:.4f}", f"{failed} failed" if failed else "", f"{cached} cached" * (cached > 0)]
-    title = f"{len(calls)} sub-call{'s' if len(calls) > 1 else ''}"
+    title = counted(len(calls), "sub-call")
     return [
         _folded(
             title,
@@ -121,7 +122,7 @@ def _subcall(call: SubCall, names: dict[int, str]) -> Markup:
     how = f"failed: {call.error}" if call.error else "from the cache" if call.cached else ""
     figures = [
         how,
-        _took(call.took),
+        took_in_words(call.took),
         _seconds(call.span.seconds),
         f"prompt {call.prompt.hash[:8]}, {call.prompt.chars:,} characters",
     ]
@@ -153,10 +154,6 @@ def _folded(
     summary = element("summary", title, *([" ", told] if figures else []))
     named = {"id": id_} if id_ else {}
     return element("details", summary, *inside, open=open_, **named)
-
-
-def _took(took: Took) -> str:
-    return f"{took.tokens_in:,} → {took.tokens_out:,} tokens, ${took.cost_usd:.4f}"
 
 
 def _seconds(seconds: float | None) -> str:

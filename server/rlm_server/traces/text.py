@@ -48,6 +48,11 @@ def took_in_words(took: Took) -> str:
     return f"{took.tokens_in:,} → {took.tokens_out:,} tokens, ${took.cost_usd:.4f}"
 
 
+def said_first(text: str) -> str:
+    """What stands in a reply before its first block of code."""
+    return text.partition("```")[0].strip()
+
+
 def _head(trace: Recorded) -> Iterator[str]:
     began = trace.started.replace("T", " ").partition(".")[0]
     yield one_line(f"Trace {trace.trace_id}{f', {began} UTC' if began else ''}", COLUMNS)
@@ -124,7 +129,7 @@ def _turn(turn: Turn, full: bool) -> Branch:
         f"{f', {took:.2f} s' if took is not None else ''}"
     )
     below = [_cell(cell, full) for cell in turn.cells]
-    said = _said(turn.text)
+    said = said_first(turn.text)
     if said and (full or not turn.cells):
         below.insert(0, Branch("said", text=_lines(said, None if full else _OUTPUT_LINES)))
     elif said:
@@ -140,11 +145,6 @@ def _prompt(turn: Turn) -> Branch:
         f"prompt of {turn.prompt.chars:,} characters, what is new in it",
         tuple(Branch(message.role, text=_lines(message.content, None)) for message in messages),
     )
-
-
-def _said(text: str) -> str:
-    """What stands before the first block of code."""
-    return text.partition("```")[0].strip()
 
 
 def _cell(cell: Cell, full: bool) -> Branch:

@@ -1,0 +1,42 @@
+"""The record of a run that has ended: sealed, and sent as spans where that is wanted."""
+
+from collections.abc import Callable, Mapping
+
+from rlm_crystal.errors import CrystalError
+from rlm_crystal.vault import Vault
+from rlm_engine.errors import SpansUnavailable
+from rlm_engine.record_reading import read_record, record_object
+from rlm_engine.spans import send_spans
+
+from rlm_server.settings import spans_wanted
+
+
+class RunRecord:
+    """The record of one run; an answer does not fail because it cannot be written down.
+
+    `problems` says for a person what could not be done.
+    """
+
+    def __init__(self, vault: Callable[[], Vault], environ: Mapping[str, str]) -> None:
+        self._vault = vault
+        self._spans = spans_wanted(environ)
+        self.problems: list[str] = []
+
+    def keep(self, name: str, record: bytes) -> None:
+        """Seal it under this name, then send its spans."""
+        self._seal(name, record)
+        try:
+            send_spans(read_record(record_object(record)), wanted=self._spans)
+        except SpansUnavailable as error:
+            self.problems.append(str(error))
+
+    def _seal(self, name: str, record: bytes) -> None:
+        try:
+            self._vault().put(name, record)
+        except CrystalError as error:
+            self.problems.append(f"This run could not be recorded: {error}.")
+        except OSError as error:
+            self.problems.append(
+                f"This run could not be recorded ({error.strerror or type(error).__name__});"
+                " make RLM_HOME writable and see that its disk has room."
+            )
