@@ -47,6 +47,13 @@ class Child(Protocol):
         """The next message; raises ChildGone and ProtocolError."""
         ...
 
+    def at_rest(self) -> bool:
+        """Whether the child lives and, as far as can be seen, only waits for what it is sent.
+
+        One that sent more than was asked of it, or goes on after the end of its cell, is not.
+        """
+        ...
+
     def interrupt(self) -> bool:
         """Ask the cell to stop, its variables staying; False where it cannot be asked."""
         ...

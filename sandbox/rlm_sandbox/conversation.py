@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from secrets import token_hex
 from typing import Final as Constant
 
 import anyio
@@ -52,10 +53,15 @@ class Conversation:
         """Send the cell and see it through; raises OverLimit, ChildGone, ProtocolError."""
         self._clock.resume(time.monotonic())
         try:
-            await self._send(Message(Kind.CELL, {}, code))
+            # Nobody can know this beforehand: an end that names another cell is one of an earlier
+            # cell that spoke in the runner's place, and says nothing about this one.
+            name = token_hex(8)
+            await self._send(Message(Kind.CELL, {"cell": name}, code))
             while True:
                 message = await self._receive()
                 if message.kind is Kind.DONE:
+                    if message.fields.get("cell") != name:
+                        continue
                     return self._named(reports.done(message, self._output_chars))
                 await self._handle(message)
         finally:

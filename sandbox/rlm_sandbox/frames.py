@@ -12,6 +12,7 @@ forged message can reach is only what the cell may do anyway by calling FINAL or
 """
 
 import json
+import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separato
 
 # Possessive, and ended by the end of the data too: one pass whatever the bytes are.
 _JSON_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _JSON_BRACKET: Final = re.compile(rb"[\[\]{}]")
 
 
@@ -126,6 +128,11 @@ class FrameReader:
     def feed(self, data: bytes) -> None:
         """Take what was read from the pipe."""
         self._buffer += data
+
+    @property
+    def empty(self) -> bool:
+        """Whether all that was fed has been taken."""
+        return not self._buffer and not self._body
 
     def next_message(self) -> Message | None:
         """The next whole message, or None until more bytes are fed."""
@@ -218,6 +225,8 @@ def _decode(body: bytearray, bounds: Bounds) -> Message:
     check_shape(packed, bounds)
     try:
         fields = cast("JsonValue", _STRICT.decode(str(packed, "utf-8")))
+        if _SURROGATE.search(packed):
+            _COMPACT.encode(fields).encode()  # halves of pairs can be escaped, but not written
         text = str(rest, "utf-8")
         known = Kind(kind)
     except (ValueError, RecursionError) as error:
@@ -231,5 +240,12 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond all floats, which could not be written again")
+    return number
+
+
 # Made once: to make a decoder costs more than most messages.
-_STRICT: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+_STRICT: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

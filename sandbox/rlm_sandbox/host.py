@@ -15,9 +15,9 @@ import anyio
 
 from rlm_sandbox.backend import ChildGone
 from rlm_sandbox.errors import ProtocolError, SandboxUnavailable
-from rlm_sandbox.frames import FROM_CHILD, FROM_HOST, FrameReader, FrameWriter, Message
+from rlm_sandbox.frames import FROM_CHILD, FROM_HOST, FrameReader, FrameWriter, Kind, Message
 from rlm_sandbox.reports import sealed
-from rlm_sandbox.spawn import Process, spawn
+from rlm_sandbox.spawn import Process, signal_name, spawn
 
 _READ_BYTES: Final = 1 << 16
 _START_S: Final = 30.0
@@ -25,6 +25,7 @@ _LOOK_S: Final = 0.0002
 _SELECT_FDS: Final = 1024  # FD_SETSIZE
 _END_S: Final = 5.0
 _OBITUARY_S: Final = 0.5
+_LAST_OF_A_CELL: Final = frozenset({Kind.DONE, Kind.KEPT})
 
 
 class KernelChild:
@@ -108,6 +109,8 @@ class KernelChild:
             if not data:
                 raise ChildGone(await self._obituary())
             self._reader.feed(data)
+        if message.kind in _LAST_OF_A_CELL and not message.fields.get("keeping"):
+            self._process.rest()
         return message
 
     async def _readable(self) -> None:
@@ -115,6 +118,14 @@ class KernelChild:
         # A short cell is done sooner than the event loop has gone round once: look before it does.
         if fd >= _SELECT_FDS or not select.select([fd], [], [], _LOOK_S)[0]:
             await anyio.wait_readable(fd)
+
+    def at_rest(self) -> bool:
+        """Whether the child lives, has said no more than was asked of it, and does nothing."""
+        if not self._reader.empty or not self._process.rests():
+            return False
+        # What it said unasked, or that it has ended, would be there to read.
+        fd = self._process.read_fd
+        return fd >= _SELECT_FDS or not select.select([fd], [], [], 0)[0]
 
     def interrupt(self) -> bool:
         """Ask the cell to stop; its variables stay."""
@@ -152,7 +163,7 @@ class KernelChild:
             code = await self._ended()
             if code >= 0:
                 return f"the child ended by itself (exit code {code})"
-            return f"the child was ended by {signal.Signals(-code).name}"
+            return f"the child was ended by {signal_name(-code)}"
         return "the child closed its pipe"
 
 

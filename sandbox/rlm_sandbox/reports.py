@@ -81,9 +81,9 @@ def _error(fields: JsonValue) -> CodeError | None:
         return None
     kind, line = fields.get("kind"), fields.get("line")
     return CodeError(
-        kind=kind if kind in _KINDS else "exception",
+        kind=kind if isinstance(kind, str) and kind in _KINDS else "exception",
         message=_text(fields.get("message")),
-        line=line if isinstance(line, int) and 0 <= line < 1 << 31 else None,
+        line=line if type(line) is int and 0 <= line < 1 << 31 else None,
         hint=_text(fields.get("hint")),
     )
 

@@ -5,6 +5,7 @@ its time limit and a second or so; only a missing layer, a closed sandbox and ca
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -28,6 +29,7 @@ GUARD_LAYERS: Final = ("ast-guard", "restricted-builtins")
 
 _RESTORE_S: Final = 10.0
 _KEEP_S: Final = 10.0
+_RESTORE_ONE_S: Final = 2.0
 
 
 class Sandbox:
@@ -139,7 +141,7 @@ class Sandbox:
         if self._child is None:
             return await self._restart()
         if not self._keeping:
-            return ()
+            return () if self._child.at_rest() else await self._restart()
         try:
             with anyio.fail_after(_KEEP_S):
                 message = await self._child.receive()
@@ -148,7 +150,7 @@ class Sandbox:
         except (ChildGone, ProtocolError, TimeoutError):
             return await self._restart()
         self._keeping = False
-        return ()
+        return () if self._child.at_rest() else await self._restart()
 
     async def _run(self, code: str, clock: CellClock, lost: tuple[str, ...]) -> Execution:
         cell = Conversation(self._living(), self._functions, clock, self._limits.output_chars)
@@ -194,24 +196,29 @@ class Sandbox:
         )
 
     async def _restart(self) -> tuple[str, ...]:
-        """A fresh child with the variables of the last snapshot; returns the names lost."""
+        """A fresh child with the variables of the last snapshot; returns the names lost.
+
+        What breaks one child is not tried on the next: data alone after all, and then nothing.
+        """
         unsure = tuple(self._variables) if self._keeping else ()
         self._keeping = False
-        await self._kill()
-        self._child = await self._backend.start()
-        try:
-            with anyio.fail_after(_RESTORE_S):
-                lost, names = await _restore(self._child, self._backend.restoring())
-            return (*lost, *(name for name in unsure if name not in names | set(lost)))
-        except (ChildGone, ProtocolError, TimeoutError):
-            # What broke this child would break the next one as well.
+        everything = self._backend.restoring()
+        data_alone = replace(everything, fields={**everything.fields, "code": False})
+        for restoring in (everything, data_alone):
             await self._kill()
-            self._backend.forget_snapshot()
             self._child = await self._backend.start()
-            return tuple(self._variables)
-        except BaseException:
-            await self._kill()
-            raise
+            try:
+                lost, names = await _restore(self._child, restoring)
+                return (*lost, *(name for name in unsure if name not in names | set(lost)))
+            except (ChildGone, ProtocolError, TimeoutError):
+                continue
+            except BaseException:
+                await self._kill()
+                raise
+        await self._kill()
+        self._backend.forget_snapshot()
+        self._child = await self._backend.start()
+        return tuple(self._variables)
 
     async def _kill(self) -> None:
         child, self._child = self._child, None
@@ -256,12 +263,21 @@ def _backend(
 
 
 async def _restore(child: Child, restoring: Message) -> tuple[tuple[str, ...], set[str]]:
-    await child.send(restoring)
+    with anyio.fail_after(_RESTORE_S):
+        await child.send(restoring)
+        while True:
+            message = await _next_or_interrupted(child)
+            if message.kind is Kind.RESTORED:
+                return reports.names(message, "lost"), set(reports.names(message, "kept"))
+            await child.send(refusal("host functions do not run while variables are restored"))
+
+
+async def _next_or_interrupted(child: Child) -> Message:
+    # Source that hangs where it is run again is given up, and the next name is brought back.
     while True:
-        message = await child.receive()
-        if message.kind is Kind.RESTORED:
-            return reports.names(message, "lost"), set(reports.names(message, "kept"))
-        await child.send(refusal("host functions do not run while variables are restored"))
+        with anyio.move_on_after(_RESTORE_ONE_S):
+            return await child.receive()
+        child.interrupt()
 
 
 def _ending(ending: Exception) -> CodeError:

@@ -78,7 +78,7 @@ class Session:
     def answer(self, message: Message) -> None:
         """Do what one message asks."""
         if message.kind is Kind.CELL:
-            self._run(message.text)
+            self._run(message)
         elif message.kind is Kind.RESTORE:
             code = message.fields.get("code") is not False
             lost = self._snapshots.restore(
@@ -110,10 +110,10 @@ class Session:
         exec(code, self._runner_namespace)  # noqa: S102
         return self._runner_namespace
 
-    def _run(self, code: str) -> None:
+    def _run(self, cell: Message) -> None:
         self._output.clear()
         self._finals.clear()
-        error = self._runner.run(code)
+        error = self._runner.run(cell.text)
         self._runner.mend()
         self._send_final()
         variables = self._runner.variables()
@@ -126,6 +126,7 @@ class Session:
             Message(
                 Kind.DONE,
                 {
+                    "cell": cell.fields.get("cell"),
                     "error": _fields(error),
                     "truncated": self._output.truncated,
                     "variables": dict(show(variables)),

@@ -360,7 +360,7 @@ EMPTY_FRAME = """
         ("link.send(call); link.receive()", "limit of 0.2 s"),
         ("link.send(frames.Message(frames.Kind.SEALED))", "sent SEALED"),
         ("link.send(frames.Message(frames.Kind.CALL))", "a call without name"),
-        ("link.send(frames.Message(frames.Kind.DONE))", "without its variables"),
+        ("link.send(frames.Message(frames.Kind.DONE))", "limit of 0.2 s|had to be killed"),
     ],
 )
 async def test_a_cell_that_took_over_the_pipe_can_neither_stop_nor_outlast_the_host(

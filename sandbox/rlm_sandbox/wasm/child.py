@@ -140,6 +140,10 @@ class WasmChild:
             else:
                 return message
 
+    def at_rest(self) -> bool:
+        """Whether the helper lives and has said no more than was asked of it."""
+        return self._process.returncode is None and self._reader.empty
+
     def interrupt(self) -> bool:
         """A machine cannot be asked to stop in the middle of a cell."""
         return False
