@@ -27,6 +27,12 @@ ADDABLE_MODULES: Final = frozenset({
 """What an operator may add: standard library over text and data, whose work needs no file that is
 opened after the seal."""
 
+IMPORTED_BY_C: Final = frozenset({
+    "_strptime", "collections.abc", "copyreg", "time", "typing", "warnings",
+})  # fmt: skip
+"""What functions written in C import when they are called, such as datetime.strftime(). They do it
+in the name of the code that calls them, with a list as `fromlist` (PyImport_Import in import.c)."""
+
 _READ = (
     "read the corpus with context['path'].text and list it with context.paths; "
     "open(name) and Path(name) reach scratch files in memory and, read-only, the documents"

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable
 from typing import Final
 
-from rlm_sandbox.guard_rules import ALLOWED_MODULES
+from rlm_sandbox.guard_rules import ALLOWED_MODULES, IMPORTED_BY_C
 
 _CODECS: Final = (
     "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "ascii",
@@ -18,7 +18,7 @@ _CODECS: Final = (
 
 def preload() -> None:
     """Import the allowed modules and what they themselves would import late."""
-    preload_modules(ALLOWED_MODULES)
+    preload_modules(ALLOWED_MODULES | IMPORTED_BY_C)
     for name in _CODECS:
         codecs.lookup(name)
     datetime.datetime.strptime("2000-01-01", "%Y-%m-%d").replace(tzinfo=datetime.UTC)

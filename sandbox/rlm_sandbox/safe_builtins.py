@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from rlm_sandbox.code_rules import STANDARD, CodeRules
 from rlm_sandbox.guard import import_message
-from rlm_sandbox.guard_rules import ALLOWED_DUNDERS, BLOCKED_CALLS
+from rlm_sandbox.guard_rules import ALLOWED_DUNDERS, BLOCKED_CALLS, IMPORTED_BY_C
+from rlm_sandbox.plain import exact_type
 
 _LEFT_OUT: Final = frozenset({*BLOCKED_CALLS, "open", "copyright", "credits", "license"})
 
@@ -46,10 +47,6 @@ def safe_builtins(
     return safe
 
 
-_ASKED_FOR_BY_C: Final = frozenset({"_strptime"})
-"""What Python's own C code imports by the caller's `__import__`, from 3.13 on (strptime)."""
-
-
 def _importer(rules: CodeRules) -> Callable[..., ModuleType]:
     def imported(
         name: str,
@@ -59,9 +56,10 @@ def _importer(rules: CodeRules) -> Callable[..., ModuleType]:
         level: int = 0,
     ) -> ModuleType:
         del globals, locals
+        if exact_type(fromlist) is list and name in IMPORTED_BY_C:
+            return sys.modules[name]
         members = {f"{name}.{item}" for item in fromlist or ()}
         known = name in rules.importable or (members and members <= rules.importable)
-        known = known or (name in _ASKED_FOR_BY_C and not fromlist)
         if level or not known:
             raise ImportBlocked(name, rules)
         module = importlib.import_module(name)

@@ -198,6 +198,21 @@ async def test_added_modules_are_there_after_the_seal_and_no_others():
 
 
 @pytest.mark.asyncio
+async def test_what_c_code_imports_when_called_is_there_and_cannot_be_imported_by_name():
+    code = (
+        "from datetime import datetime\n"
+        "print(datetime(2026, 3, 1).strftime('%d.%m.'), datetime.strptime('7', '%d').day)"
+    )
+    async with await Sandbox.start(rules=STRICT) as sandbox:
+        dates = await sandbox.execute(code)
+        named = await sandbox.execute("import time")
+
+    assert (dates.error, dates.output) == (None, "01.03. 7\n")
+    assert named.error is not None
+    assert named.error.kind == "guard"
+
+
+@pytest.mark.asyncio
 async def test_a_name_computed_at_run_time_is_refused_with_its_rule_and_another_way():
     async with await Sandbox.start() as sandbox:
         attribute = await sandbox.execute("name = '__cla' 'ss__'; ask = getattr\nask(1, name)")
