@@ -131,7 +131,7 @@ class _Writer:
             self.run(deeper, parent)
 
     def _subcall(self, call: SubCall, parent: "Written") -> None:
-        extra = {"rlm.cached": call.cached, "rlm.prompt_hash": call.prompt.hash}
+        extra = {"rlm.cached": call.cached}
         self._chat(call.model, call.span, call.took, parent, error=call.error, extra=extra)
 
     def _chat(

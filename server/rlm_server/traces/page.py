@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from rlm_engine.recorded import Recorded, RecordedRun, Took
+from rlm_engine.recorded import Place, Recorded, RecordedRun, Took
 
 from rlm_server.traces.calls import anchors, calls_of
 from rlm_server.traces.markup import Markup, element, number
+from rlm_server.traces.text import counted
 from rlm_server.traces.timeline import bars_of, timeline
 
 _TITLE_CHARS = 80
@@ -125,15 +126,20 @@ def _answered(trace: Recorded) -> Iterator[Markup]:
         places = [
             element(
                 "li",
-                element("code", f"{place.path}:{place.start_line}-{place.end_line}", class_="text"),
+                element("code", _cited(place), class_="text"),
                 "" if place.verified else " (not verified)",
             )
             for place in trace.citations
         ]
-        title = f"{len(trace.citations)} citations"
+        title = counted(len(trace.citations), "citation")
         yield element("details", element("summary", title), element("ul", *places))
     for note in trace.notes:
         yield element("p", note, class_="quiet text")
+
+
+def _cited(place: Place) -> str:
+    end = f"-{place.end_line}" if place.end_line > place.start_line else ""
+    return f"{place.path}:{place.start_line}{end}"
 
 
 def _costs(run: RecordedRun) -> Markup:
