@@ -5,6 +5,7 @@ before anybody asks for it and wait here, as a spare.
 """
 
 import array
+import contextlib
 import gc
 import mmap
 import os
@@ -62,11 +63,9 @@ class PipeLink:
 
 def serve(read_fd: int, write_fd: int, link_fd: int, host_pid: int) -> None:
     """Get ready, set up, seal, and answer messages until the host closes the pipe."""
-    # The seal does this once more; until then a spare must not outlive its host either.
-    try:
+    # A spare must not outlive its host either. The seal does this once more and says if it fails.
+    with contextlib.suppress(OSError, KeyError):
         process.die_with_parent(syscalls.machine(), host_pid)
-    except (OSError, KeyError):
-        _gone()
     preload()
     gc.collect()
     gc.freeze()

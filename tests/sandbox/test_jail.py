@@ -108,7 +108,7 @@ from rlm_sandbox import Sandbox, SandboxUnavailable, available
 from rlm_sandbox.jail import process, seccomp, syscalls
 
 machine = syscalls.machine()
-denied = {"landlock": 444, "seccomp": syscalls.NUMBERS[machine]["seccomp"]}[sys.argv[1]]
+denied = {"landlock_create_ruleset": 444, **syscalls.NUMBERS[machine]}[sys.argv[1]]
 code = [(0x20, 0, 0, 0), (0x15, 0, 1, denied), (0x06, 0, 0, 0x00050000 | 38),
         (0x06, 0, 0, seccomp.SECCOMP_RET_ALLOW)]
 seccomp.program = lambda *_, **__: code
@@ -122,13 +122,23 @@ except SandboxUnavailable as error:
 """
 
 
-@pytest.mark.parametrize("layer", ["landlock", "seccomp"])
-def test_without_a_required_layer_nothing_runs_and_the_layer_is_named(layer: str):
+@pytest.mark.parametrize(
+    ("call", "foreseen", "layer"),
+    [
+        ("landlock_create_ruleset", "('landlock',)", "landlock"),
+        ("seccomp", "('seccomp',)", "seccomp"),
+        ("capset", "()", "no-capabilities"),
+        ("prctl", "()", "dies-with-host"),
+    ],
+)
+def test_without_a_required_layer_nothing_runs_and_the_layer_is_named(
+    call: str, foreseen: str, layer: str
+):
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, layer], capture_output=True, text=True, check=True
+        [sys.executable, "-c", WITHOUT, call], capture_output=True, text=True, check=True
     )
 
-    assert done.stdout.splitlines() == [f"('{layer}',)", layer]
+    assert done.stdout.splitlines() == [foreseen, layer]
 
 
 HOST = """

@@ -59,14 +59,18 @@ def test_a_server_that_is_indexing_leaves_no_child(
     assert alive == []
 
 
-@pytest.mark.parametrize("ending", ["end of input", "SIGTERM", "SIGKILL"])
-def test_a_server_that_answers_a_question_leaves_no_child(
-    server: StdioServerParameters, ending: str
+@pytest.mark.parametrize(
+    ("ending", "answered"),
+    [("end of input", True), ("SIGTERM", False), ("SIGKILL", True)],
+)
+def test_a_server_that_answers_or_has_answered_a_question_leaves_no_child(
+    server: StdioServerParameters, ending: str, answered: bool
 ) -> None:
     with raw_server(server) as raw:
         raw.initialize()
         raw.call("rlm_search", {"query": "cart"})
-        raw.call("rlm_query", {"question": "how does the cart know its total"}, wait=False)
+        raw.call("rlm_query", {"question": "how does the cart know its total"}, wait=answered)
+        # Afterwards it is the child that waits for the next question.
         raw.child_whose(lambda command: "rlm_sandbox" in command)
         family = raw.family()
         ENDINGS[ending](raw)
