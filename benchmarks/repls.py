@@ -8,6 +8,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -58,6 +59,10 @@ class Session(Protocol):
         """What the cell printed."""
         ...
 
+    def cpu_s(self) -> float:
+        """CPU seconds of host and child together so far; 0 where it cannot be told."""
+        ...
+
     async def close(self) -> None:
         """End it."""
         ...
@@ -103,6 +108,10 @@ class Ours:
             raise RuntimeError(execution.error.message)
         return execution.output
 
+    def cpu_s(self) -> float:
+        """CPU seconds of host and child."""
+        return cpu_with(self.sandbox.pid)
+
     async def close(self) -> None:
         """End it."""
         await self.sandbox.close()
@@ -139,6 +148,10 @@ class Bare:
             self._send(Message(Kind.REPLY, {"value": await echo(*arguments)}))
         return message.text
 
+    def cpu_s(self) -> float:
+        """CPU seconds of host and child."""
+        return cpu_with(self.process.pid)
+
     async def close(self) -> None:
         """End it."""
         self.process.kill()
@@ -166,6 +179,10 @@ class Rlms:
         if result.stderr:
             raise RuntimeError(result.stderr)
         return str(result.stdout)
+
+    def cpu_s(self) -> float:
+        """Not told: one has no child, the other children of its own."""
+        return 0.0
 
     async def close(self) -> None:
         """End it."""
@@ -201,6 +218,11 @@ def rlms_sessions() -> dict[str, Start]:
 async def echo(text: str) -> JsonValue:
     """The host function that a callback is measured with."""
     return text
+
+
+def cpu_with(pid: int) -> float:
+    """CPU seconds of this process and that one, in nanosecond steps."""
+    return time.process_time() + int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def _importable(name: str) -> bool:

@@ -2,12 +2,13 @@
 
     python benchmarks/sandbox.py [--rounds 15] [--context-mb 100 500] [--json]
 
-Every figure is the best of all rounds, in milliseconds of wall time: on a shared machine the best
-says what the code costs and the others what the neighbours did. Each round measures everything
-once, so that ratios of one run hold at any load. What happens while a model thinks is not counted:
-a spare is given the time to get ready, a session the time to keep its variables, which has a figure
-of its own. The WebAssembly backend ("wasm") is measured where its extra is installed, rlms where it
-can be imported (pip install "rlms[ipython]"). Linux.
+Every figure is the best of all rounds, in milliseconds: on a shared machine the best says what the
+code costs and the others what the neighbours did. Where other processes wait for a core, wall times
+of two processes that answer each other say little; the CPU of both, host and child, is told beside.
+Compute is CPU too, of cells that leave no variables; keeping variables has a figure of its own. A
+spare is given the time to get ready, as it has while a model thinks. The WebAssembly backend
+("wasm") is measured where its extra is installed, rlms where it can be imported (pip install
+"rlms[ipython]"). Linux.
 """
 
 import argparse
@@ -18,11 +19,12 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from repls import Bare, Ours, Start, rlms_sessions
+from repls import Bare, Ours, Session, Start, rlms_sessions
 from rlm_sandbox import Sandbox, SharedContext, Spares, available
 from rlm_sandbox.backend import BACKENDS
 from snippets import SNIPPETS
@@ -30,6 +32,7 @@ from snippets import SNIPPETS
 LINE = "    def method_{0}(self, argument): return self.other_{0}(argument) + {0}\n"
 TURNS = 50
 SPARE_READY_S = 1.0
+ROWS = "rows = [{'path': f'src/{i}.py', 'line': i, 'size': i % 99} for i in range(12_000)]"
 CALLBACKS = f"for _ in range({TURNS}): echo('x')"
 
 Figures = dict[str, float]
@@ -50,9 +53,9 @@ async def measure(rounds: int) -> Figures:
                 keep_best(best, f"{what}: {name}", took_ms)
         for what, took_ms in (await with_spare()).items():
             keep_best(best, what, took_ms)
-    for what in [what for what in best if what.startswith(("turn: ours", "callback: ours"))]:
-        best[f"{what} / bare child"] = best[what] / best[what.replace("ours", "bare child")]
-    return best | compute_ratios(best, list(kinds))
+    for what in ("turn", "turn, CPU", "callback", "callback, CPU"):
+        best[f"{what}: ours / bare child"] = best[f"{what}: ours"] / best[f"{what}: bare child"]
+    return best | compute_ratios(best, [kind for kind in kinds if f"snippet 0: {kind}" in best])
 
 
 async def one_round(start: Start) -> Figures:
@@ -62,19 +65,34 @@ async def one_round(start: Start) -> Figures:
     session = await start()
     took["start"] = ms_since(begin)
     try:
+        cpu_s = session.cpu_s()
         took["turn"] = await per_action(TURNS, lambda: session.run("1"))
+        if cpu_s:
+            took["turn, CPU"] = (session.cpu_s() - cpu_s) * 1000 / TURNS
         with contextlib.suppress(RuntimeError):  # not every kind takes functions of ours
+            cpu_s = session.cpu_s()
             took["callback"] = await per_action(1, lambda: session.run(CALLBACKS)) / TURNS
-        for number, snippet in enumerate(SNIPPETS):
-            begin = time.perf_counter()
-            with contextlib.suppress(RuntimeError):  # rlms' own knows no classes
-                await session.run(snippet)
-                took[f"snippet {number}"] = ms_since(begin)
-            begin = time.perf_counter()
-            await session.run("0")
-            took[f"settled {number}"] = ms_since(begin)
+            if cpu_s:
+                took["callback, CPU"] = (session.cpu_s() - cpu_s) * 1000 / TURNS
+        if cpu_s:
+            took |= await compute(session)
     finally:
         await session.close()
+    return took
+
+
+async def compute(session: Session) -> Figures:
+    """CPU of each snippet in a function, where nothing is left to keep, and of what is kept."""
+    took: Figures = {}
+    for number, snippet in enumerate(SNIPPETS):
+        cell = "def cell():\n" + textwrap.indent(snippet, "    ") + "\ncell()\n"
+        begin_s = session.cpu_s()
+        await session.run(cell)
+        took[f"snippet {number}"] = (session.cpu_s() - begin_s) * 1000
+    begin_s = session.cpu_s()
+    await session.run(ROWS)
+    await session.run("1")
+    took["36,000 values made and kept, CPU"] = (session.cpu_s() - begin_s) * 1000
     return took
 
 
@@ -107,12 +125,10 @@ def compute_ratios(best: Figures, kinds: list[str]) -> Figures:
         ratios = sorted(
             best[f"snippet {n}: {kind}"] / best[f"snippet {n}: bare child"]
             for n in range(len(SNIPPETS))
-            if f"snippet {n}: {kind}" in best
         )
         told[f"compute / bare child, median: {kind}"] = ratios[len(ratios) // 2]
         told[f"compute / bare child, worst of {len(ratios)}: {kind}"] = ratios[-1]
-    settled = [best[f"settled {n}: ours"] for n in range(len(SNIPPETS))]
-    return told | {"the next cell after 36,000 new values": max(settled)}
+    return told
 
 
 async def memory() -> Figures:
@@ -125,7 +141,9 @@ async def memory() -> Figures:
     assert plain.stdout is not None
     plain.stdout.readline()
     figures: Figures = {}
-    for backend in (name for name in BACKENDS if available(name).ok):
+    for backend in BACKENDS:
+        if not available(backend).ok:
+            continue
         async with await Sandbox.start(backend=backend) as sandbox:
             await sandbox.execute("1")
             above = resident_mb(sandbox.pid, "VmRSS") - resident_mb(plain.pid, "VmRSS")
@@ -203,11 +221,7 @@ async def everything(rounds: int, sizes_mb: list[int]) -> Figures:
     figures = await measure(rounds) | await memory()
     for size_mb in sizes_mb:
         figures |= await context(size_mb, max(1, rounds // 5))
-    return {
-        name: value
-        for name, value in figures.items()
-        if not name.startswith(("snippet", "settled"))
-    }
+    return {name: value for name, value in figures.items() if not name.startswith("snippet")}
 
 
 def main() -> None:
