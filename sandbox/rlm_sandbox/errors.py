@@ -3,7 +3,7 @@
 SandboxError
 ├── SandboxUnavailable   a layer that is required is missing here: no code is run (names the layer)
 ├── ModuleRefused        a module was to be allowed that cannot be (names it)
-├── PatternRefused       a pattern to redact cannot be matched in bounded time, or is none
+├── PatternRefused       a pattern to redact is no regular expression
 ├── SandboxBusy          a second cell was given while one runs
 ├── SandboxClosed        the sandbox was closed
 ├── PreludeFailed        the trusted prelude raised while the child was set up

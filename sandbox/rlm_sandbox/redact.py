@@ -2,16 +2,19 @@
 
 Works by shape, so it finds what providers issue and what is assigned to a name like `password`.
 It does not find a secret that was encoded, split or described, and it is no egress filter: a
-model that wants to leak a word can spell it. Every pattern runs in time linear in the text.
+model that wants to leak a word can spell it. Our own patterns run in time linear in the text;
+the user's may not, so they get a second of CPU a text, and a text that takes longer is withheld.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
-from rlm_sandbox.linear_pattern import LinearPattern
+from rlm_sandbox.errors import PatternRefused
 from rlm_sandbox.secret_shapes import (
     ASSIGNED_NAME,
     ASSIGNED_QUOTED,
@@ -39,10 +42,13 @@ _DEPTH_MAX: Final = 64
 _KEY_CHARS_MAX: Final = 50_000
 _SECRET_CHARS_MIN: Final = 6  # not even `a@b.de` is shorter
 _NAME_PART: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. \t\"'"
+_OWN_S: Final = 1.0
 _OWN_MARK: Final = "[redacted: custom pattern]"
+_WITHHELD: Final = "[redacted: text on which a custom pattern takes too long]"
 _LABELS: Final = (
     *sorted({shape.label for shape in (*SHAPES, *WITHIN)}), "credentials", "custom pattern",
     "e-mail address", "password", "private key", "social security number",
+    "text on which a custom pattern takes too long",
 )  # fmt: skip
 _MARK: Final = re.compile(rf"(\[redacted: (?:{'|'.join(_LABELS)})\])")
 
@@ -67,30 +73,27 @@ class Redaction:
 
     def redactor(self) -> "Redactor":
         """A redactor that counts from zero."""
-        return Redactor(emails=self.emails, patterns=[_linear(one) for one in self.patterns])
+        return Redactor(emails=self.emails, patterns=[_compiled(one) for one in self.patterns])
 
     def text(self, text: str) -> str:
         """The text without secrets."""
         return self.redactor().text(text)
 
 
-def redact(
-    text: str, *, emails: bool = False, patterns: Sequence[re.Pattern[str]] = ()
-) -> Redacted:
+def redact(text: str, *, emails: bool = False, patterns: Sequence[str] = ()) -> Redacted:
     """The text with each secret replaced by `[redacted: what it was]`.
 
     `patterns` are further secrets of the user's own; the whole match goes. PatternRefused for one
-    that cannot be matched in linear time.
+    that is no regular expression.
     """
-    own = [_linear(one.pattern, one.flags & ~re.UNICODE) for one in patterns]
-    redactor = Redactor(emails=emails, patterns=own)
+    redactor = Redaction(emails, tuple(patterns)).redactor()
     return Redacted(redactor.text(text), redactor.count)
 
 
 class Redactor:
     """Redacts texts and JSON values, and counts what it took out of all of them."""
 
-    def __init__(self, *, emails: bool = False, patterns: Sequence[LinearPattern] = ()) -> None:
+    def __init__(self, *, emails: bool = False, patterns: Sequence[Any] = ()) -> None:
         self.count = 0
         self._emails = emails
         self._patterns = patterns
@@ -175,21 +178,25 @@ class Redactor:
         return pattern.sub(marked, text)
 
     def _without_own(self, text: str) -> str:
-        # A pattern that fits our own marks would grow a text that is redacted twice.
+        began_s = time.thread_time()
         for pattern in self._patterns:
+            # A pattern that fits our own marks would grow a text that is redacted twice.
             pieces = _MARK.split(text)
-            pieces[::2] = [self._uncovered(pattern, piece) for piece in pieces[::2]]
+            for at in range(0, len(pieces), 2):
+                left_s = max(0.001, _OWN_S - (time.thread_time() - began_s))
+                try:
+                    pieces[at] = pattern.sub(self._own_mark, pieces[at], timeout=left_s)
+                except TimeoutError:
+                    self.count += 1
+                    return _WITHHELD
             text = "".join(pieces)
         return text
 
-    def _uncovered(self, pattern: LinearPattern, text: str) -> str:
-        pieces: list[str] = []
-        done = 0
-        for start, end in pattern.spans(text):
-            self.count += 1
-            pieces += [text[done:start], _OWN_MARK]
-            done = end
-        return "".join((*pieces, text[done:]))
+    def _own_mark(self, match: Any) -> str:
+        if not match.group():
+            return ""
+        self.count += 1
+        return _OWN_MARK
 
     def _key_tails(self, text: str) -> str:
         """The text without the lines of keys of which only the end is there."""
@@ -254,8 +261,13 @@ def _at_each(lowered: str, stem: str, text: str) -> Iterator[re.Match[str]]:
 
 
 @lru_cache(maxsize=64)
-def _linear(pattern: str, flags: int = 0) -> LinearPattern:
-    return LinearPattern(pattern, flags)
+def _compiled(pattern: str) -> Any:
+    """The pattern in the package `regex`, whose language is that of `re` and which keeps time."""
+    regex: Any = import_module("regex")
+    try:
+        return regex.compile(pattern, regex.VERSION0 | regex.MULTILINE)
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise PatternRefused(pattern, f"it is no regular expression: {error}") from None
 
 
 def _in_url(password: str) -> bool:

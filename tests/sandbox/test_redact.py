@@ -1,6 +1,5 @@
 """Redaction: every shape of secret goes, ordinary source stays as it is, and no text is slow."""
 
-import re
 import sysconfig
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_sandbox import Redacted, redact
+from rlm_sandbox.errors import PatternRefused
 from rlm_sandbox.redact import Redactor
 
 LETTERS = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY"
@@ -117,13 +117,33 @@ def test_e_mail_addresses_go_when_asked():
 
 
 def test_patterns_of_the_users_own_are_taken_out():
-    done = redact("ticket ACME-4711", patterns=[re.compile(r"ACME-\d+")])
+    done = redact("ticket ACME-4711", patterns=[r"ACME-\d+"])
 
     assert done.text == "ticket [redacted: custom pattern]"
 
 
+@pytest.mark.parametrize("expression", ["(a+)+$", "(a+a+)+b"])
+def test_a_text_on_which_an_own_pattern_takes_for_ever_is_withheld(expression: str):
+    done = redact("a" * 5_000 + "!", patterns=[r"ACME-\d+", expression])
+
+    assert done == Redacted("[redacted: text on which a custom pattern takes too long]", 1)
+    assert redact(done.text, patterns=[expression]).text == done.text
+
+
+@pytest.mark.parametrize("expression", ["(", "a{2,1}", "[z-a]"])
+def test_an_own_pattern_that_is_none_is_refused(expression: str):
+    with pytest.raises(PatternRefused, match="it is no regular expression"):
+        redact("x", patterns=[expression])
+
+
+def test_an_own_pattern_knows_lines_and_what_stands_around_a_match():
+    done = redact("id: 77\nvoid: 88", patterns=[r"(?<=^id: )\d+$"])
+
+    assert done.text == "id: [redacted: custom pattern]\nvoid: 88"
+
+
 def test_a_pattern_that_fits_our_marks_leaves_them_and_a_mark_hides_nothing():
-    pattern = [re.compile(r"[\w-]+")]
+    pattern = [r"[\w-]+"]
     once = redact("[redacted: ACME] x", patterns=pattern).text
 
     assert "ACME" not in once
