@@ -8,6 +8,7 @@ source can exhaust a process.
 import ast
 import re
 import string
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from rlm_sandbox import strict_guard
 from rlm_sandbox.code_rules import STANDARD, CodeRules
 from rlm_sandbox.guard_rules import (
     ALLOWED_DUNDERS,
+    ALLOWED_MODULES,
     BLOCKED_CALLS,
     BLOCKED_MODULES,
     CLOSED_MEMBERS,
@@ -28,6 +30,8 @@ _FIELD_PARTS: Final = re.compile(r"[.\[\]]+")
 _LOOKUPS: Final = frozenset({
     "getattr", "setattr", "delattr", "hasattr", "attrgetter", "methodcaller", "vars", "get_field",
 })  # fmt: skip
+_MODULES: Final = sys.stdlib_module_names | BLOCKED_MODULES.keys()
+_RUNS_TEXT: Final = frozenset({"eval", "exec", "compile", "__import__"})
 _UNDERSCORES: Final = (
     "names with double underscores are closed; use the public method or operator instead"
 )
@@ -72,6 +76,10 @@ class _Checker:
                 yield from _name(node.id, node.lineno, "names")
             case ast.Call():
                 yield from _call(node)
+                for argument in node.args:
+                    yield from _handed_on(argument)
+            case ast.Assign() | ast.AnnAssign() | ast.NamedExpr():
+                yield from _handed_on(node.value)
             case ast.MatchClass():
                 for attribute in node.kwd_attrs:
                     yield from _name(attribute, node.lineno, "match patterns")
@@ -101,7 +109,8 @@ class _Checker:
         while isinstance(root, ast.Attribute):
             root = root.value
         if isinstance(root, ast.Name) and root.id in self.modules:
-            module = self.modules[root.id] if node.value is root else ""
+            inner = node.value
+            module = inner.attr if isinstance(inner, ast.Attribute) else self.modules[root.id]
             yield from self._member_named(module, node.attr, node.lineno)
 
     def _member_named(self, module: str, name: str, line: int) -> Iterator[Violation]:
@@ -109,8 +118,13 @@ class _Checker:
         if closed is not None:
             rule, hint = closed
             yield Violation(rule, line, f"'{module}.{name}' is closed (rule: {rule})", hint)
-        elif name in BLOCKED_MODULES or _is_private(name):
+        elif _is_private(name) or self._is_closed_module(module, name):
             yield Violation("modules", line, *import_message(name, self.rules))
+
+    def _is_closed_module(self, module: str, name: str) -> bool:
+        # Many members are called like a module: datetime.time, copy.copy. Those are in the list.
+        known = ALLOWED_MODULES | self.rules.importable
+        return name in _MODULES and name not in known and f"{module}.{name}" not in known
 
 
 def _modules_by_name(tree: ast.AST, rules: CodeRules) -> dict[str, str]:
@@ -151,6 +165,12 @@ def _call(node: ast.Call) -> Iterator[Violation]:
             if any(map(_leads_inside, text.split("."))):
                 message = f"{called}() of '{text}' is closed (rule: attributes)"
                 yield Violation("attributes", node.lineno, message, _UNDERSCORES)
+
+
+def _handed_on(value: ast.expr | None) -> Iterator[Violation]:
+    if isinstance(value, ast.Name) and value.id in _RUNS_TEXT:
+        message = f"{value.id} is blocked under any name (rule: calls)"
+        yield Violation("calls", value.lineno, message, BLOCKED_CALLS[value.id])
 
 
 def _text(node: ast.AST) -> str:
