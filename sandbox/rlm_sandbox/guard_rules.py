@@ -87,6 +87,7 @@ CLOSED_MEMBERS: Final[Mapping[str, tuple[str, str]]] = {
     "io.FileIO": ("files", _READ),
     "tokenize.open": ("files", _READ),
     "codecs.open": ("files", _READ),
+    "enum.bltns": ("modules", "every allowed builtin is there without an import"),
     "string.Formatter": ("format strings", _NO_FORMATTER),
     "typing.get_type_hints": ("calls", _NO_EVALUATION),
     "typing.ForwardRef": ("calls", _NO_EVALUATION),

@@ -2,11 +2,12 @@
 
 import json
 from contextlib import suppress
+from hashlib import blake2b
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rlm_sandbox import ProtocolError
+from rlm_sandbox import ProtocolError, reports
 from rlm_sandbox.frames import (
     FRAME_BYTES_MAX,
     FROM_CHILD,
@@ -144,3 +145,119 @@ def test_a_refused_message_leaves_the_stream_as_it_was():
     into.feed(out.frames(Message(Kind.DONE))[0])
 
     assert into.next_message() == Message(Kind.DONE)
+
+
+real_frames = st.lists(st.tuples(json_values, texts), min_size=1, max_size=3).map(
+    lambda contents: b"".join(
+        frame
+        for out in [writer()]
+        for value, text in contents
+        for frame in out.frames(Message(Kind.DONE, {"v": value}, text))  # type: ignore[dict-item]
+    )
+)
+damage = st.lists(
+    st.tuples(st.integers(0, 5000), st.sampled_from(["flip", "cut", "insert", "repeat"])),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(real_frames, damage, st.binary(max_size=8), st.integers(1, 400))
+def test_damaged_streams_are_refused_and_hold_no_more_than_they_were_fed(
+    stream: bytes, damages: list[tuple[int, str]], junk: bytes, piece: int
+):
+    whole = bytearray(stream)
+    for position, kind in damages:
+        at = position % max(1, len(whole))
+        match kind:
+            case "flip":
+                whole[at : at + 1] = bytes(byte ^ 1 for byte in whole[at : at + 1])
+            case "cut":
+                del whole[at : at + 3]
+            case "insert":
+                whole[at:at] = junk
+            case _:
+                whole[at:at] = whole[:at]
+    good = reader()
+    good.feed(stream)
+    expected = list(iter(good.next_message, None))
+    into, received = reader(), 0
+    with suppress(ProtocolError):
+        for start in range(0, len(whole), piece):
+            into.feed(bytes(whole[start : start + piece]))
+            while (message := into.next_message()) is not None:
+                assert message == expected[received]
+                received += 1
+
+
+@given(st.binary(max_size=300), st.booleans(), st.integers(0, 20))
+def test_bodies_that_carry_a_right_tag_are_messages_or_protocol_errors(
+    body: bytes, prefixed: bool, kind: int
+):
+    """What a cell that has found the key may send."""
+    if prefixed:
+        body = kind.to_bytes(1, "big") + len(body).to_bytes(4, "big") + body
+    into = reader()
+    into.feed(_framed(body))
+    with suppress(ProtocolError):
+        message = into.next_message()
+        assert message is not None
+        json.dumps([dict(message.fields), message.text], allow_nan=False).encode()
+
+
+json_texts = st.recursive(
+    st.sampled_from(
+        ['"\\ud800"', "1e999", "-0.0", "NaN", "9" * 5000, "9" * 400 + ".5", '"\\u0000"']
+    )
+    | st.integers().map(str)
+    | st.text(max_size=5).map(json.dumps),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
+        | st.lists(inner, max_size=3).map(
+            lambda items: "{" + ",".join(f'"k{n}":{item}' for n, item in enumerate(items)) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([
+            "name", "args", "kwargs", "from", "json", "value", "variables", "error", "truncated",
+            "keeping", "lost", "kept", "layers", "kind", "line", "message", "layer", "reason",
+        ]),
+        json_texts,
+        max_size=6,
+    ),
+    st.sampled_from(["", '"error": {"kind": %s, "line": %s, "message": %s, "hint": %s}']),
+    json_texts,
+)  # fmt: skip
+def test_reports_of_any_shape_become_values_that_can_go_on_or_protocol_errors(
+    fields: dict[str, str], nested: str, inner: str
+):
+    parts = [f'"{name}": {value}' for name, value in fields.items()]
+    parts += [nested % ((inner,) * 4)] if nested else []
+    packed = ("{" + ", ".join(parts) + "}").encode("utf-8", "replace")
+    into = reader()
+    into.feed(_framed(bytes([Kind.DONE]) + len(packed).to_bytes(4, "big") + packed))
+    try:
+        message = into.next_message()
+    except ProtocolError:
+        return
+    assert message is not None
+    for report in (
+        lambda: reports.call(message),
+        lambda: reports.final(message),
+        lambda: reports.done(message, 100),
+        lambda: reports.names(message, "lost"),
+        lambda: reports.layers_of(message),
+    ):
+        with suppress(ProtocolError):
+            str(report()).encode()
+
+
+def _framed(body: bytes) -> bytes:
+    tag = blake2b((0).to_bytes(8, "big") + b"\1", key=KEY, person=b"to-host", digest_size=16)
+    tag.update(body)
+    return len(body).to_bytes(4, "big") + b"\1" + tag.digest() + body
