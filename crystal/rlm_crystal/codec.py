@@ -14,41 +14,39 @@ Only the manifest and the files pages are read to open a crystal; the others at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import astuple, dataclass, fields
-from functools import partial
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from rlm_crystal.cluster import Clustering
 from rlm_crystal.clusters import Clusters
-from rlm_crystal.columns import AnyArray, Columns, Json, pack, unpack
+from rlm_crystal.columns import Columns, Json, pack, unpack
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.errors import FormatUnknown
 from rlm_crystal.history import History
 from rlm_crystal.landmarks import Landmarks
 from rlm_crystal.lazy import Lazy
-from rlm_crystal.postings import FIELDS, Postings
-from rlm_crystal.segment import Graph, Segment
-from rlm_crystal.summary import Summary
-from rlm_crystal.tables import (
-    ChunkTable,
-    DefinitionTable,
-    FileTable,
-    ReferenceTable,
-    Vectors,
+from rlm_crystal.segment_pages import (
+    Page,
+    ReadPage,
+    column,
+    parts_of,
+    postings_columns,
+    postings_from,
+    segment_from,
+    table_columns,
+    table_from,
+    words_columns,
+    words_from,
 )
-from rlm_crystal.texts import Texts
+from rlm_crystal.summary import Summary
 from rlm_crystal.types import Skipped
-from rlm_crystal.words import Words
 
 FORMAT = 5
-
-ReadPage = Callable[[str], bytes]
-Table = TypeVar("Table", FileTable, ChunkTable, DefinitionTable, ReferenceTable, Landmarks)
 
 
 def to_pages(crystal: Crystal) -> dict[str, bytes]:
@@ -127,65 +125,14 @@ def from_pages(read: ReadPage, *, embedder: Embedder | None = None) -> Crystal:
     )
 
 
-def segment_pages(segment: Segment, name: str, *, to_search: bool) -> dict[str, bytes]:
-    """The pages of one segment, all beginning with `name`.
-
-    A segment that is only handed on to be merged goes without the orders that searching uses.
-    """
-    parts = _pages_of_segment(segment, name, to_search=to_search)
-    return {page: part.make() for page, part in parts.items()}
-
-
-def segment_from(read: ReadPage, name: str) -> Segment:
-    """The segment of that name; only its files page is read at once."""
-    head = unpack(read(f"{name}-files"))
-    languages: Any = head.meta["languages"]
-    return Segment(
-        paths=_words_from(head, "paths"),
-        languages=tuple(languages),
-        files=_table_from(FileTable, head, "files"),
-        chunks=_table_from(ChunkTable, head, "chunks"),
-        graph=Lazy(lambda: _graph(unpack(read(f"{name}-graph")))),
-        postings=Lazy(lambda: _postings(unpack(read(f"{name}-postings")))),
-        vectors=Lazy(lambda: _vectors(unpack(read(f"{name}-vectors")))),
-        texts=Texts(
-            _array(head, "frame_bytes"),
-            _array(head, "text_pages"),
-            lambda number: read(f"{name}-text-{number}"),
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A page to be made, and the object that alone decides what it holds."""
-
-    of: object
-    make: Callable[[], bytes]
-
-
-def _pages_of(crystal: Crystal) -> dict[str, _Page]:
+def _pages_of(crystal: Crystal) -> dict[str, Page]:
     pages = {
-        "manifest": _Page(crystal, lambda: _manifest_page(crystal)),
-        "clusters": _Page(crystal.clusters, lambda: _clusters_page(crystal.clusters.get())),
-        "history": _Page(crystal.history, lambda: _history_page(crystal.history.get())),
+        "manifest": Page(crystal, lambda: _manifest_page(crystal)),
+        "clusters": Page(crystal.clusters, lambda: _clusters_page(crystal.clusters.get())),
+        "history": Page(crystal.history, lambda: _history_page(crystal.history.get())),
     }
     for number, segment in enumerate(crystal.segments):
-        pages.update(_pages_of_segment(segment, f"segment-{number}", to_search=True))
-    return pages
-
-
-def _pages_of_segment(segment: Segment, name: str, *, to_search: bool) -> dict[str, _Page]:
-    pages = {
-        f"{name}-files": _Page(segment.files, lambda: _files_page(segment)),
-        f"{name}-graph": _Page(segment.graph, lambda: _graph_page(segment.graph.get(), to_search)),
-        f"{name}-postings": _Page(
-            segment.postings, lambda: _postings_page(segment.postings.get(), to_search)
-        ),
-        f"{name}-vectors": _Page(segment.vectors, lambda: _vectors_page(segment.vectors.get())),
-    }
-    for number in range(segment.texts.page_count):
-        pages[f"{name}-text-{number}"] = _Page(segment.texts, partial(segment.texts.page, number))
+        pages.update(parts_of(segment, f"segment-{number}", to_search=True))
     return pages
 
 
@@ -207,59 +154,19 @@ def _manifest_page(crystal: Crystal) -> bytes:
     return pack(meta, masks)
 
 
-def _files_page(segment: Segment) -> bytes:
-    texts = segment.texts
-    return pack(
-        {"languages": list(segment.languages)},
-        _words("paths", segment.paths)
-        | _table("files", segment.files)
-        | _table("chunks", segment.chunks)
-        | {"frame_bytes": texts.frame_bytes, "text_pages": texts.pages},
-    )
-
-
-def _graph_page(graph: Graph, to_search: bool) -> bytes:
-    return pack(
-        {},
-        _words("names", graph.names)
-        | _ends("names", graph.names, to_search)
-        | _words("prose", graph.prose)
-        | _table("definitions", graph.definitions)
-        | _table("references", graph.references),
-    )
-
-
-def _postings_page(postings: Postings, to_search: bool) -> bytes:
-    return pack({}, _postings_columns(postings, to_search))
-
-
-def _postings_columns(postings: Postings, to_search: bool) -> dict[str, AnyArray]:
-    return (
-        _words("words", postings.words)
-        | _ends("words", postings.words, to_search)
-        | {"starts": postings.starts, "docs": postings.docs}
-        | {f"count-{f}": count for f, count in zip(FIELDS, postings.counts, strict=True)}
-        | {f"length-{f}": length for f, length in zip(FIELDS, postings.lengths, strict=True)}
-    )
-
-
-def _vectors_page(vectors: Vectors) -> bytes:
-    return pack({}, {"values": vectors.values, "scales": vectors.scales})
-
-
 def _clusters_page(clusters: Clusters) -> bytes:
     clustering = clusters.clustering
     meta: dict[str, Any] = {"summaries": [astuple(summary) for summary in clusters.summaries]}
     columns = {field.name: getattr(clustering, field.name) for field in fields(Clustering)}
-    return pack(meta, columns | _table("landmarks", clusters.landmarks))
+    return pack(meta, columns | table_columns("landmarks", clusters.landmarks))
 
 
 def _history_page(history: History) -> bytes:
     return pack(
         {"heads": list(history.heads)},
-        _words("paths", history.paths)
+        words_columns("paths", history.paths)
         | {"commits": history.starts, "changed": history.changed}
-        | _postings_columns(history.messages, to_search=True),
+        | postings_columns(history.messages, to_search=True),
     )
 
 
@@ -267,10 +174,10 @@ def _history(page: Columns) -> History:
     heads: Any = page.meta["heads"]
     return History(
         heads=tuple(heads),
-        paths=_words_from(page, "paths"),
-        starts=_array(page, "commits"),
-        changed=_array(page, "changed"),
-        messages=_postings(page),
+        paths=words_from(page, "paths"),
+        starts=column(page, "commits"),
+        changed=column(page, "changed"),
+        messages=postings_from(page),
     )
 
 
@@ -281,63 +188,7 @@ def _clusters(page: Columns) -> Clusters:
         for title, text, terms, central, *rest in meta["summaries"]
     )
     return Clusters(
-        Clustering(**{field.name: _array(page, field.name) for field in fields(Clustering)}),
+        Clustering(**{field.name: column(page, field.name) for field in fields(Clustering)}),
         tuple(summaries),
-        _table_from(Landmarks, page, "landmarks"),
+        table_from(Landmarks, page, "landmarks"),
     )
-
-
-def _graph(page: Columns) -> Graph:
-    return Graph(
-        names=_words_from(page, "names"),
-        prose=_words_from(page, "prose"),
-        definitions=_table_from(DefinitionTable, page, "definitions"),
-        references=_table_from(ReferenceTable, page, "references"),
-    )
-
-
-def _postings(page: Columns) -> Postings:
-    counts = [_array(page, f"count-{field}") for field in FIELDS]
-    lengths = [_array(page, f"length-{field}") for field in FIELDS]
-    return Postings(
-        words=_words_from(page, "words"),
-        starts=_array(page, "starts"),
-        docs=_array(page, "docs"),
-        counts=(counts[0], counts[1], counts[2]),
-        lengths=(lengths[0], lengths[1], lengths[2]),
-    )
-
-
-def _vectors(page: Columns) -> Vectors:
-    return Vectors(values=_array(page, "values"), scales=_array(page, "scales"))
-
-
-def _words(name: str, words: Words) -> dict[str, AnyArray]:
-    return {f"{name}-blob": np.frombuffer(words.blob, np.uint8), f"{name}-lengths": words.lengths}
-
-
-def _ends(name: str, words: Words, wanted: bool) -> dict[str, AnyArray]:
-    return {f"{name}-by-end": words.by_end} if wanted else {}
-
-
-def _words_from(page: Columns, name: str) -> Words:
-    blob = page.arrays[f"{name}-blob"].tobytes()
-    return Words(blob, _array(page, f"{name}-lengths"), _column(page, f"{name}-by-end"))
-
-
-def _table(name: str, table: Table) -> dict[str, AnyArray]:
-    return {f"{name}-{field.name}": getattr(table, field.name) for field in fields(table)}
-
-
-def _table_from(kind: type[Table], page: Columns, name: str) -> Table:
-    return kind(**{f.name: _array(page, f"{name}-{f.name}") for f in fields(kind)})
-
-
-def _column(page: Columns, name: str) -> Any:
-    """As `_array`, None where the page goes without it."""
-    return page.arrays.get(name)
-
-
-def _array(page: Columns, name: str) -> Any:
-    """The column, whose type the reader of the page states."""
-    return page.arrays[name]

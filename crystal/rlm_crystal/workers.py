@@ -22,11 +22,11 @@ from queue import SimpleQueue
 from typing import IO, Any, Final
 
 from rlm_crystal.assemble import assemble
-from rlm_crystal.codec import segment_from, segment_pages
 from rlm_crystal.collection import collection_paused
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.reading import read
 from rlm_crystal.segment import Segment
+from rlm_crystal.segment_pages import segment_from, segment_pages
 from rlm_crystal.types import ParsedFile, Skipped, Source
 
 BATCH_BYTES: Final = 2 * 1024 * 1024
