@@ -7,6 +7,7 @@ at the shallowest statement boundaries.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -178,14 +179,15 @@ class Cutter:
 def record_pieces(lines: Sequence[str]) -> list[Piece]:
     """Parts of some 16,000 characters, which end with a record where blank lines part them."""
     pieces: list[Piece] = []
-    start, size = 1, 0
-    for number, line in enumerate(lines, 1):
-        size += len(line)
-        if size >= 2 * _RECORDS_CHARS or (size >= _RECORDS_CHARS and line.isspace()):
-            pieces.append(Piece(start, number, None, 0))
-            start, size = number + 1, 0
-    if start <= len(lines):
-        pieces.append(Piece(start, len(lines), None, 0))
+    ends = [0, *accumulate(map(len, lines))]
+    before = 0
+    while before < len(lines):
+        enough = bisect_left(ends, ends[before] + _RECORDS_CHARS)
+        most = min(bisect_left(ends, ends[before] + 2 * _RECORDS_CHARS), len(lines))
+        blank = (line for line in range(enough, most) if lines[line - 1].isspace())
+        end = next(blank, most)
+        pieces.append(Piece(before + 1, end, None, 0))
+        before = end
     return pieces
 
 

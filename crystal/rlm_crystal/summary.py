@@ -89,7 +89,7 @@ def summarise(
     """One summary per cluster, in the order of the clusters."""
     parts_of = _TellingParts()
     words = [_telling_words(chunk, parts_of) for chunk in chunks]
-    spread = Counter(word for own in words for word in own)
+    spread = Counter(chain.from_iterable(words))
     likeness = _likeness(vectors, clustering)
     members = _members(clustering)
     return tuple(_summary(chunks, own.tolist(), words, spread, likeness) for own in members)
@@ -106,7 +106,7 @@ def _summary(
     place = common_place(paths)
     central = _central(chunks, own, likeness)
     terms = telling_terms(
-        Counter(word for at in own for word in words[at]), len(own), spread, len(words)
+        Counter(chain.from_iterable(words[at] for at in own)), len(own), spread, len(words)
     )
     return Summary(
         title=_title(terms, place),
