@@ -159,7 +159,7 @@ def test_doctor_tells_of_every_backend_and_the_fix_for_the_one_that_was_chosen(h
         ["search"],
         ["search", "x", "--limit", "99"],
         ["search", " "],
-        ["search", "x" * 2_001],
+        ["search", "x" * 20_001],
         ["ask", ""],
         ["fly"],
         ["index", "--colour"],
