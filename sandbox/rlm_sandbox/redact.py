@@ -27,12 +27,15 @@ from rlm_sandbox.secret_shapes import (
     PRIVATE_KEY,
     PRIVATE_KEY_END,
     PUTTY_KEY,
+    RUN,
     SHAPES,
-    SSN,
+    SSN_TAIL,
     URL_PASSWORD,
     WITHIN,
+    WORDED,
     is_password,
     is_private_key,
+    is_social_security_number,
     is_token,
     stands_alone,
 )
@@ -46,8 +49,8 @@ _OWN_S: Final = 1.0
 _OWN_MARK: Final = "[redacted: custom pattern]"
 _WITHHELD: Final = "[redacted: text on which a custom pattern takes too long]"
 _LABELS: Final = (
-    *sorted({shape.label for shape in (*SHAPES, *WITHIN)}), "credentials", "custom pattern",
-    "e-mail address", "password", "private key", "social security number",
+    *sorted({shape.label for shape in (*SHAPES, *WORDED, *WITHIN)}), "credentials",
+    "custom pattern", "e-mail address", "password", "private key", "social security number",
     "text on which a custom pattern takes too long",
 )  # fmt: skip
 _MARK: Final = re.compile(rf"(\[redacted: (?:{'|'.join(_LABELS)})\])")
@@ -107,9 +110,13 @@ class Redactor:
             text = self._key_tails(text)
         if "Private-Lines" in text:
             text = self._replace_group(PUTTY_KEY, "body", text, "private key", _whole)
+        runs = "\n".join(RUN.findall(text))
         for shape in SHAPES:
+            if shape.needle in runs:
+                text = self._replace(shape.pattern, text, shape.label, _alone)
+        for shape in WORDED:
             if shape.needle in text:
-                text = self._replace(shape.pattern, text, shape.label, stands_alone)
+                text = self._replace(shape.pattern, text, shape.label, _alone)
         for shape in WITHIN:
             if shape.needle in text:
                 text = self._replace(shape.pattern, text, shape.label, _always)
@@ -119,7 +126,7 @@ class Redactor:
             text = self._replace_group(AUTHORIZATION, "secret", text, "credentials", is_token)
         text = self._assignments(text)
         if "-" in text:
-            text = self._replace(SSN, text, "social security number", stands_alone)
+            text = self._numbers(text)
         if self._emails and "@" in text:
             text = self._replace(EMAIL, text, "e-mail address", _always)
         return self._without_own(text) if self._patterns else text
@@ -212,6 +219,17 @@ class Redactor:
                 done = end.end()
         return "".join((*pieces, text[done:])) if pieces else text
 
+    def _numbers(self, text: str) -> str:
+        pieces: list[str] = []
+        done = 0
+        for tail in SSN_TAIL.finditer(text):
+            start = tail.start() - 3
+            if start >= done and is_social_security_number(text, start):
+                self.count += 1
+                pieces += [text[done:start], "[redacted: social security number]"]
+                done = tail.end()
+        return "".join((*pieces, text[done:])) if pieces else text
+
     def _assignments(self, text: str) -> str:
         pieces: list[str] = []
         done = 0
@@ -276,6 +294,10 @@ def _in_url(password: str) -> bool:
 
 def _whole(_: str) -> bool:
     return True
+
+
+def _alone(match: re.Match[str]) -> bool:
+    return stands_alone(match.string, match.start())
 
 
 def _always(match: re.Match[str]) -> bool:
