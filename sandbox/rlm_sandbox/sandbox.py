@@ -193,6 +193,7 @@ class Sandbox:
                 redactor.text(name): redactor.text(shown) for name, shown in done.variables.items()
             },
             redactions=redactor.count,
+            layers=self.layers,
         )
 
     async def _restart(self) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ class Execution:
 
     `seconds` is the time the child ran, without the host functions it waited for.
     `state_lost` names variables that a restart could not bring back; empty without a restart.
+    `layers` are those that held while it ran.
     """
 
     output: str
@@ -62,6 +63,7 @@ class Execution:
     state_lost: tuple[str, ...]
     seconds: float
     variables: Mapping[str, str]
+    layers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

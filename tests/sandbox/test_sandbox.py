@@ -72,7 +72,9 @@ async def test_a_cell_prints_echoes_its_last_expression_and_keeps_its_names():
 async def test_every_execution_comes_from_a_sandbox_that_names_its_layers(backend: BackendName):
     async with await Sandbox.start() as guarded, await Sandbox.start(guard=False) as bare:
         layers = available(backend).layers
+        executions = [await each.execute("1") for each in (bare, guarded)]
 
+        assert [execution.layers for execution in executions] == [bare.layers, guarded.layers]
         assert bare.layers == layers
         assert guarded.layers == (*layers, "ast-guard", "restricted-builtins")
         assert {

@@ -5,12 +5,15 @@ time; who comes second finds the component there.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
+
+_BUILDING: Final = "building-"
 
 
 def main() -> None:
@@ -23,9 +26,12 @@ def main() -> None:
     from filelock import FileLock
 
     path = Path(target)
-    with FileLock(path.with_suffix(".lock")):
+    os.umask(0o077)  # machine code: nobody else may write it
+    with FileLock(path.parent / "lock"):
+        for left in path.parent.glob(f"{_BUILDING}*"):
+            shutil.rmtree(left)  # of a build that was killed
         if not path.exists():
-            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=path.parent) as folder:
                 build(Path(folder), path)
 
 
