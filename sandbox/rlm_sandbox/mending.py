@@ -20,6 +20,7 @@ from rlm_sandbox.repl import HostNamespace
 from rlm_sandbox.virtual_files import VirtualFiles
 
 _CLASSES: Final = (BoundedOutput, Context, Document, HostNamespace, Match, VirtualFiles)
+_OURS: Final = frozenset({"json.decoder", "json.encoder", "linecache", "os"})
 _REACHES: Final = frozenset({"setattr", "delattr", "vars", "locals", "globals"})
 _WRITES: Final = frozenset({"STORE_ATTR", "DELETE_ATTR"})
 
@@ -30,7 +31,7 @@ class Mending:
     def __init__(self) -> None:
         import opcode
 
-        modules = [importlib.import_module(name) for name in sorted({*ALLOWED_MODULES, "os"})]
+        modules = [importlib.import_module(name) for name in sorted(ALLOWED_MODULES | _OURS)]
         self._kept = [_Kept(owner) for owner in (builtins, *modules, *_CLASSES)]
         self._loaded = dict(sys.modules)
         self._recursion = getrecursionlimit()

@@ -111,6 +111,7 @@ async def test_what_a_cell_changes_in_shared_code_is_put_back_after_it(guard: bo
             if not guard:
                 await sandbox.execute("import sys\nsys.setrecursionlimit(40)\nsys.modules.clear()")
                 await sandbox.execute("import sys, json\nsys.settrace(lambda *_: 1 / 0)")
+                await sandbox.execute("import linecache\nlinecache.cache = linecache.x = None")
                 await alive(sandbox)
 
 
