@@ -63,7 +63,7 @@ def question_in(text: str, view: View, worth: Worth = DEFAULT) -> Question:
     groups = _groups(weights, view, worth)
     title_words = frozenset(word.lower() for word in RAW_WORD.findall(report.title))
     named = "\n".join(
-        run.text
+        run.telling
         for run in report.told
         if run.part in ("title", "span") or (run.part == "frame" and run.frame in places.own)
     )
@@ -117,7 +117,7 @@ def _weights(report: Report, own: frozenset[int], worth: Worth) -> dict[str, tup
     for run in report.told:
         if run.part == "frame" and not _counts(run, report.frames, own):
             continue
-        for word, share in _words(run.text, worth):
+        for word, share in _words(run.telling, worth):
             weight = each[run.part] * share
             best[word] = max(best.get(word, 0.0), weight)
             if run.part in ("title", "prose", "span", "error"):

@@ -77,6 +77,11 @@ class Told:
     text: str
     frame: int = -1
 
+    @property
+    def telling(self) -> str:
+        """The text without what any program says when it fails."""
+        return self.text if self.part in ("code", "frame") else without_runtime(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -92,7 +97,7 @@ class Report:
 
     @property
     def gist(self) -> str:
-        return "\n".join(run.text for run in self.told if run.part in ("title", "prose", "span"))
+        return "\n".join(run.telling for run in self.told if run.part in ("title", "prose", "span"))
 
 
 def is_long(text: str) -> bool:
@@ -109,6 +114,11 @@ def read_report(text: str) -> Report:
     for block, fenced in _blocks(text):
         reader.read(block, fenced=fenced)
     return reader.report()
+
+
+def without_runtime(text: str) -> str:
+    """A text without the sentences that the runtime of a language makes, and its exceptions."""
+    return _RUNTIME.sub(lambda said: f" {said['property'] or ''} ", text)
 
 
 def _blocks(text: str) -> Iterator[tuple[list[str], bool]]:
@@ -190,8 +200,6 @@ class _Reader:
         self._tell(part, _SPAN.sub(" ", line) if spans else line)
 
     def _tell(self, part: Part, text: str, frame: int = -1) -> None:
-        if part not in ("code", "frame"):
-            text = _RUNTIME.sub(lambda said: f" {said['property'] or ''} ", text)
         if text.strip():
             self._told.append(Told(part, text, frame))
 

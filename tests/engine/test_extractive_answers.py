@@ -196,6 +196,38 @@ async def test_a_question_the_corpus_cannot_answer_is_refused_with_its_missing_w
 
 @sandboxed
 @pytest.mark.asyncio
+async def test_a_pasted_traceback_leads_to_what_raises_and_to_the_innermost_of_our_frames(
+    answer_to,
+) -> None:
+    """The message is ours in the one report, the language's own in the other."""
+    report = """Adding to the cart breaks since the last release
+
+- [x] I have searched the issues
+
+I only do what I always did.
+
+```
+Traceback (most recent call last):
+  File "/home/me/app/settings.py", line 8, in <module>
+    cart.add(book, 0)
+  File "/home/me/venv/lib/python3.12/site-packages/shop/cart.py", line {line}
+{error}
+```
+"""
+    ours = report.format(
+        line="19, in add", error="ValueError: cannot add fewer than one item of book"
+    )
+    theirs = report.format(
+        line="30, in price_of\n    return Decimal(json.loads(item)['price'])",
+        error="TypeError: 'NoneType' object is not subscriptable",
+    )
+    raised = (await answer_to(ours)).answer
+    assert "`Cart.add`" in raised and "raise ValueError" in raised and "if count < 1" in raised
+    assert "shop/cart.py" in (await answer_to(theirs)).answer
+
+
+@sandboxed
+@pytest.mark.asyncio
 async def test_the_same_question_gets_the_same_answer(answer_to) -> None:
     first, second = [await answer_to("where do items expire") for _ in range(2)]
     assert first.answer == second.answer

@@ -122,3 +122,38 @@ def test_a_question_of_any_length_is_read_by_its_ends(piece: str) -> None:
     question = understand("where is the port bound? " + piece * 20_000 + " in `serve.py`")
     assert len(question.text) < 5_000
     assert "serve.py" in question.names
+
+
+REPORT = """{title}
+
+### What happened
+
+The cart fails for me, with `Cart.total` in the middle of it.
+
+```
+Traceback (most recent call last):
+  File "/home/me/shop/cart.py", line 3, in total
+{error}
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("title", "error", "kind", "subjects"),
+    [
+        ("Cart loses items", "ShopError: the cart was emptied by another session", "error",
+         ("the cart was emptied by another session",)),
+        ("Cart loses items", "TypeError: argument of type 'NoneType' is not iterable", "where",
+         ("Cart.total",)),
+        ('Fails with "price list is not loaded"', "ValueError: bad", "error",
+         ("price list is not loaded",)),
+        ("List all items in the order of their prices", "KeyError: 'a'", "where", ("Cart.total",)),
+    ],
+)  # fmt: skip
+def test_a_pasted_report_asks_for_its_message_or_for_what_its_title_says(
+    title: str, error: str, kind: QuestionType, subjects: tuple[str, ...]
+) -> None:
+    text = REPORT.format(title=title, error=error)
+    question = understand(text)
+    assert (question.type, question.subjects, question.text) == (kind, subjects, title)
+    assert question.pasted == text

@@ -207,7 +207,8 @@ for path, symbol, start, end in sources:
 def search_cell(question: Question, *, limit: int = 14) -> Cell:
     """Searches for the question and for each name in it; counts the files that have each word."""
     bare = " ".join(concept[0] for concept in question.concepts)
-    queries = list(dict.fromkeys(filter(None, (question.query, bare, *question.names[:3]))))
+    whole = question.pasted or question.query
+    queries = list(dict.fromkeys(filter(None, (whole, bare, *question.names[:3]))))
     values = {"queries": queries, "limit": limit, "stems": sorted(stems(question.concepts))}
     return Cell(
         "Search for the question and see which of its words the corpus has.", _SEARCH, values

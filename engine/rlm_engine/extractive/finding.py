@@ -22,6 +22,8 @@ _ROLE_WEIGHT = {
     "vendor": 0.3,
 }
 _ENOUGH, _PLENTY, _SOME, _MISSING_TOO_MUCH = 0.6, 0.75, 0.4, 0.45
+# The title of a report is no question: half of its words may be the writer's own.
+_SOME_REPORTED, _MISSING_TOO_MUCH_REPORTED = 0.2, 0.8
 _NEAR = 0.7
 # What is done is said in many words ("mistyped", "refused"); what it is done to mostly in one.
 _DOING = 0.5
@@ -224,8 +226,10 @@ class Confidence:
     uncovered: tuple[Concept, ...]
 
 
-def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> Confidence:
-    """How much of the question the best places cover together.
+def confidence(
+    findings: Sequence[Finding], vocabulary: Vocabulary, *, reported: bool = False
+) -> Confidence:
+    """How much of the question, or of the title of a report, the best places cover together.
 
     The best file's passages and those nearly as good count as one, since an answer may be spread
     over functions.
@@ -242,7 +246,9 @@ def confidence(findings: Sequence[Finding], vocabulary: Vocabulary) -> Confidenc
     share = vocabulary.share(covered)
     known = (c for c in vocabulary.weights if c not in vocabulary.untranslated)
     uncovered = tuple(c for c in known if c not in covered)
-    if vocabulary.share(vocabulary.missing) >= _MISSING_TOO_MUCH or share < _SOME:
+    some = _SOME_REPORTED if reported else _SOME
+    too_much = _MISSING_TOO_MUCH_REPORTED if reported else _MISSING_TOO_MUCH
+    if vocabulary.share(vocabulary.missing) >= too_much or share < some:
         return Confidence("none", uncovered)
     if share >= _PLENTY or (share >= _ENOUGH and not vocabulary.missing):
         return Confidence("good", uncovered)

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rlm_crystal.report import is_long, read_report
+
 from rlm_engine.extractive.listing import Listing, parse_listing
+from rlm_engine.extractive.reported import message_in
 from rlm_engine.extractive.words import Concept, concepts_of, is_russian
 
 QuestionType = Literal[
@@ -21,7 +24,8 @@ class Question:
 
     `subjects` are what its wording points at (`X` of "who calls X", both sides of a comparison,
     the message of an error); `names` are all words in it that look like code; `concepts` the telling
-    words. `listing` is set for listings and counts only.
+    words. `listing` is set for listings and counts only. `pasted` is the whole of a report, such as
+    an issue with its traceback, of which `text` is the title.
     """
 
     text: str
@@ -31,6 +35,7 @@ class Question:
     names: tuple[str, ...]
     concepts: tuple[Concept, ...]
     listing: Listing | None = None
+    pasted: str = ""
 
     @property
     def query(self) -> str:
@@ -41,8 +46,11 @@ class Question:
 def understand(text: str) -> Question:
     """The question a text asks; the type falls to "where" when nothing tells more.
 
-    Of a very long text only the beginning and the end are read: that is where people ask.
+    Of a very long text only the beginning and the end are read: that is where people ask. A report
+    of many lines asks for what its title says, or where its error message comes from.
     """
+    if is_long(text) and "\n" in text.strip():
+        return _reported(text)
     text = _ends(" ".join(text.split()))
     names = names_in(text)
     kind, subjects = _type_and_subjects(text)
@@ -54,6 +62,30 @@ def understand(text: str) -> Question:
         kind = "listing" if listing else "where"
     return Question(
         text, kind, is_russian(text), subjects or names, names, concepts_of(text), listing
+    )
+
+
+def _reported(text: str) -> Question:
+    report = read_report(text)
+    title = _ends(" ".join(report.title.split()))
+    spans = " ".join(f"`{run.text}`" for run in report.told if run.part == "span")
+    message = message_in(report)
+    kind, subjects = ("error", (message,)) if message else ("where", ())
+    if not message and title.endswith("?"):
+        kind, subjects = _type_and_subjects(title)
+    names = names_in(f"{title} {spans}"[: 2 * _END_CHARS])
+    # Without what any program says when it fails, which no place says more than another.
+    telling = " ".join(run.telling for run in report.told if run.part == "title")
+    concepts = concepts_of(telling) or concepts_of(title)
+    pasted = text if len(text) <= PASTED_CHARS_MAX else text[:PASTED_CHARS_MAX]
+    return Question(
+        title,
+        kind,
+        is_russian(title),
+        subjects or names,
+        names,
+        concepts,
+        pasted=pasted,
     )
 
 
@@ -133,6 +165,7 @@ def _bare(subject: str | None) -> str:
 
 
 _END_CHARS = 2_000
+PASTED_CHARS_MAX = 20_000
 _NOUN = (
     r"class(?:es)?|functions?|methods?|modules?|variables?|constants?|types?|structs?|interfaces?|"
     r"decorators?|objects?|exceptions?|traits?|enums?|macros?|annotations?|protocols?|records?|"

@@ -86,6 +86,9 @@ for path, first, last in places:
 """
 
 
+_ENOUGH, _ENOUGH_PASTED = 0.3, 0.6
+
+
 def trace_message(question: Question) -> Plan:
     """Find the message's words in the code, then what leads to it."""
     words = _words(question.subjects[0])
@@ -96,7 +99,11 @@ def trace_message(question: Question) -> Plan:
     found = yield Cell("Find where the text of the message stands in the code.", _FIND, values)
     places = _best_places(found)
     runs = found.number("runs")
-    if not places or places[0][0] < 0.3 * max(1, runs):
+    if question.pasted:
+        # Here it is a guess which line is the message; what the corpus only tells of is no proof.
+        places = [place for place in places if role(place[1]) in ("source", "config")]
+    enough = _ENOUGH_PASTED if question.pasted else _ENOUGH
+    if not places or places[0][0] < enough * max(1, runs):
         return (yield from explain(question))
     around = yield Cell(
         "Read what leads to it.",

@@ -39,7 +39,7 @@ def explain(question: Question) -> Plan:
     findings = findings_of(question, hits, read, vocabulary)
     if not findings:
         return nothing_found(question, vocabulary, read.text[:300])
-    sure = confidence(findings, vocabulary)
+    sure = confidence(findings, vocabulary, reported=bool(question.pasted))
     if sure.level == "none":
         return _tell_nearest(question, findings, vocabulary)
     if question.type == "how":
