@@ -137,6 +137,12 @@ def _modules_by_name(tree: ast.AST, rules: CodeRules) -> dict[str, str]:
                 imported |= {a.asname: a.name for a in node.names if a.asname}
                 tops = [a.name.partition(".")[0] for a in node.names if not a.asname]
                 imported |= dict(zip(tops, tops, strict=True))
+            case ast.ImportFrom(module=str() as package, names=aliases):
+                for alias in aliases:
+                    inner = f"{package}.{alias.name}"
+                    known = inner if inner in sys.modules else alias.name
+                    if known in sys.modules:
+                        imported[alias.asname or alias.name] = known
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 others.add(name)
             case _:

@@ -5,11 +5,11 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from rlm_sandbox.code_rules import STANDARD, CodeRules
 from rlm_sandbox.guard import import_message
-from rlm_sandbox.guard_rules import ALLOWED_DUNDERS, BLOCKED_CALLS, IMPORTED_BY_C
+from rlm_sandbox.guard_rules import ALLOWED_DUNDERS, BLOCKED_CALLS, CLOSED_MEMBERS, IMPORTED_BY_C
 from rlm_sandbox.plain import exact_type
 
 _LEFT_OUT: Final = frozenset({*BLOCKED_CALLS, "open", "copyright", "credits", "license"})
@@ -37,10 +37,10 @@ def safe_builtins(
     safe |= {name: _refusal(name, hint) for name, hint in BLOCKED_CALLS.items()}
     safe |= {
         "__import__": _importer(rules),
-        "getattr": _checked(getattr),
-        "setattr": _checked(setattr),
-        "delattr": _checked(delattr),
-        "hasattr": _checked(hasattr),
+        "getattr": _checked(getattr, rules),
+        "setattr": _checked(setattr, rules),
+        "delattr": _checked(delattr, rules),
+        "hasattr": _checked(hasattr, rules),
         "globals": variables,
         "open": open_virtual,
     }
@@ -72,16 +72,34 @@ def _importer(rules: CodeRules) -> Callable[..., ModuleType]:
     return imported
 
 
-def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
+def _checked(function: Callable[..., Any], rules: CodeRules) -> Callable[..., Any]:
     def checked(value: object, name: object, *rest: object) -> Any:
         if isinstance(name, str) and name.startswith("__") and name not in ALLOWED_DUNDERS:
             raise AttributeError(
                 f"'{name}' is closed (rule: attributes); use the public method or operator instead"
             )
-        return function(value, name, *rest)
+        if not (isinstance(value, ModuleType) and isinstance(name, str)):
+            return function(value, name, *rest)
+        private = name.startswith("_") and name not in ALLOWED_DUNDERS
+        if closed := CLOSED_MEMBERS.get(f"{value.__name__}.{name}"):
+            raise AttributeError(f"'{name}' is closed (rule: {closed[0]}); {closed[1]}")
+        if private:
+            _refuse_member(name, rules)
+        found = function(value, name, *rest)
+        if isinstance(found, ModuleType):
+            names = {found.__name__, found.__name__.partition(".")[0]}
+            if names.isdisjoint(rules.importable):
+                _refuse_member(name, rules)
+        return found
 
     checked.__name__ = function.__name__
     return checked
+
+
+def _refuse_member(name: str, rules: CodeRules) -> NoReturn:
+    """A name of a module that is known only now is judged as the guard judges one written out."""
+    message, hint = import_message(name, rules)
+    raise AttributeError(f"{message}; {hint}")
 
 
 def _refusal(name: str, hint: str) -> Callable[..., None]:

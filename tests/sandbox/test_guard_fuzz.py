@@ -91,6 +91,10 @@ SPELLINGS: tuple[Callable[[str, list[str]], str], ...] = (
     lambda module, path: (
         f"from {module} import {path[0]} as first\nreached = {'.'.join(['first', *path[1:]])}"
     ),
+    lambda module, path: (
+        f"import {module}\nfrom functools import reduce\n"
+        f"reached = reduce(getattr, {path!r}, {module})"
+    ),
 )
 
 

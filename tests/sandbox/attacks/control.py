@@ -34,21 +34,24 @@ def main() -> None:
     first = json.loads(sys.stdin.readline())
     exec(first["imports"], {})
     context = [Document(path, text) for path, text in first["documents"]]
-    execute = guarded if first["guard"] else exec
+    execute = behind_the_guard() if first["guard"] else exec
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line), context, execute)), flush=True)
 
 
-def guarded(code: str, names: dict[str, Any]) -> None:
+def behind_the_guard() -> Execute:
     from rlm_sandbox import guard
     from rlm_sandbox.safe_builtins import safe_builtins
     from rlm_sandbox.virtual_files import VirtualFiles
 
-    if guard.check(compile(code, "<payload>", "exec", ast.PyCF_ONLY_AST)):
-        return
-    files = VirtualFiles(1 << 20, lambda _: None)
-    names["__builtins__"] = safe_builtins(files.open, dict)
-    exec(code, names)
+    safe = safe_builtins(VirtualFiles(1 << 20, lambda _: None).open, dict)
+
+    def execute(code: str, names: dict[str, Any]) -> None:
+        if not guard.check(compile(code, "<payload>", "exec", ast.PyCF_ONLY_AST)):
+            names["__builtins__"] = safe
+            exec(code, names)
+
+    return execute
 
 
 def run(job: dict[str, Any], context: list[Document], execute: Execute) -> dict[str, object]:
