@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sandbox"))
 from attacks.payloads import ALL
 from attacks.planted import Planted, planted
 from attacks.running import reached_in_plain_cpython, reached_in_sandbox
-from rlm_sandbox import available
+from rlm_sandbox.availability import available
 from rlm_sandbox.backend import BACKENDS, BackendName
 
 TOTALS = Counter(payload.category for payload in ALL)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from rlm_sandbox import redact
+from rlm_sandbox.redact import redact
 
 MARK = re.compile(r"\[redacted: ([\w -]+)\]")
 BYTES_MAX = 1_000_000

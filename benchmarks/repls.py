@@ -13,8 +13,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from rlm_sandbox import JsonValue, Limits, Sandbox, SharedContext, Spares
+from rlm_sandbox.context import SharedContext
 from rlm_sandbox.frames import FROM_CHILD, FROM_HOST, FrameReader, FrameWriter, Kind, Message
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
+from rlm_sandbox.types import JsonValue, Limits
 
 LIMITS = Limits(wall_s=300, cpu_s=300)
 ROOM = Path(importlib.util.find_spec("rlm_sandbox").origin or "").parent  # pyright: ignore[reportOptionalMemberAccess]

@@ -25,8 +25,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from repls import Bare, Ours, Session, Start, rlms_sessions
-from rlm_sandbox import Sandbox, SharedContext, Spares, available
+from rlm_sandbox.availability import available
 from rlm_sandbox.backend import BACKENDS
+from rlm_sandbox.context import SharedContext
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
 from snippets import SNIPPETS
 
 LINE = "    def method_{0}(self, argument): return self.other_{0}(argument) + {0}\n"

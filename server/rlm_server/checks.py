@@ -110,7 +110,7 @@ def settings_issues(opened: Opened) -> list[Issue]:
 
 def sandbox_issues(backend: "BackendName | None") -> list[Issue]:
     """Layers without which no code is run."""
-    from rlm_sandbox import available
+    from rlm_sandbox.availability import available
 
     availability = available(backend)
     if availability.ok:

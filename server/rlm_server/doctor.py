@@ -79,7 +79,7 @@ def _key(environ: Mapping[str, str]) -> Finding:
 
 
 def _sandbox(environ: Mapping[str, str]) -> Finding:
-    from rlm_sandbox import available
+    from rlm_sandbox.availability import available
     from rlm_sandbox.backend import BACKENDS
 
     found = available(backend_named(environ))

@@ -9,7 +9,7 @@ from rlm_crystal.errors import CrystalError, FormatUnknown, HaltError, NoCrystal
 from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home
 from rlm_crystal.walk import check_roots
-from rlm_sandbox import available
+from rlm_sandbox.availability import available
 
 from rlm_server.archive import Archive
 from rlm_server.errors import SettingsDamaged

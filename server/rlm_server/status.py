@@ -101,6 +101,6 @@ async def _sandbox_layers(backend: "BackendName | None") -> tuple[str, ...]:
 
 @cache
 def _layers_of(backend: "BackendName | None") -> tuple[str, ...]:
-    from rlm_sandbox import available
+    from rlm_sandbox.availability import available
 
     return available(backend).layers

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_engine import prelude
-from rlm_sandbox import Limits, Sandbox
 from rlm_sandbox.availability import available
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.types import Limits
 
 
 class ScriptedModel:

@@ -3,7 +3,7 @@
 from typing import Final
 
 import pytest
-from rlm_sandbox import available
+from rlm_sandbox.availability import available
 from rlm_sandbox.backend import BACKENDS, BackendName
 
 

@@ -6,8 +6,9 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rlm_sandbox import ContextClosed, SharedContext
+from rlm_sandbox.context import SharedContext
 from rlm_sandbox.documents import Context
+from rlm_sandbox.errors import ContextClosed
 
 documents = st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=40), max_size=6)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import anyio
 import pytest
-from rlm_sandbox import Execution, Sandbox
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.types import Execution
 
 TAKE_OVER = """
 import os, sys

@@ -7,7 +7,8 @@ from hashlib import blake2b
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rlm_sandbox import ProtocolError, reports
+from rlm_sandbox import reports
+from rlm_sandbox.errors import ProtocolError
 from rlm_sandbox.frames import (
     FRAME_BYTES_MAX,
     FROM_CHILD,

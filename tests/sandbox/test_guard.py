@@ -7,7 +7,8 @@ from types import ModuleType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rlm_sandbox import CodeRules, ModuleRefused, Sandbox
+from rlm_sandbox.code_rules import CodeRules
+from rlm_sandbox.errors import ModuleRefused
 from rlm_sandbox.guard import check
 from rlm_sandbox.guard_rules import (
     ADDABLE_MODULES,
@@ -17,6 +18,7 @@ from rlm_sandbox.guard_rules import (
     CLOSED_MEMBERS,
     STRICT_MODULES,
 )
+from rlm_sandbox.sandbox import Sandbox
 
 STRICT = CodeRules("strict")
 

@@ -8,8 +8,9 @@ import signal
 
 import anyio
 import pytest
-from rlm_sandbox import Sandbox, SharedContext
+from rlm_sandbox.context import SharedContext
 from rlm_sandbox.region import REGION_BYTES, SLOT_BYTES, SnapshotRegion
+from rlm_sandbox.sandbox import Sandbox
 
 HANG = "[0 for _ in iter(int, 1)]"
 

@@ -11,7 +11,10 @@ from typing import Any
 import anyio
 import psutil
 import pytest
-from rlm_sandbox import Execution, JsonValue, Sandbox, SandboxClosed, Spares
+from rlm_sandbox.errors import SandboxClosed
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
+from rlm_sandbox.types import Execution, JsonValue
 
 WAITS_MAX = 40
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from rlm_sandbox import Sandbox
 from rlm_sandbox.jail import landlock, seccomp, syscalls
+from rlm_sandbox.sandbox import Sandbox
 
 MACHINES = tuple(syscalls.NUMBERS)
 EPERM = seccomp.SECCOMP_RET_ERRNO | 1
@@ -104,7 +104,9 @@ def of_process(pid: int, name: str) -> str:
 
 WITHOUT = """
 import asyncio, ctypes, struct, sys
-from rlm_sandbox import Sandbox, SandboxUnavailable, available
+from rlm_sandbox.availability import available
+from rlm_sandbox.errors import SandboxUnavailable
+from rlm_sandbox.sandbox import Sandbox
 from rlm_sandbox.jail import process, seccomp, syscalls
 
 machine = syscalls.machine()
@@ -143,7 +145,7 @@ def test_without_a_required_layer_nothing_runs_and_the_layer_is_named(
 
 HOST = """
 import asyncio
-from rlm_sandbox import Sandbox
+from rlm_sandbox.sandbox import Sandbox
 async def main():
     sandbox = await Sandbox.start()
     print(sandbox.pid, flush=True)

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from rlm_sandbox import redact
+from rlm_sandbox.redact import redact
 
 ALNUM = string.ascii_letters + string.digits
 URLSAFE = ALNUM + "-_"

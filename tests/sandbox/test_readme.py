@@ -5,7 +5,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from rlm_sandbox import Sandbox, SharedContext
+from rlm_sandbox.context import SharedContext
+from rlm_sandbox.sandbox import Sandbox
 
 README = Path(__file__).parents[2] / "sandbox" / "README.md"
 

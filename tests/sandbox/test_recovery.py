@@ -5,7 +5,8 @@ import signal
 
 import anyio
 import pytest
-from rlm_sandbox import Execution, Limits, Sandbox
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.types import Execution, Limits
 
 SMALL = Limits(wall_s=0.3, memory_bytes=96 << 20)
 LARGE = "rows = [{'path': f'src/{i}.py', 'found': [(i, {i})]} for i in range(6_000)]"

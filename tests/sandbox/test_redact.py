@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rlm_sandbox import Redacted, redact
 from rlm_sandbox.errors import PatternRefused
-from rlm_sandbox.redact import Redactor
+from rlm_sandbox.redact import Redacted, Redactor, redact
 
 LETTERS = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY"
 HEX = "0123456789abcdef"

@@ -5,17 +5,12 @@ import re
 import anyio
 import pytest
 from backends import EVERY
-from rlm_sandbox import (
-    JsonValue,
-    Limits,
-    PreludeFailed,
-    Sandbox,
-    SandboxBusy,
-    SandboxClosed,
-    SharedContext,
-    available,
-)
+from rlm_sandbox.availability import available
 from rlm_sandbox.backend import BackendName
+from rlm_sandbox.context import SharedContext
+from rlm_sandbox.errors import PreludeFailed, SandboxBusy, SandboxClosed
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.types import JsonValue, Limits
 
 DOCUMENTS = [("src/a.py", "def first():\n    return 1\n"), ("docs/b.md", "# Tïtle\nsecond line\n")]
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 import anyio
 import pytest
 from backends import EVERY
-from rlm_sandbox import CodeRules, Execution, Sandbox, SharedContext
 from rlm_sandbox.backend import BackendName
+from rlm_sandbox.code_rules import CodeRules
+from rlm_sandbox.context import SharedContext
 from rlm_sandbox.guard import check
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.types import Execution
 from snippets import ALL, THEMES
 from snippets.snippet import DOCUMENTS, FUNCTIONS, Snippet
 

@@ -14,7 +14,8 @@ import anyio
 import psutil
 import pytest
 import rlm_sandbox
-from rlm_sandbox import Sandbox, Spares
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
 
 OVER_ITS_TIME = "import itertools\nsum(itertools.repeat(1))"
 
@@ -133,7 +134,8 @@ async def test_sessions_of_one_host_share_neither_hash_seed_nor_addresses():
 
 HOST = """
 import asyncio, psutil, signal
-from rlm_sandbox import Sandbox, Spares
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
 async def main():
     spares = Spares()
     async with await Sandbox.start(spares=spares) as sandbox:

@@ -9,10 +9,13 @@ from pathlib import Path
 import anyio
 import pytest
 from backends import EVERY
-from rlm_sandbox import ProtocolError, Sandbox, SandboxUnavailable, SharedContext, available
+from rlm_sandbox.availability import available
+from rlm_sandbox.context import SharedContext
 from rlm_sandbox.documents import Context
+from rlm_sandbox.errors import ProtocolError, SandboxUnavailable
 from rlm_sandbox.frames import Kind, Message
 from rlm_sandbox.region import CONTENT_BYTES_MAX
+from rlm_sandbox.sandbox import Sandbox
 from rlm_sandbox.wasm import component
 from rlm_sandbox.wasm.child import Kept
 from rlm_sandbox.wasm.sources import sources
@@ -116,7 +119,7 @@ async def test_a_component_that_is_damaged_is_told_as_such(backend: str, tmp_pat
 
 HOST = """
 import asyncio
-from rlm_sandbox import Sandbox
+from rlm_sandbox.sandbox import Sandbox
 async def main():
     sandbox = await Sandbox.start(backend="wasm")
     print(sandbox.pid, flush=True)

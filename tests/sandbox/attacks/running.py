@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
-from rlm_sandbox import Execution, JsonValue, Limits, Sandbox, SharedContext, Spares
 from rlm_sandbox.backend import BackendName
+from rlm_sandbox.context import SharedContext
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.spare import Spares
+from rlm_sandbox.types import Execution, JsonValue, Limits
 
 from attacks import control
 from attacks.payload import DANGEROUS_IMPORTS, Payload

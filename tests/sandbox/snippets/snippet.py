@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
-from rlm_sandbox import JsonValue
+from rlm_sandbox.types import JsonValue
 
 DOCUMENTS = (
     (
