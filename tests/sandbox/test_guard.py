@@ -229,7 +229,8 @@ async def test_added_modules_are_there_after_the_seal_and_no_others():
 async def test_what_c_code_imports_when_called_is_there_and_cannot_be_imported_by_name():
     code = (
         "from datetime import datetime\n"
-        "print(datetime(2026, 3, 1).strftime('%d.%m.'), datetime.strptime('7', '%d').day)"
+        "day = datetime.strptime('2026-03-07', '%Y-%m-%d')\n"
+        "print(datetime(2026, 3, 1).strftime('%d.%m.'), day.day)"
     )
     async with await Sandbox.start(rules=STRICT) as sandbox:
         dates = await sandbox.execute(code)
