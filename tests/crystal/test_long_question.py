@@ -58,7 +58,7 @@ def first(crystal: Crystal, text: str) -> str:
     [
         ('  File "/a/shop/tax.py", line 2, in add_tax', ("a", "shop", "tax.py"), "add_tax"),
         ("C:\\lib\\shop\\tax.py:12: in add_tax", ("C:", "lib", "shop", "tax.py"), "add_tax"),
-        ("\t/root/shop/tax.go:181 +0x4f9", ("root", "shop", "tax.go"), ""),
+        ("\t/srv/shop/tax.go:181 +0x4f9", ("srv", "shop", "tax.go"), ""),
         ("    at openDrawer (app/drawer.js:35:8)", ("app", "drawer.js"), "openDrawer"),
         ("             at src/tax.rs:10:5", ("src", "tax.rs"), ""),
         ("from lib/tax.rb:10:in `add_tax'", ("lib", "tax.rb"), "add_tax"),
