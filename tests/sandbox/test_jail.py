@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from backends import EVERY
 from rlm_sandbox.jail import landlock, seccomp, syscalls
 from rlm_sandbox.sandbox import Sandbox
 
@@ -144,18 +145,20 @@ def test_without_a_required_layer_nothing_runs_and_the_layer_is_named(
 
 
 HOST = """
-import asyncio
+import asyncio, sys
 from rlm_sandbox.sandbox import Sandbox
 async def main():
-    sandbox = await Sandbox.start()
+    sandbox = await Sandbox.start(backend=sys.argv[1])
     print(sandbox.pid, flush=True)
     await sandbox.execute("while True: pass")
 asyncio.run(main())
 """
 
 
-def test_the_child_dies_with_its_host():
-    with subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE) as host:
+@pytest.mark.parametrize("backend", EVERY)
+def test_the_child_dies_with_its_host(backend: str):
+    command = [sys.executable, "-c", HOST, backend]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as host:
         assert host.stdout is not None
         child = os.pidfd_open(int(host.stdout.readline()))
         host.kill()

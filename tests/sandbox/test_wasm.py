@@ -1,8 +1,6 @@
 """The WebAssembly backend from outside: what is missing, what is built, who may have built it."""
 
 import importlib.util
-import select
-import subprocess
 import sys
 from pathlib import Path
 
@@ -115,31 +113,3 @@ async def test_a_component_that_is_damaged_is_told_as_such(backend: str, tmp_pat
 
     with anyio.fail_after(30), pytest.raises(SandboxUnavailable, match="the machine stopped"):
         await Sandbox.start(backend="wasm", cache=tmp_path)
-
-
-HOST = """
-import asyncio
-from rlm_sandbox.sandbox import Sandbox
-async def main():
-    sandbox = await Sandbox.start(backend="wasm")
-    print(sandbox.pid, flush=True)
-    await sandbox.execute("while True: pass")
-asyncio.run(main())
-"""
-
-
-@wasm_only
-@pytest.mark.skipif(sys.platform != "linux", reason="waits by a descriptor of Linux")
-def test_the_helper_dies_with_its_host(backend: str):
-    import os
-
-    with subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE) as host:
-        assert host.stdout is not None
-        child = os.pidfd_open(int(host.stdout.readline()))
-        host.kill()
-    try:
-        ended, _, _ = select.select([child], [], [], 10)
-    finally:
-        os.close(child)
-
-    assert ended == [child]
