@@ -36,6 +36,11 @@ _PROVIDERS: Final = {
 }
 
 
+def listened_to(*, wanted: bool) -> bool:
+    """Whether spans would go anywhere; what they are made of need not be read where not."""
+    return wanted or provider_set() is not None
+
+
 def send_spans(trace: Recorded, *, wanted: bool) -> bool:
     """Send the spans of a run; whether there was somebody to send them to.
 

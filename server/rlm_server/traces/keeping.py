@@ -6,7 +6,7 @@ from rlm_crystal.errors import CrystalError
 from rlm_crystal.vault import Vault
 from rlm_engine.errors import SpansUnavailable
 from rlm_engine.record_reading import read_record, record_object
-from rlm_engine.spans import send_spans
+from rlm_engine.spans import listened_to, send_spans
 
 from rlm_server.settings import spans_wanted
 
@@ -25,6 +25,8 @@ class RunRecord:
     def keep(self, name: str, record: bytes) -> None:
         """Seal it under this name, then send its spans."""
         self._seal(name, record)
+        if not listened_to(wanted=self._spans):
+            return
         try:
             send_spans(read_record(record_object(record)), wanted=self._spans)
         except SpansUnavailable as error:
