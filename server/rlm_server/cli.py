@@ -178,7 +178,13 @@ def _performed(options: argparse.Namespace, roots: tuple[Path, ...]) -> int:
         _complain(told.aside)
     if told.remark:
         _complain(told.remark)
-    shown = _print_json(told.fields) if options.json else _print(told.text)
+    if options.json:
+        shown = _print_json(told.fields)
+    else:
+        from rlm_server.visible import visible
+
+        # Text of the corpus must not steer a terminal.
+        shown = _print(visible(told.text))
     return FINE if shown and not told.failed else FAILED
 
 

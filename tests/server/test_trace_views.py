@@ -19,7 +19,7 @@ from rlm_sandbox.redact import Redaction
 from rlm_server.traces.console import Console
 from rlm_server.traces.page import trace_page
 from rlm_server.traces.text import COLUMNS, trace_text
-from rlm_server.traces.visible import cut, visible, width, wrapped
+from rlm_server.visible import cut, visible, width, wrapped
 
 HOSTILE = [
     "<script>document.title='owned'</script>",

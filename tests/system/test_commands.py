@@ -64,6 +64,14 @@ def test_search_finds_the_place_without_an_index_before(repository: Path, home: 
     assert len(ran.json["revision"]["head"]) == 40
 
 
+def test_text_of_the_corpus_does_not_steer_a_terminal(repository: Path, home: Path) -> None:
+    (repository / "trap.py").write_text('def paint_red():\n    return "\x1b[2J\u202e"\n')
+    ran = run_here("search", "--root", repository, "paint_red", home=home)
+    assert ran.code == 0, ran.err
+    assert r'return "\x1b[2J\u202e"' in ran.out
+    assert not set("\x1b\u202e") & set(ran.out)
+
+
 def test_search_counts_every_line_with_a_match(repository: Path, home: Path) -> None:
     ran = run_here(
         "search",

@@ -15,7 +15,7 @@ from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
 from rlm_server.traces.opening import Traces
 from rlm_server.traces.text import COLUMNS, trace_text
-from rlm_server.traces.visible import one_line, visible, width
+from rlm_server.visible import one_line, visible, width
 
 _IN_CLEAR = (
     "holds questions, code and parts of the corpus in clear; delete it when it is no longer needed."

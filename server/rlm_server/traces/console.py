@@ -8,7 +8,7 @@ from rlm_engine.record_reading import cell_of, run_of, subcall_of, turn_of
 from rlm_engine.recorded import Cell, RecordedRun, SubCall, Turn
 
 from rlm_server.traces.text import COLUMNS, counted, said_first, took_in_words
-from rlm_server.traces.visible import one_line
+from rlm_server.visible import one_line
 
 
 class Console:

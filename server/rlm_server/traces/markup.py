@@ -3,7 +3,7 @@
 import html
 from typing import Final
 
-from rlm_server.traces.visible import visible
+from rlm_server.visible import visible
 
 _VOID: Final = frozenset({"meta"})
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from rlm_engine.recorded import Cell, Recorded, RecordedRun, SubCall, Took, Turn
 
-from rlm_server.traces.visible import cut, one_line, visible, wrapped
+from rlm_server.visible import cut, one_line, visible, wrapped
 
 COLUMNS: Final = 100
 _CODE_LINES: Final = 16
