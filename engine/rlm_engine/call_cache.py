@@ -16,7 +16,7 @@ from rlm_engine.model import Completion
 ENTRIES_MAX: Final = 2_000
 CHARS_MAX: Final = 4_000_000
 AGE_MAX_S: Final = 7 * 86_400.0
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class CallCache:
         """What was paid for, as JSON; what costs nothing to ask again is left out."""
         rows = [
             [key, kept.completion.text, kept.completion.tokens_in, kept.completion.tokens_out,
-             kept.completion.cost_usd, kept.completion.price_known, kept.at_s]
+             kept.completion.cost_usd, kept.completion.price_known, kept.completion.cut,
+             kept.at_s]
             for key, kept in self._kept.items()
             if kept.completion.tokens_out
         ]  # fmt: skip
@@ -66,8 +67,10 @@ class CallCache:
         cache = cls(now=now)
         record: Any = json.loads(data)
         if record.get("format") == FORMAT:
-            for key, text, tokens_in, tokens_out, cost_usd, price_known, at_s in record["replies"]:
-                said = Completion(text, tokens_in, tokens_out, cost_usd, price_known)
+            for key, text, tokens_in, tokens_out, cost_usd, price_known, cut, at_s in record[
+                "replies"
+            ]:
+                said = Completion(text, tokens_in, tokens_out, cost_usd, price_known, cut=cut)
                 cache._add(key, _Kept(said, at_s))
         return cache
 

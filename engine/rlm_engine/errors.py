@@ -6,7 +6,11 @@ EngineError
 │   ├── ModelUnavailable     nothing answers at the endpoint
 │   ├── ModelBusy            429, 5xx: asking again later may help
 │   │   └── ModelTimeout     the call was sent and not answered in time
-│   └── ModelRefused         the provider answered that it will not: key, model name, request
+│   ├── ModelRefused         the provider answered that it will not: key, model name, request
+│   ├── ContextTooLong       the prompt does not fit the model's window: send less
+│   └── NoText               the call was answered and billed, and there is nothing to read
+│       ├── ReplyFiltered    the provider or the model withholds the reply
+│       └── ReplyEmpty       nothing was written
 ├── BudgetExceeded           a call's worst case does not fit the limits of the run
 ├── PromptTooLong            a sub-call's prompt is larger than one prompt may be
 ├── ExecutionUnavailable     no sandbox can be had on this machine, so no code runs
@@ -14,7 +18,10 @@ EngineError
 └── SpansUnavailable         spans are wanted and their package is not installed
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rlm_engine.model import Completion
 
 LimitWord = Literal[
     "iterations", "cost", "tokens", "subcalls", "seconds", "no_code", "endless_code", "provider"
@@ -67,6 +74,38 @@ class ModelRefused(ModelError):
     """The provider will not answer this request, now or later."""
 
     kind = "model_refused"
+
+
+class ContextTooLong(ModelError):
+    """The prompt does not fit; `tokens_max` is the model's window where the provider told it."""
+
+    kind = "context_too_long"
+
+    def __init__(self, message: str, *, tokens_max: int | None = None) -> None:
+        super().__init__(message)
+        self.tokens_max = tokens_max
+
+
+class NoText(ModelError):
+    """There is nothing to read in the reply; `billed` is what the call took all the same."""
+
+    kind = "no_text"
+
+    def __init__(self, message: str, *, billed: "Completion") -> None:
+        super().__init__(message)
+        self.billed = billed
+
+
+class ReplyFiltered(NoText):
+    """The provider's filter, or the model itself, withholds the reply."""
+
+    kind = "reply_filtered"
+
+
+class ReplyEmpty(NoText):
+    """The model ended without a word; asking once more may help."""
+
+    kind = "reply_empty"
 
 
 class BudgetExceeded(EngineError):

@@ -21,13 +21,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A reply and what it took; `price_known` is false where `cost_usd` is 0 by ignorance."""
+    """A reply and what it took; `price_known` is false where `cost_usd` is 0 by ignorance.
+
+    `tokens_cached` and `tokens_cache_written` are those of `tokens_in` that the provider read from,
+    and wrote to, its own cache of prompts. `cut`: the reply ran into its limit of tokens.
+    """
 
     text: str
     tokens_in: int
     tokens_out: int
     cost_usd: float
     price_known: bool = True
+    tokens_cached: int = 0
+    tokens_cache_written: int = 0
+    cut: bool = False
 
 
 class Model(Protocol):

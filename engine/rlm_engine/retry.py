@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import anyio
 
-from rlm_engine.errors import ModelBusy, ModelTimeout, ModelUnavailable
+from rlm_engine.errors import ModelBusy, ModelTimeout, ModelUnavailable, ReplyEmpty
 
 T = TypeVar("T")
 
@@ -21,8 +21,8 @@ T = TypeVar("T")
 class RetryPolicy:
     """How often, and how long to wait. A Retry-After beyond `wait_max_s` is not waited for.
 
-    `attempts_silent` holds where nobody answers at all: no connection, or no reply in time. A
-    model that never answered yet is not waited for a second time.
+    `attempts_silent` holds where nobody answers at all: no connection, no reply in time, or one
+    without a word. A model that never answered yet is not waited for a second time.
     """
 
     attempts: int = 4
@@ -34,7 +34,7 @@ class RetryPolicy:
 def wait_s(
     policy: RetryPolicy,
     attempt: int,
-    error: ModelBusy | ModelUnavailable,
+    error: ModelBusy | ModelUnavailable | ReplyEmpty,
     jitter: float,
     *,
     known: bool = True,
@@ -43,7 +43,7 @@ def wait_s(
 
     `known`: the model has answered before.
     """
-    silent = isinstance(error, ModelTimeout | ModelUnavailable)
+    silent = isinstance(error, ModelTimeout | ModelUnavailable | ReplyEmpty)
     if attempt >= (policy.attempts_silent if silent else policy.attempts):
         return None
     if isinstance(error, ModelTimeout) and not known:
@@ -69,7 +69,7 @@ async def with_retries(
         attempt += 1
         try:
             return await call()
-        except (ModelBusy, ModelUnavailable) as error:
+        except (ModelBusy, ModelUnavailable, ReplyEmpty) as error:
             pause_s = wait_s(policy, attempt, error, jitter(), known=known())
             if pause_s is None:
                 raise

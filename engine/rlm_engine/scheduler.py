@@ -14,7 +14,7 @@ import anyio
 from rlm_engine.breaker import Breaker
 from rlm_engine.budget import Budget, Worst
 from rlm_engine.call_cache import CallCache
-from rlm_engine.errors import EngineError, ModelError, ModelTimeout, ModelUnavailable
+from rlm_engine.errors import EngineError, ModelError, ModelTimeout, ModelUnavailable, NoText
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Completion, Message, Model, tokens_at_most
 from rlm_engine.retry import RetryPolicy, with_retries
@@ -128,6 +128,9 @@ class Scheduler:
                     completion = await self._answer(model, messages, max_tokens)
                 except ModelTimeout:
                     hold.add_cost(model.worst_case_usd(messages, 0))
+                    raise
+                except NoText as error:
+                    hold.add(error.billed)
                     raise
                 hold.add(completion)
                 return completion

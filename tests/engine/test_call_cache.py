@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_engine.call_cache import AGE_MAX_S, CHARS_MAX, ENTRIES_MAX, CallCache
@@ -51,6 +53,13 @@ def test_what_was_paid_for_comes_back_from_its_bytes(replies: dict[str, str]):
     }
     assert back.get("free") is None
     assert not back.changed
+
+
+def test_a_reply_that_was_cut_is_still_so_when_it_comes_back():
+    cache = CallCache()
+    cache.put("a", replace(said("half"), cut=True))
+    back = CallCache.from_bytes(cache.to_bytes())
+    assert back.get("a") == cache.get("a")
 
 
 def test_another_format_is_an_empty_cache():

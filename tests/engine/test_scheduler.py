@@ -11,8 +11,9 @@ from rlm_engine.errors import (
     ModelRefused,
     ModelTimeout,
     ModelUnavailable,
+    ReplyEmpty,
 )
-from rlm_engine.limits import RunLimits
+from rlm_engine.limits import RunLimits, Spent
 from rlm_engine.model import Completion, Message
 from rlm_engine.retry import RetryPolicy, wait_s, with_retries
 from rlm_engine.scheduler import CallRecord, Scheduler
@@ -213,3 +214,17 @@ def test_waiting_ends_with_the_attempts_and_with_a_retry_after_that_is_too_long(
     assert wait_s(policy, 4, ModelBusy("b"), 0.5) is None
     assert wait_s(policy, 1, ModelBusy("b", retry_after_s=3_600.0), 0.5) is None
     assert wait_s(policy, 2, ModelUnavailable("gone"), 0.5) is None
+
+
+@pytest.mark.asyncio
+async def test_a_reply_without_a_word_is_paid_and_asked_for_once_more():
+    made, _ = scheduler()
+
+    def answer(text: str) -> str:
+        raise ReplyEmpty("nothing", billed=Completion("", 10, 5, 0.25))
+
+    model = Scripted(answer)
+    with pytest.raises(ReplyEmpty):
+        await made.ask_root(model, prompt("q"), max_tokens=10)
+    assert len(model.prompts) == 2
+    assert made.budget.spent == Spent(0.5, 20, 10)
