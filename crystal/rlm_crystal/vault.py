@@ -8,6 +8,8 @@ state of its own is not noticed.
     lock        taken to write; readers never wait
 """
 
+import math
+import os
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -56,6 +58,10 @@ class Vault:
         found = (path.name.removesuffix(_SUFFIX) for path in self._folder.glob("*" + _SUFFIX))
         return tuple(sorted(name for name in found if _is_name(name)))
 
+    def written_before(self, moment_s: float) -> tuple[str, ...]:
+        """The names of the records last written before a moment in seconds since the epoch."""
+        return tuple(name for name in self.names() if self._written_s(name) < moment_s)
+
     def delete(self, name: str) -> bool:
         """Remove the record; whether there was one."""
         path = self._path(name)
@@ -83,8 +89,8 @@ class Vault:
             ) from None
 
     def copy_to(self, other: "Vault") -> dict[str, SealError]:
-        """Seal every record again in `other`, for who holds the lock; those that cannot be opened
-        are named and left out."""
+        """Seal every record again in `other`, as old as it is here, for who holds the lock; those
+        that cannot be opened are named and left out."""
         wrong: dict[str, SealError] = {}
         for name in self.names():
             try:
@@ -94,7 +100,15 @@ class Vault:
                 continue
             assert data is not None  # it was listed, and nobody else writes
             other.put(name, data)
+            written_s = self._written_s(name)
+            os.utime(other._path(name), (written_s, written_s))
         return wrong
+
+    def _written_s(self, name: str) -> float:
+        try:
+            return self._path(name).stat().st_mtime
+        except FileNotFoundError:  # another process has deleted it
+            return math.inf
 
     def _path(self, name: str) -> Path:
         if not _is_name(name):

@@ -142,13 +142,17 @@ def _told_of_key(options: argparse.Namespace, bar: "ProgressBar") -> "Told":
 
 
 def _told_of_trace(options: argparse.Namespace, request: "Request") -> "Told":
-    from rlm_server.traces.commands import trace_html, trace_list, trace_show
+    from rlm_server.traces.commands import trace_forget, trace_html, trace_list, trace_show
 
     match options.act:
         case "list":
             return trace_list(request, options.limit)
         case "show":
             return trace_show(request, options.id, full=options.full)
+        case "forget":
+            return trace_forget(
+                request, options.ids, older_than=options.older_than, everything=options.all
+            )
         case _:
             return trace_html(request, options.id, options.to, json=options.json)
 

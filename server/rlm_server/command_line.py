@@ -81,6 +81,12 @@ def _add_trace(parser: argparse.ArgumentParser, common: argparse.ArgumentParser)
     shown.add_argument("--full", action="store_true", help="leave nothing of the record out")
     paged = acts.add_parser("html", parents=[common, wanted], help="one run as a page, in clear")
     paged.add_argument("--to", default="", metavar="FILE", help="a new file (default: the output)")
+    forgotten = acts.add_parser("forget", parents=[common], help="delete records")
+    forgotten.add_argument("ids", nargs="*", metavar="ID", help="an id, or a beginning of one")
+    forgotten.add_argument(
+        "--older-than", type=_days, metavar="DAYS", help="those that ended so many days ago"
+    )
+    forgotten.add_argument("--all", action="store_true", help="all of these roots")
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
@@ -121,3 +127,10 @@ def _count(text: str, most: int = 50) -> int:
 
 def _many(text: str) -> int:
     return _count(text, 2_000)
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 0 <= days <= 36_500:
+        raise argparse.ArgumentTypeError(f"{days} is not between 0 and 36500")
+    return days

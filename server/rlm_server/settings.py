@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 EXTRACTIVE = "extractive"
 RESET = "default"
 _RECORD = "settings"
+_DAYS_MAX = 36_500
 _OPERATORS = {
     "redact": "RLM_REDACT", "embedder": "RLM_EMBEDDER", "summary_usd": "RLM_SUMMARY_USD",
     "code_modules": "RLM_CODE_MODULES",
@@ -60,6 +61,7 @@ class Operator:
     redact_emails: bool = False
     sandbox: "BackendName | None" = None
     trace_prompts: bool = False
+    trace_days: int = 90
     spans: bool = False
 
     @classmethod
@@ -81,6 +83,7 @@ class Operator:
             redact_emails=_switch(environ, "RLM_REDACT_EMAILS"),
             sandbox=backend_named(environ),
             trace_prompts=prompts_kept(environ),
+            trace_days=trace_days(environ),
             spans=spans_wanted(environ),
         )
 
@@ -277,6 +280,14 @@ def prompts_kept(environ: Mapping[str, str]) -> bool:
             return True
         case other:
             raise SettingRefused(f"RLM_TRACE_PROMPTS is {other!r}; give hash or full.")
+
+
+def trace_days(environ: Mapping[str, str]) -> int:
+    """For how many days records of runs are kept; SettingRefused for what is no such number."""
+    text = environ.get("RLM_TRACE_DAYS", "").strip() or "90"
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _DAYS_MAX):
+        raise SettingRefused(f"RLM_TRACE_DAYS is {text!r}; give days from 1 to {_DAYS_MAX}.")
+    return int(text)
 
 
 def spans_wanted(environ: Mapping[str, str]) -> bool:

@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 from pathlib import Path
@@ -42,6 +43,19 @@ def test_a_deleted_record_is_gone(vault: Vault, tmp_path: Path) -> None:
     assert vault.delete("trace-1") is True
     assert (vault.get("trace-1"), vault.names()) == (None, ("trace-2",))
     assert [path.name for path in (tmp_path / "vault").glob("*.sealed")] == ["trace-2.sealed"]
+
+
+def test_records_are_told_by_when_they_were_written_also_after_a_copy(
+    vault: Vault, tmp_path: Path
+) -> None:
+    vault.put("trace-old", b"old")
+    os.utime(tmp_path / "vault" / "trace-old.sealed", (1_000, 1_000))
+    vault.put("trace-new", b"new")
+    copy = Vault(tmp_path / "copy", Sealer(bytes(32)), "scope")
+    assert vault.copy_to(copy) == {}
+    for one in (vault, copy):
+        assert one.written_before(1_000) == ()
+        assert one.written_before(1_001) == ("trace-old",)
 
 
 @given(st.text(min_size=1).filter(lambda name: re.fullmatch("[a-z0-9-]+", name) is None))

@@ -103,6 +103,8 @@ def test_what_the_operator_made_strict_no_call_makes_lax(
         ("RLM_REDACT", "ACME-\\d+\n(", "'\\(' cannot be used: it is no regular expression"),
         ("RLM_REDACT", "(a", "no regular expression"),
         ("RLM_TRACE_PROMPTS", "yes", "give hash or full"),
+        ("RLM_TRACE_DAYS", "0", "give days from 1"),
+        ("RLM_TRACE_DAYS", "a week", "give days from 1"),
         ("RLM_SPANS", "perhaps", "give on or off"),
     ],
 )

@@ -1,5 +1,7 @@
 """`rlm-mcp trace` on real runs: by the extractive root, and by a model behind litellm."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from command_line import Ran, run_here
 from rlm_engine.trace import Trace, Tracing
 from rlm_sandbox.availability import available
 from rlm_sandbox.redact import Redaction
+from rlm_server.traces.keeping import RunRecord
 from rlm_server.traces.opening import Traces
 from scripted_server import Reply, by_model, in_turn, scripted_server
 from small_repository import make_repository
@@ -55,6 +58,45 @@ def test_an_extractive_run_is_listed_and_shown(asked: tuple[Path, Path, str]) ->
     assert (record["format"], record["trace_id"], record["outcome"]["question"]) == (
         2, trace_id, QUESTION,
     )  # fmt: skip
+
+
+def test_records_are_forgotten_by_name_by_age_and_all_and_never_by_mistake(tmp_path: Path) -> None:
+    repository, home = make_repository(tmp_path), tmp_path / "home"
+    traces = Traces.of((repository,), {"RLM_HOME": str(home)}, allow_wide=False)
+    for trace_id in ("aa11", "aa22", "bb33", "cc44", "dd55"):
+        record = Trace("why", Redaction(), Tracing()).record({})
+        traces.vault.put(f"trace-{trace_id}", record)
+    traces.vault.put("replies", b"{}")
+    (folder,) = home.glob("data/*/corpora/*/traces")
+    os.utime(folder / "trace-bb33.sealed", (1_000, 1_000))
+    os.utime(folder / "replies.sealed", (1_000, 1_000))
+
+    def forget(*arguments: str) -> Ran:
+        return trace("forget", *arguments, "--json", repository=repository, home=home)
+
+    assert (forget().code, forget("aa11", "--all").code) == (2, 2)
+    several = forget("cc44", "aa")
+    assert (several.code, "2 traces begin with" in several.err) == (1, True)
+    assert len(traces.ids()) == 5
+    assert forget("cc").json == {"deleted": 1, "left": 4}
+    assert forget("--older-than", "1000").json == {"deleted": 1, "left": 3}
+    assert traces.ids() == ("aa11", "aa22", "dd55")
+    assert forget("--all").json == {"deleted": 3, "left": 0}
+    assert traces.vault.names() == ("replies",)
+
+
+def test_a_new_record_ends_those_past_their_days(tmp_path: Path) -> None:
+    repository, home = make_repository(tmp_path), tmp_path / "home"
+    vault = Traces.of((repository,), {"RLM_HOME": str(home)}, allow_wide=False).vault
+    vault.put("trace-aa11", b"old")
+    vault.put("trace-aa22", b"old")
+    (folder,) = home.glob("data/*/corpora/*/traces")
+    for name, days in (("aa11", 8), ("aa22", 6)):
+        moment_s = time.time() - days * 86_400
+        os.utime(folder / f"trace-{name}.sealed", (moment_s, moment_s))
+    record = RunRecord(lambda: vault, {"RLM_TRACE_DAYS": "7"})
+    record.keep("trace-bb33", b"new")
+    assert (vault.names(), record.problems) == (("trace-aa22", "trace-bb33"), [])
 
 
 @needs_sandbox

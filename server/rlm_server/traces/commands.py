@@ -1,8 +1,9 @@
-"""`rlm-mcp trace`: lists the runs that are recorded, shows one, writes one down as a page."""
+"""`rlm-mcp trace`: lists, shows and deletes the records of runs, and makes a page of one."""
 
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rlm_engine.recorded import Recorded
 
 from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
-from rlm_server.traces.opening import Traces
+from rlm_server.traces.opening import SECONDS_A_DAY, Traces
 from rlm_server.traces.text import COLUMNS, trace_text
 from rlm_server.visible import one_line, visible, width
 
@@ -43,6 +44,24 @@ def trace_show(request: Request, wanted: str, *, full: bool) -> Told:
     record = _traces(request).find(wanted)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return Told(dict(record), trace_text(read_record(record), colour=colour, full=full))
+
+
+def trace_forget(
+    request: Request, wanted: Sequence[str], *, older_than: int | None, everything: bool
+) -> Told:
+    """Delete the records named, those older than so many days, or all."""
+    if bool(wanted) + (older_than is not None) + everything != 1:
+        raise Misused("say which to delete: ids, --older-than DAYS, or --all")
+    traces = _traces(request)
+    if wanted:
+        # All are found before the first goes.
+        gone = traces.forget({traces.id_of(one) for one in wanted})
+    elif older_than is not None:
+        gone = traces.forget_before(time.time() - older_than * SECONDS_A_DAY)
+    else:
+        gone = traces.forget(traces.ids())
+    left = len(traces.ids())
+    return Told({"deleted": gone, "left": left}, f"Deleted {gone} of {gone + left} records.")
 
 
 def trace_html(request: Request, wanted: str, to: str, *, json: bool) -> Told:

@@ -1,5 +1,6 @@
 """The record of a run that has ended: sealed, and sent as spans where that is wanted."""
 
+import time
 from collections.abc import Callable, Mapping
 
 from rlm_crystal.errors import CrystalError
@@ -8,7 +9,8 @@ from rlm_engine.errors import SpansUnavailable
 from rlm_engine.record_reading import read_record, record_object
 from rlm_engine.spans import listened_to, send_spans
 
-from rlm_server.settings import spans_wanted
+from rlm_server.settings import spans_wanted, trace_days
+from rlm_server.traces.opening import SECONDS_A_DAY, Traces
 
 
 class RunRecord:
@@ -20,10 +22,11 @@ class RunRecord:
     def __init__(self, vault: Callable[[], Vault], environ: Mapping[str, str]) -> None:
         self._vault = vault
         self._spans = spans_wanted(environ)
+        self._days = trace_days(environ)
         self.problems: list[str] = []
 
     def keep(self, name: str, record: bytes) -> None:
-        """Seal it under this name, then send its spans."""
+        """Seal it under this name, let go of those that are too old, then send its spans."""
         self._seal(name, record)
         if not listened_to(wanted=self._spans):
             return
@@ -34,7 +37,9 @@ class RunRecord:
 
     def _seal(self, name: str, record: bytes) -> None:
         try:
-            self._vault().put(name, record)
+            vault = self._vault()
+            vault.put(name, record)
+            Traces(vault).forget_before(time.time() - self._days * SECONDS_A_DAY)
         except CrystalError as error:
             self.problems.append(f"This run could not be recorded: {error}.")
         except OSError as error:

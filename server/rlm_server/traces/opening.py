@@ -1,6 +1,6 @@
-"""Finding the records of a corpus, by their ids or a unique beginning of one."""
+"""Finding the records of a corpus, by their ids or a unique beginning of one; deleting them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from rlm_server.archive import Archive
 from rlm_server.errors import NoTrace
 
 LAST = "last"
+SECONDS_A_DAY = 86_400
 _PREFIX = record_name("")
 _NAMED = 5
 
@@ -40,11 +41,14 @@ class Traces:
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all records."""
-        names = self.vault.names()
-        return tuple(name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX))
+        return _ids(self.vault.names())
 
     def find(self, wanted: str) -> JsonObject:
         """The record of an id, of the unique beginning of one, or of the last run; NoTrace."""
+        return self.record(self.id_of(wanted))
+
+    def id_of(self, wanted: str) -> str:
+        """The whole id of an id, of the unique beginning of one, or of the last run; NoTrace."""
         ids = self.ids()
         if not ids:
             raise NoTrace("No run is recorded for these roots; rlm-mcp ask makes the first.")
@@ -52,7 +56,7 @@ class Traces:
             return self._last()
         found = [one for one in ids if one.startswith(wanted.lower())] if wanted else []
         if len(found) == 1:
-            return self.record(found[0])
+            return found[0]
         if not found:
             raise NoTrace(f"No trace begins with {wanted!r}; rlm-mcp trace list shows them.")
         some = ", ".join(found[:_NAMED]) + (", …" if len(found) > _NAMED else "")
@@ -76,8 +80,20 @@ class Traces:
                 unreadable.append(trace_id)
         return sorted(read, key=lambda one: one.started, reverse=True), unreadable
 
-    def _last(self) -> JsonObject:
+    def forget(self, trace_ids: Iterable[str]) -> int:
+        """Delete these records; how many there were."""
+        return sum(self.vault.delete(record_name(one)) for one in trace_ids)
+
+    def forget_before(self, moment_s: float) -> int:
+        """Delete the records of runs that ended before a moment in seconds since the epoch."""
+        return self.forget(_ids(self.vault.written_before(moment_s)))
+
+    def _last(self) -> str:
         read, _ = self.newest_first()
         if not read:
             raise NoTrace("None of the records can be read; rlm-mcp trace list names them.")
-        return self.record(read[0].trace_id)
+        return read[0].trace_id
+
+
+def _ids(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX))
