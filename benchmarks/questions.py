@@ -25,6 +25,7 @@ from pathlib import Path
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.localisation.baselines import KeywordCount, Ranking, ours, plain_bm25
+from rlm_engine.equipment import Equipment
 from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
 from rlm_engine.loop import ask
 from rlm_sandbox.context import SharedContext
@@ -105,10 +106,11 @@ async def _answers(crystal: Crystal, asked: QuestionSet) -> None:
     texts = ((entry.path, crystal.text(entry.path)) for entry in crystal.files)
     context = SharedContext.from_documents(texts)
     root, sub = ExtractiveRoot(), ExtractiveReader()
+    equipment = Equipment(context=context)
     try:
         first = anywhere = refused = verified = cited = 0
         for question, right in asked.questions:
-            answer = await ask(question, crystal=crystal, root=root, sub=sub, context=context)
+            answer = await ask(question, crystal=crystal, root=root, sub=sub, equipment=equipment)
             paths = [citation.path for citation in answer.citations]
             refused += _is_refusal(answer.answer)
             first += bool(paths) and paths[0] in right
@@ -120,12 +122,12 @@ async def _answers(crystal: Crystal, asked: QuestionSet) -> None:
             f"any in {anywhere}; refused {refused}; {verified} of {cited} citations verified"
         )
         for question, says in asked.facts:
-            answer = await ask(question, crystal=crystal, root=root, sub=sub, context=context)
+            answer = await ask(question, crystal=crystal, root=root, sub=sub, equipment=equipment)
             told = "right" if all(part in answer.answer for part in says) else "WRONG"
             _say(f"fact {told}: {question}: {', '.join(says)}")
         kept = 0
         for question in UNANSWERABLE:
-            answer = await ask(question, crystal=crystal, root=root, sub=sub, context=context)
+            answer = await ask(question, crystal=crystal, root=root, sub=sub, equipment=equipment)
             kept += _is_refusal(answer.answer)
         _say(f"unanswerable: {kept} of {len(UNANSWERABLE)} refused")
     finally:

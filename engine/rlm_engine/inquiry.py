@@ -5,17 +5,15 @@ from dataclasses import asdict
 
 import anyio
 from rlm_crystal.crystal import Crystal
-from rlm_sandbox.spare import Spares
 
 from rlm_engine.budget import Budget
-from rlm_engine.call_cache import CallCache
+from rlm_engine.equipment import Equipment
 from rlm_engine.errors import EngineError
-from rlm_engine.host import HostFunction, RecallFunction, crystal_functions, memory_functions
+from rlm_engine.host import HostFunction, crystal_functions, memory_functions
 from rlm_engine.json_value import JsonObject
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
 from rlm_engine.precautions import Precautions
-from rlm_engine.retry import RetryPolicy
 from rlm_engine.scheduler import CallRecord, Scheduler
 from rlm_engine.trace import Trace, Tracing
 
@@ -34,13 +32,10 @@ class Inquiry:
         root: Model,
         sub: Model,
         limits: RunLimits,
-        recall: RecallFunction | None,
-        retry: RetryPolicy,
-        say: Say,
+        equipment: Equipment,
         precautions: Precautions,
         tracing: Tracing,
-        spares: Spares | None = None,
-        cache: CallCache | None = None,
+        say: Say,
     ) -> None:
         self.question = question
         self.crystal = crystal
@@ -48,17 +43,22 @@ class Inquiry:
         self.sub = sub
         self.limits = limits
         self.say = say
-        self.spares = spares
         self.notes: list[str] = []
+        self.equipment = equipment
         self.precautions = precautions
+        self.tracing = tracing
         self.trace = Trace(question, precautions.redaction, tracing)
         self.budget = Budget(limits)
         self.scheduler = Scheduler(
-            budget=self.budget, limits=limits, retry=retry, on_call=self._on_call, cache=cache
+            budget=self.budget,
+            limits=limits,
+            retry=equipment.retry,
+            on_call=self._on_call,
+            cache=equipment.cache,
         )
         self.functions: Mapping[str, HostFunction] = {
             **crystal_functions(crystal),
-            **memory_functions(recall),
+            **memory_functions(equipment.recall),
         }
         self._calls_done = 0
         self._began = anyio.current_time()
@@ -94,7 +94,7 @@ class Inquiry:
         )
 
     def failure(self, error: BaseException) -> JsonObject:
-        """The outcome of a question that ended without an answer, and what it took until there."""
+        """The outcome where there is no answer, and what it took until there."""
         spent = self.budget.spent
         stopped = isinstance(error, anyio.get_cancelled_exc_class() | KeyboardInterrupt)
         # The words of a stranger's error may hold text of the corpus, and say little.

@@ -15,6 +15,7 @@ from typing import TypeAlias, assert_never
 from rlm_engine.clip import clip
 from rlm_engine.code_blocks import code_blocks, names_used, without_thinking
 from rlm_engine.errors import LimitWord
+from rlm_engine.facts import Facts
 from rlm_engine.history import compact
 from rlm_engine.limits import NOTHING_SPENT, RunLimits, Spent
 from rlm_engine.model import Message
@@ -22,7 +23,6 @@ from rlm_engine.partial import partial_answer
 from rlm_engine.prompt import (
     EMPTY_FINAL,
     NOT_LOOKED,
-    Facts,
     cell_text,
     nudge_text,
     root_messages,

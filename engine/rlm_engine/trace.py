@@ -47,10 +47,15 @@ _FULL = "[not kept: this record is full]"
 
 @dataclass(frozen=True, slots=True)
 class Tracing:
-    """How a run is written down: who is told while it goes, and whether prompts are kept whole."""
+    """How a run is written down: who is told while it goes, whether prompts are kept whole, and
+    who keeps its record."""
 
     watch: Watch | None = None
     prompts: bool = False
+    keep: PutRecord | None = None
+
+
+UNTRACED = Tracing()
 
 
 class Trace:

@@ -9,6 +9,7 @@ from rlm_crystal.errors import CrystalError
 from rlm_crystal.types import Progress, ProgressSink
 from rlm_engine.answer import Answer
 from rlm_engine.brought_up import brought_up
+from rlm_engine.equipment import Equipment
 from rlm_engine.loop import ask
 from rlm_engine.trace import Tracing
 from rlm_tools.host import View
@@ -54,14 +55,15 @@ async def answer(
             root=root,
             sub=sub,
             limits=limits_for(settings),
-            recall=opened.recollection.recall if settings.remember else None,
-            progress=say,
-            tracer=record.keep,
-            context=context,
-            spares=opened.spares,
-            cache=await opened.replies.cache() if settings.remember else None,
+            equipment=Equipment(
+                context=context,
+                spares=opened.spares,
+                cache=await opened.replies.cache() if settings.remember else None,
+                recall=opened.recollection.recall if settings.remember else None,
+            ),
             precautions=precautions,
-            tracing=Tracing(opened.manner.follow, prompts=prompts_kept(environ)),
+            tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep),
+            progress=say,
         )
     if settings.remember:
         await opened.replies.keep()

@@ -23,6 +23,7 @@ from rlm_engine.answer import Answer
 from rlm_engine.limits import RunLimits
 from rlm_engine.loop import ask
 from rlm_engine.model import Completion, Message
+from rlm_engine.trace import Tracing
 from rlm_sandbox.availability import available
 
 pytestmark = pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
@@ -125,7 +126,7 @@ async def answered(root: Path, order: str) -> tuple[Answer, Obedient, str]:
     with anyio.fail_after(60):
         answer = await ask(
             "Where is the total?", crystal=crystal, root=model, sub=model,
-            limits=LIMITS, tracer=records.__setitem__,
+            limits=LIMITS, tracing=Tracing(keep=records.__setitem__),
         )  # fmt: skip
     (record,) = records.values()
     return answer, model, record.decode()

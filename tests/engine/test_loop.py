@@ -8,12 +8,14 @@ import pytest
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_engine.answer import Answer
+from rlm_engine.equipment import Equipment
 from rlm_engine.errors import ExecutionUnavailable, ModelUnavailable
 from rlm_engine.limits import RunLimits
 from rlm_engine.loop import ask
 from rlm_engine.model import Completion, Message
 from rlm_engine.models.litellm_model import close_clients, models_from_environ
 from rlm_engine.retry import RetryPolicy
+from rlm_engine.trace import Tracing
 from rlm_sandbox.availability import available
 from rlm_sandbox.errors import SandboxUnavailable
 from rlm_sandbox.sandbox import Sandbox
@@ -68,9 +70,9 @@ async def ask_server(
                 root=root,
                 sub=sub,
                 limits=limits,
+                equipment=Equipment(retry=FAST),
+                tracing=Tracing(keep=None if records is None else records.__setitem__),
                 progress=None if said is None else said.append,
-                tracer=None if records is None else records.__setitem__,
-                retry=FAST,
             )
     finally:
         await close_clients()

@@ -12,6 +12,7 @@ from rlm_engine.limits import RunLimits
 from rlm_engine.loop import ask
 from rlm_engine.model import Completion, Message
 from rlm_engine.precautions import USUAL, Precautions
+from rlm_engine.trace import Tracing
 from rlm_sandbox.availability import available
 from rlm_sandbox.code_rules import CodeRules
 from rlm_sandbox.redact import Redaction
@@ -78,7 +79,7 @@ async def test_no_secret_of_the_corpus_reaches_a_model_the_answer_or_the_trace(c
             root=Either("unused"),
             sub=sub,
             limits=RunLimits(max_depth=2),
-            tracer=records.__setitem__,
+            tracing=Tracing(keep=records.__setitem__),
             precautions=GUARDED,
         )
 
@@ -100,7 +101,7 @@ async def test_what_the_person_or_the_root_model_says_is_kept_without_secrets(cr
             crystal=crystal,
             root=root,
             sub=root,
-            tracer=records.__setitem__,
+            tracing=Tracing(keep=records.__setitem__),
             precautions=GUARDED,
         )
 

@@ -3,8 +3,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rlm_engine.errors import LimitWord
+from rlm_engine.facts import Facts
 from rlm_engine.limits import RunLimits, Spent
-from rlm_engine.prompt import NOT_LOOKED, Facts
+from rlm_engine.prompt import NOT_LOOKED
 from rlm_engine.run import AskRoot, CodeRan, Event, Finish, LimitReached, Replied, Run, RunCode
 
 LIMITS = RunLimits(max_iterations=6, output_chars=1_000, history_chars=10_000)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,7 @@ async def recorded(
                 root=root,
                 sub=Scripted("a/sub", "read"),
                 limits=RunLimits(**limits),
-                tracer=records.__setitem__,
-                tracing=tracing or Tracing(),
+                tracing=replace(tracing or Tracing(), keep=records.__setitem__),
             )
     (data,) = records.values()
     return read_record(record_object(data)), json.loads(data)
@@ -167,7 +167,8 @@ async def test_a_cancelled_run_leaves_a_record(crystal: Crystal):
         async with anyio.create_task_group() as tasks:
 
             async def asking() -> None:
-                await ask("Why?", crystal=crystal, root=root, sub=root, tracer=records.__setitem__)
+                keeping = Tracing(keep=records.__setitem__)
+                await ask("Why?", crystal=crystal, root=root, sub=root, tracing=keeping)
 
             tasks.start_soon(asking)
             await root.asked.wait()

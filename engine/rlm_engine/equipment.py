@@ -1,0 +1,31 @@
+"""What a caller of `ask` keeps from one question to the next."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rlm_engine.call_cache import CallCache
+from rlm_engine.host import RecallFunction
+from rlm_engine.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from rlm_sandbox.context import SharedContext
+    from rlm_sandbox.spare import Spares
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """All of it may be left out; a question then makes what it needs, for itself.
+
+    `context` is the crystal's documents, kept mapped; without it they are mapped for each question.
+    `spares` makes the start of each run a short one, `cache` holds what sub-calls said before,
+    `recall` asks the memory, and `retry` says how patient calls are.
+    """
+
+    context: "SharedContext | None" = None
+    spares: "Spares | None" = None
+    cache: CallCache | None = None
+    recall: RecallFunction | None = None
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+BARE = Equipment()

@@ -1,0 +1,192 @@
+"""One run, turn by turn: performs the steps that `run.py` decides.
+
+A run owns its sandbox for as long as it takes and always closes it, also when it is cancelled. The
+wall clock ends a run in the middle of a step.
+"""
+
+from dataclasses import replace
+
+import anyio
+from rlm_sandbox.context import SharedContext
+from rlm_sandbox.errors import SandboxError
+from rlm_sandbox.sandbox import Sandbox
+from rlm_sandbox.types import Execution
+
+from rlm_engine.errors import BudgetExceeded, ExecutionUnavailable, ModelError
+from rlm_engine.execution import cell_event
+from rlm_engine.facts import Facts, facts_of_slice
+from rlm_engine.inquiry import Inquiry
+from rlm_engine.model import Message
+from rlm_engine.prelude import documentation
+from rlm_engine.prompt import new_fence, told_rules
+from rlm_engine.queries import DeeperRun, Documents, Queries
+from rlm_engine.repl import mapped, opened_repl
+from rlm_engine.run import AskRoot, Event, Finish, LimitReached, Replied, Run, RunCode
+from rlm_engine.scheduler import content_key, worst_of
+
+_LOST_NAMED = 30
+
+
+async def run_to_end(
+    inquiry: Inquiry, question: str, facts: Facts, context: SharedContext, *, depth: int
+) -> Run:
+    """One run from its first turn to its end, over the documents of `context`."""
+    # The id that fences data is new for each run and never enters its REPL.
+    fence = new_fence()
+    queries = Queries(
+        scheduler=inquiry.scheduler,
+        sub=inquiry.sub,
+        crystal=inquiry.crystal,
+        limits=inquiry.limits,
+        depth=depth,
+        corpus_chars=facts.characters,
+        deeper=_deeper(inquiry, depth) if depth + 1 < inquiry.limits.max_depth else None,
+        redaction=inquiry.precautions.redaction,
+    )
+    run = Run(
+        question=question,
+        facts=facts,
+        limits=inquiry.limits,
+        fence=fence,
+        depth=depth,
+        helpers=documentation() + told_rules(inquiry.precautions.rules),
+    )
+    functions = {**inquiry.functions, **queries.functions()}
+    begin_s = inquiry.elapsed_s
+    async with opened_repl(inquiry, context, functions) as sandbox:
+        inquiry.trace.begin(
+            depth=depth,
+            question=question,
+            documents=facts.documents,
+            characters=facts.characters,
+            layers=list(sandbox.layers),
+            begin_s=begin_s,
+            at_s=inquiry.elapsed_s,
+        )
+        while not isinstance(step := run.next_step(), Finish):
+            run = run.after(await _perform(inquiry, run, step, sandbox, queries))
+    inquiry.trace.event(
+        "finish",
+        depth=depth,
+        limit_hit=step.limit_hit,
+        answer=step.answer,
+        at_s=inquiry.elapsed_s,
+    )
+    return replace(run, ending=step)
+
+
+async def _perform(
+    inquiry: Inquiry, run: Run, step: AskRoot | RunCode, sandbox: Sandbox, queries: Queries
+) -> Event:
+    event: Event | None = None
+    begin_s = inquiry.elapsed_s
+    with anyio.CancelScope(deadline=inquiry.deadline):
+        if isinstance(step, AskRoot):
+            event = await _ask_root(inquiry, run, step)
+        else:
+            event = await _run_code(inquiry, run, step, sandbox, queries)
+    event = event or LimitReached("seconds", inquiry.budget.spent, inquiry.elapsed_s)
+    if isinstance(event, LimitReached):
+        inquiry.trace.event(
+            "limit",
+            depth=run.depth,
+            turn=run.iterations + isinstance(step, AskRoot),
+            limit=event.limit,
+            code=step.code if isinstance(step, RunCode) else None,
+            begin_s=begin_s,
+            at_s=inquiry.elapsed_s,
+        )
+    return event
+
+
+async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
+    turn = run.iterations + 1
+    inquiry.say(f"{_indent(run)}Turn {turn}: {inquiry.root.name} decides what to look at")
+    begin_s = inquiry.elapsed_s
+    try:
+        completion = await inquiry.scheduler.ask_root(
+            inquiry.root, step.messages, max_tokens=step.max_tokens
+        )
+    except BudgetExceeded as error:
+        return LimitReached(error.limit, inquiry.budget.spent, inquiry.elapsed_s)
+    except ModelError as error:
+        if not run.found:
+            raise
+        inquiry.notes.append(str(error))
+        return LimitReached("provider", inquiry.budget.spent, inquiry.elapsed_s)
+    inquiry.trace.event(
+        "root",
+        depth=run.depth,
+        turn=turn,
+        model=inquiry.root.name,
+        text=completion.text,
+        tokens_in=completion.tokens_in,
+        tokens_out=completion.tokens_out,
+        cost_usd=completion.cost_usd,
+        prompt_hash=content_key(inquiry.root, step.messages, step.max_tokens),
+        begin_s=begin_s,
+        at_s=inquiry.elapsed_s,
+        **inquiry.trace.prompt(step.messages, depth=run.depth),
+    )
+    return Replied(completion.text, inquiry.budget.spent, inquiry.elapsed_s)
+
+
+async def _run_code(
+    inquiry: Inquiry, run: Run, step: RunCode, sandbox: Sandbox, queries: Queries
+) -> Event:
+    inquiry.say(f"{_indent(run)}Turn {run.iterations}: running code")
+    upcoming = (*run.messages(), Message("user", "x" * inquiry.limits.output_chars))
+    inquiry.budget.keep_back(worst_of(inquiry.root, upcoming, inquiry.limits.reply_tokens))
+    execution: Execution | None = None
+    begin_s = inquiry.elapsed_s
+    try:
+        with anyio.CancelScope() as cell:
+            queries.begin_cell(stop=cell.cancel)
+            execution = await sandbox.execute(step.code)
+    except SandboxError as error:
+        raise ExecutionUnavailable(
+            f"the REPL was lost and could not be restarted: {error}"
+        ) from error
+    if execution is None:
+        limit = queries.refused or "subcalls"
+        return LimitReached(limit, inquiry.budget.spent, inquiry.elapsed_s)
+    event = cell_event(
+        execution,
+        spent=inquiry.budget.spent,
+        elapsed_s=inquiry.elapsed_s,
+        refused=queries.refused,
+    )
+    inquiry.trace.event(
+        "code",
+        depth=run.depth,
+        turn=run.iterations,
+        code=step.code,
+        output=event.output,
+        fault=event.fault,
+        fault_line=execution.error.line if execution.error is not None else None,
+        hint=event.hint,
+        final=event.final,
+        truncated=execution.truncated,
+        redactions=execution.redactions,
+        state_lost=list(execution.state_lost[:_LOST_NAMED]),
+        seconds=execution.seconds,
+        begin_s=begin_s,
+        at_s=inquiry.elapsed_s,
+    )
+    return event
+
+
+def _deeper(inquiry: Inquiry, depth: int) -> DeeperRun:
+    async def deeper(question: str, documents: Documents) -> str:
+        inquiry.say(f"Going deeper into {len(documents)} documents")
+        async with mapped(documents) as context:
+            facts = facts_of_slice(documents)
+            run = await run_to_end(inquiry, question, facts, context, depth=depth + 1)
+        assert run.ending is not None
+        return run.ending.answer
+
+    return deeper
+
+
+def _indent(run: Run) -> str:
+    return "  " * run.depth
