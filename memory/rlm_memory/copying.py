@@ -7,7 +7,8 @@ from pathlib import Path
 from rlm_crystal.errors import SealError
 from rlm_crystal.keys import Keyring
 
-from rlm_memory.store import DATABASE, PURPOSE, RowStore, opening
+from rlm_memory.database import DATABASE, opening
+from rlm_memory.store import PURPOSE, RowStore
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def copy(
     nothing is written, unless that is to be left out.
     """
     with opening(folder):
-        other = RowStore(folder, keyring.sealer(PURPOSE), scope)
+        other = RowStore(folder, keyring.sealer(PURPOSE), scope, store=rows.store)
         try:
             return rows.copy_to(other, leave_damaged=leave_damaged)
         finally:

@@ -3,8 +3,9 @@
 RecallError
 ├── MemoryLocked    the store was sealed with another key
 ├── MemoryDamaged   the database or its header cannot be read
-├── MemoryNewer     a newer version of rlm-mcp wrote it
-└── MemoryBusy      another process holds the write lock for too long
+├── MemoryUnknown   another version of rlm-mcp wrote it
+├── MemoryBusy      another process holds the write lock for too long
+└── AccessDenied    there is no such memory for this agent: it is absent, or not its to see
 """
 
 
@@ -20,9 +21,13 @@ class MemoryDamaged(RecallError):
     """The database or its header cannot be read. A single damaged row is no reason for this."""
 
 
-class MemoryNewer(RecallError):
+class MemoryUnknown(RecallError):
     """The store has a schema this version does not know."""
 
 
 class MemoryBusy(RecallError):
     """Another process is writing and did not finish in time."""
+
+
+class AccessDenied(RecallError):
+    """The same for what is absent and for what is not this agent's: neither can be told apart."""

@@ -2,27 +2,72 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
+from typing import Any, Final
 
-from rlm_memory.types import Citation, Episode, Memo
+from rlm_memory.types import Citation, Edge, Episode, Memo
 
 
 def encode_memo(memo: Memo) -> bytes:
-    return json.dumps(asdict(memo), ensure_ascii=False, separators=(",", ":")).encode(
-        errors="surrogatepass"
-    )
+    """What differs from the defaults, as JSON."""
+    plain = _plain(memo)
+    episode = plain["episode"] = _plain(memo.episode)
+    for holder, name in ((episode, "citations"), (plain, "edges")):
+        if name in holder:
+            holder[name] = [asdict(each) for each in holder[name]]
+    return _encoded(plain).encode(errors="surrogatepass")
 
 
 def decode_memo(data: bytes) -> Memo:
     """The memo in authenticated bytes of ours; they are not checked a second time."""
     stored = json.loads(data.decode(errors="surrogatepass"))
     episode = stored.pop("episode")
-    citations = tuple(Citation(**citation) for citation in episode.pop("citations"))
-    return Memo(episode=Episode(**episode, citations=citations), **stored)
+    if "citations" in episode:
+        episode["citations"] = tuple(Citation(**each) for each in episode["citations"])
+    if "edges" in stored:
+        stored["edges"] = tuple(Edge(**each) for each in stored["edges"])
+    if "sources" in stored:
+        stored["sources"] = tuple(stored["sources"])
+    return Memo(episode=Episode(**episode), **stored)
 
 
 def sameness(episode: Episode) -> str:
-    """Equal for episodes that say the same, however they are spaced: time does not matter."""
-    said = (episode.speaker, episode.question, episode.answer, episode.text)
-    text = "\0".join(" ".join(part.split()) for part in said)
+    """Equal for episodes that say the same, however they are spaced: time does not matter.
+
+    Where and when a fact holds does, and so does the session of something said in one.
+    """
+    told = (
+        episode.zone,
+        episode.session,
+        episode.speaker,
+        episode.question,
+        episode.answer,
+        episode.text,
+        episode.subject,
+        episode.attribute,
+        episode.value,
+        repr(episode.valid_from_s),
+        repr(episode.valid_to_s),
+    )
+    text = "\0".join([" ".join(part.split()) for part in told])
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_NAMES: Final = {kind: [field.name for field in fields(kind)] for kind in (Memo, Episode)}
+_DEFAULTS: Final = {
+    field.name: field.default
+    for kind in (Memo, Episode)
+    for field in fields(kind)
+    if field.default is not MISSING
+}
+
+
+def _plain(value: Memo | Episode) -> dict[str, Any]:
+    """The fields that differ from their defaults; no two of the same name differ in theirs."""
+    plain: dict[str, Any] = {}
+    for name in _NAMES[type(value)]:
+        each = getattr(value, name)
+        if name not in _DEFAULTS or each != _DEFAULTS[name]:
+            plain[name] = each
+    return plain

@@ -8,17 +8,20 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from rlm_crystal.errors import SealError
 from rlm_crystal.keys import Keyring
 from rlm_crystal.leave import Leave, always
 
+from rlm_memory.chain import Act, Entry, Link
+from rlm_memory.database import opening
 from rlm_memory.lexical import LexicalIndex, Match
 from rlm_memory.memo_codec import decode_memo, encode_memo, sameness
-from rlm_memory.store import PURPOSE, RowStore, opening
-from rlm_memory.types import Episode, Memo, MemoryStats, Recalled
+from rlm_memory.store import PURPOSE, Place, RowStore
+from rlm_memory.types import Episode, Memo, MemoryStats, Recalled, Zone
 
 TEXT_CHARS_MAX = 1_000_000
 
@@ -39,7 +42,7 @@ class Memory:
         self._lock = threading.RLock()
         self._index = LexicalIndex()
         self._memos: dict[str, Memo] = {}
-        self._tags: dict[str, bytes] = {}
+        self._tags: dict[str, str] = {}
         self._same: dict[str, str] = {}
         self._damaged: dict[str, str] = {}
         self._altered = False
@@ -58,7 +61,7 @@ class Memory:
     ) -> "Memory":
         """The memory in `folder`, created if there is none; `scope` is the corpus it belongs to.
 
-        MemoryLocked under another key, MemoryDamaged, MemoryNewer, MemoryBusy.
+        MemoryLocked under another key, MemoryDamaged, MemoryUnknown, MemoryBusy.
         """
         with opening(folder):
             rows = RowStore(folder, keyring.sealer(PURPOSE), scope, may_write=may_write)
@@ -78,17 +81,21 @@ class Memory:
         One that says the same as an earlier one counts as another use of that, whose time,
         citations and revision it renews. ValueError without text or with too much.
         """
-        if not episode.text.strip() or len(episode.text) > TEXT_CHARS_MAX:
-            raise ValueError(f"an episode has 1 to {TEXT_CHARS_MAX} characters of text")
+        return self.remember_all([episode])[0]
+
+    def remember_all(self, episodes: Sequence[Episode]) -> list[str]:
+        """Keep all of them or none, as `remember` does; their ids in the same order."""
+        for episode in episodes:
+            if not episode.text.strip() or len(episode.text) > TEXT_CHARS_MAX:
+                raise ValueError(f"an episode has 1 to {TEXT_CHARS_MAX} characters of text")
         with self._lock:
-            with self._rows.writing():
-                self._follow()
-                row_id = self._same.get(sameness(episode))
-                memo = _again(self._memos[row_id], episode) if row_id else _first(episode)
-                row_id = row_id or self._rows.new_id()
-                tag = self._rows.put(row_id, encode_memo(memo), replaces=self._tags.get(row_id))
-            self._take(row_id, tag, memo)
-        return row_id
+            try:
+                with self._rows.writing():
+                    self._follow()
+                    return [self._remembered(episode) for episode in episodes]
+            except BaseException:
+                self._forget_index()
+                raise
 
     def recall(self, query: str, *, limit: int = 5, now_s: float | None = None) -> list[Recalled]:
         """Episodes that share telling words with the query, best first; empty if none does."""
@@ -109,10 +116,30 @@ class Memory:
                 self._follow()
                 tag = self._tags.get(row_id)
                 if tag is not None:
+                    self._note("forget", "", row_id)
                     self._rows.delete(row_id, tag)
             self._drop(row_id)
             self._rows.shed()
         return tag is not None
+
+    def erase(self, zone: Zone) -> int:
+        """Delete all of a zone and destroy its key, so no copy opens either; how many there were.
+
+        Also what cannot be opened and so may have stood there.
+        """
+        with self._lock:
+            with self._rows.writing():
+                self._follow()
+                gone = [i for i, memo in self._memos.items() if memo.episode.zone == zone]
+                gone += self._damaged
+                for row_id in gone:
+                    self._rows.delete(row_id, self._tags[row_id])
+                self._rows.destroy_key(zone)
+                self._note("erase", "", *gone, told=zone)
+            for row_id in gone:
+                self._drop(row_id)
+            self._rows.vacuum()
+        return len(gone)
 
     def settle(self) -> int:
         """Drop rows that cannot be opened, take the rest for right; how many were dropped."""
@@ -123,11 +150,22 @@ class Memory:
                 for row_id in dropped:
                     self._rows.delete(row_id, self._tags[row_id])
                 kept = {i: tag for i, tag in self._tags.items() if i not in self._damaged}
+                self._note("settle", "", *dropped)
                 self._rows.accept(kept)
             for row_id in dropped:
                 self._drop(row_id)
             self._altered = False
         return len(dropped)
+
+    def writes(self, *, first: int = 1) -> list[Link]:
+        """The chain of writes: who did what to which rows, from number `first` on."""
+        with self._lock:
+            return self._rows.links(first=first)
+
+    def broken_write(self) -> int | None:
+        """The number of the first entry of the chain that was cut or changed; reads all of it."""
+        with self._lock:
+            return self._rows.broken_link()
 
     def stats(self) -> MemoryStats:
         with self._lock:
@@ -151,16 +189,16 @@ class Memory:
             tags = self._rows.tags()
             changed = [row_id for row_id, tag in tags.items() if self._tags.get(row_id) != tag]
             opened = self._rows.read(changed)
-            self._altered = not self._rows.head_holds(tags)
+            self._altered = not self._rows.unaltered(tags)
         for row_id in self._tags.keys() - tags.keys():
             self._drop(row_id)
-        for row_id, data in opened.items():
+        for row_id, content in opened.items():
             self._drop(row_id)
-            if isinstance(data, bytes):
-                self._take(row_id, tags[row_id], decode_memo(data))
-            else:
+            if isinstance(content, SealError):
                 self._tags[row_id] = tags[row_id]
-                self._damaged[row_id] = str(data)
+                self._damaged[row_id] = str(content)
+            else:
+                self._take(row_id, tags[row_id], decode_memo(content[1]))
         if self._damaged or self._altered:
             _log.warning(
                 "memory: %d rows cannot be opened; rows removed or put back: %s",
@@ -168,7 +206,32 @@ class Memory:
                 self._altered,
             )
 
-    def _take(self, row_id: str, tag: bytes, memo: Memo) -> None:
+    def _forget_index(self) -> None:
+        """Read all anew at the next call: what was indexed may not have been kept."""
+        for row_id in list(self._tags):
+            self._drop(row_id)
+        self._version = -1
+
+    def _remembered(self, episode: Episode) -> str:
+        row_id = self._same.get(sameness(episode))
+        act: Act = "use" if row_id else "remember"
+        memo = _again(self._memos[row_id], episode) if row_id else self._first(episode)
+        row_id = row_id or self._rows.new_id()
+        self._note(act, episode.agent, row_id)
+        self._take(row_id, self._put(row_id, memo), memo)
+        return row_id
+
+    def _first(self, episode: Episode) -> Memo:
+        return Memo(episode, "episode", 1, episode.time_s, recorded_s=self._clock())
+
+    def _put(self, row_id: str, memo: Memo) -> str:
+        place = Place(memo.episode.zone, memo.level)
+        return self._rows.put(row_id, place, encode_memo(memo), replaces=self._tags.get(row_id))
+
+    def _note(self, act: Act, agent: str, *row_ids: str, told: str = "") -> None:
+        self._rows.note(Entry(act, self._clock(), agent, row_ids, told))
+
+    def _take(self, row_id: str, tag: str, memo: Memo) -> None:
         self._index.add(row_id, memo.episode.text)
         self._damaged.pop(row_id, None)
         self._memos[row_id] = memo
@@ -182,10 +245,6 @@ class Memory:
             self._same.pop(sameness(memo.episode), None)
         self._tags.pop(row_id, None)
         self._damaged.pop(row_id, None)
-
-
-def _first(episode: Episode) -> Memo:
-    return Memo(episode=episode, level="episode", uses=1, last_used_s=episode.time_s)
 
 
 def _again(memo: Memo, episode: Episode) -> Memo:

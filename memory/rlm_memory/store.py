@@ -1,98 +1,125 @@
 """Sealed rows in one SQLite database in WAL mode, shared by several processes.
 
-    header(id = 1, sealed)                   schema, store id, and the head
-    rows(id, zone, key_version, sealed)      one AES-256-GCM blob each
+    header(id = 1, sealed)                   the head
+    keys(zone, version, sealed)              the data key of each zone, under the memory's key
+    rows(id, zone, key_version, sealed)      one AES-256-GCM blob each, under its zone's key
+    chain(seq, key_version, sealed)          one entry for each write
 
 In clear are only the random row id, a keyed handle of zone and level, and the number of the key.
 A row opens in its own store, zone, level, id and key version. Which revision of a row is the
 current one its associated data cannot say, as whoever puts an old row back puts its columns back
-too: the sealed head does. It holds the number of rows and the sum of a keyed mark of each row's
-tag, is written in the same transaction, and costs the same at any size.
+too: the sealed head does. It holds the number of rows, the sum of a keyed mark of each row's tag,
+and the end of the chain; it is written in the same transaction, and costs the same at any size.
 """
 
-import json
-import os
-import secrets
-import sqlite3
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
-from rlm_crystal.atomic import private_folder
 from rlm_crystal.errors import SealError, WrongKey
 from rlm_crystal.leave import Leave, always
-from rlm_crystal.seal import PageContext, Sealer
+from rlm_crystal.seal import PageContext, Sealer, sealed_tag
 
-from rlm_memory.errors import MemoryBusy, MemoryDamaged, MemoryLocked, MemoryNewer
-from rlm_memory.types import Level
+from rlm_memory import chain, zone_keys
+from rlm_memory.chain import Chain, Entry, Link
+from rlm_memory.database import DATABASE, PUT_BACK, connect, told
+from rlm_memory.errors import MemoryDamaged, MemoryLocked, MemoryUnknown
+from rlm_memory.head import MARKS, Head
+from rlm_memory.types import LEVELS, ZONES, Level, Zone
+from rlm_memory.witness import WITNESS, Seen, Witness
+from rlm_memory.zone_keys import Keyed, ZoneKeys
 
-DATABASE: Final = "memory.sqlite3"
 PURPOSE: Final = "memory"
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
-_KEY_VERSION: Final = 1
-_ZONE: Final = "project"
-_BUSY_S: Final = 20.0
-_TAG_BYTES: Final = 16
-_MARKS: Final = 1 << 128
+_KEYED: Final[tuple[Keyed, ...]] = (*ZONES, "chain")
 
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS header (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS rows (
-    id TEXT PRIMARY KEY, zone TEXT NOT NULL, key_version INTEGER NOT NULL, sealed BLOB NOT NULL
-) WITHOUT ROWID;
-"""
+_TABLES: Final = (
+    "CREATE TABLE header (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL)",
+    zone_keys.TABLE,
+    "CREATE TABLE rows (id TEXT PRIMARY KEY, zone TEXT NOT NULL, key_version INTEGER NOT NULL,"
+    " sealed BLOB NOT NULL) WITHOUT ROWID",
+    chain.TABLE,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What the rows must add up to."""
+class Place:
+    """Where a row stands; it opens nowhere else."""
 
-    store: str
-    count: int
-    total: int
+    zone: Zone
+    level: Level
 
 
 class RowStore:
     """Rows of bytes under random ids. Not for several threads at once."""
 
     def __init__(
-        self, folder: Path, sealer: Sealer, scope: str, *, may_write: Leave = always
+        self,
+        folder: Path,
+        sealer: Sealer,
+        scope: str,
+        *,
+        may_write: Leave = always,
+        store: str | None = None,
     ) -> None:
-        """Open or create, for who holds `opening`; MemoryLocked, MemoryDamaged or MemoryNewer."""
+        """Open or create, for who holds `opening`; MemoryLocked, MemoryDamaged or MemoryUnknown.
+
+        `store` is the id of a store that is created; by default a random one.
+        """
         self._sealer = sealer
         self._scope = scope
         self._may_write = may_write
         self._path = folder / DATABASE
         if not self._path.exists():
             may_write()
-        self._connection = _connect(self._path)
-        self._store = self._prepared()
-        self._zone = self._zone_of("episode")
+        self._connection = connect(self._path)
+        self._pending: Head | None = None
+        try:
+            with told(self._path):
+                self.store = self._prepared(store or token_hex(16))
+                self._keys = ZoneKeys(self._connection, sealer, self.store)
+                self._chain = Chain(self._connection, self.store)
+                self._places = {
+                    self._handle(place): place
+                    for place in (Place(zone, level) for zone in ZONES for level in LEVELS)
+                }
+                self._witness = Witness(folder / WITNESS, sealer, self.store)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
+        self._witness.close()
         self._connection.close()
 
     @contextmanager
     def writing(self) -> Generator[None, None, None]:
         """A transaction that no other writer shares: all of it is kept, or nothing."""
-        with _told(self._path):
+        with told(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._may_write()
                 yield
+                if self._pending is not None:
+                    self._write_head(self._pending)
+                    if self._pending.seq:
+                        self._witness.write(Seen(self._pending.seq, self._pending.chain))
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._pending = None
 
     @contextmanager
     def reading(self) -> Generator[None, None, None]:
         """All that is read within belongs to one moment; within `writing` it does already."""
-        with _told(self._path):
+        with told(self._path):
             if self._connection.in_transaction:
                 yield
                 return
@@ -104,205 +131,258 @@ class RowStore:
 
     def version(self) -> int:
         """A number that changes when another connection has written."""
-        with _told(self._path):
+        with told(self._path):
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         return int(version)
 
-    def tags(self) -> dict[str, bytes]:
+    def tags(self) -> dict[str, str]:
         """The tag of every row by its id; a row that was rewritten has another one."""
-        with _told(self._path):
-            return dict(
-                self._connection.execute(
-                    "SELECT id, substr(sealed, ?) FROM rows WHERE zone = ?",
-                    (-_TAG_BYTES, self._zone),
-                )
-            )
+        with told(self._path):
+            rows = self._connection.execute("SELECT id, substr(sealed, -16) FROM rows")
+            return {row_id: tag.hex() for row_id, tag in rows}
 
-    def head_holds(self, tags: dict[str, bytes]) -> bool:
-        """Whether these are all the rows rlm-mcp wrote, each in its last revision."""
+    def unaltered(self, tags: dict[str, str]) -> bool:
+        """Whether these are all rows rlm-mcp wrote, each in its last revision, and none is undone.
+
+        Within `reading`. What another process writes while this one has the store open counts.
+        """
         head = self._head()
-        total = sum(self._mark(row_id, tag) for row_id, tag in tags.items()) % _MARKS
-        return (head.count, head.total) == (len(tags), total)
+        try:
+            total = self._total(tags)
+            return (head.count, head.total) == (len(tags), total) and self._witnessed(head)
+        except SealError:
+            return False
 
-    def read(self, row_ids: Iterable[str]) -> dict[str, bytes | SealError]:
-        """What each row holds, or why it cannot be opened."""
-        with _told(self._path):
+    def read(self, row_ids: Iterable[str]) -> dict[str, tuple[Place, bytes] | SealError]:
+        """Where each row stands and what it holds, or why it cannot be opened."""
+        with told(self._path):
             return {row_id: self._opened(row_id) for row_id in row_ids}
 
-    def put(self, row_id: str, data: bytes, *, replaces: bytes | None) -> bytes:
+    def read_all(self) -> Iterator[tuple[str, str, Place | None, bytes | SealError]]:
+        """Id, tag, place and content of every row, in no order."""
+        with told(self._path):
+            for row in self._connection.execute("SELECT id, zone, key_version, sealed FROM rows"):
+                place = self._places.get(row[1])
+                yield row[0], sealed_tag(row[3]), place, self._content(*row)
+
+    def put(self, row_id: str, place: Place, data: bytes, *, replaces: str | None) -> str:
         """Write a row within `writing`; `replaces` is the tag it has now. Returns its new tag."""
-        sealed = self._sealer.seal(data, context=self._context(row_id))
+        version = self._key_version(place.zone)
+        sealer = self._keys.sealer(place.zone, version)
+        sealed = sealer.seal(data, context=self._context(row_id, place, version))
         self._connection.execute(
             "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)",
-            (row_id, self._zone, _KEY_VERSION, sealed),
+            (row_id, self._handle(place), version, sealed),
         )
-        tag = sealed[-_TAG_BYTES:]
+        tag = sealed_tag(sealed)
         removed = 0 if replaces is None else self._mark(row_id, replaces)
         self._move_head(0 if replaces else 1, self._mark(row_id, tag) - removed)
         return tag
 
-    def delete(self, row_id: str, tag: bytes) -> None:
+    def delete(self, row_id: str, tag: str) -> None:
         """Delete a row within `writing`."""
         self._connection.execute("DELETE FROM rows WHERE id = ?", (row_id,))
         self._move_head(-1, -self._mark(row_id, tag))
 
-    def accept(self, tags: dict[str, bytes]) -> None:
+    def note(self, entry: Entry) -> None:
+        """Append to the chain of writes, within `writing`."""
+        version = self._key_version("chain")
+        head = self._pending or self._head()
+        end = self._chain.append(
+            entry,
+            seq=head.seq + 1,
+            before=head.chain,
+            sealer=self._keys.sealer("chain", version),
+            version=version,
+        )
+        self._pending = (self._pending or head).chained(end)
+
+    def links(self, *, first: int = 1) -> list[Link]:
+        """The entries of the chain of writes from number `first` on; MemoryDamaged."""
+        with self.reading():
+            version = self._keys.current("chain")
+            if version is None:
+                return []
+            try:
+                return list(self._chain.links(self._keys.sealer("chain", version), first=first))
+            except SealError as error:
+                raise MemoryDamaged(f"the chain of writes of {self._path}: {error}") from error
+
+    def broken_link(self) -> int | None:
+        """The first entry of the chain that is missing, changed or out of place; reads them all."""
+        with self.reading():
+            head, version = self._head(), self._keys.current("chain")
+            if version is None:
+                return None if not head.seq else 1
+            sealer = self._keys.sealer("chain", version)
+            return self._chain.broken_at(sealer, seq=head.seq, end=head.chain)
+
+    def accept(self, tags: dict[str, str]) -> None:
         """Take the rows as they are for right, within `writing`."""
-        total = sum(self._mark(row_id, tag) for row_id, tag in tags.items()) % _MARKS
-        self._write_head(Head(self._store, len(tags), total))
+        head = self._pending or self._head()
+        self._pending = Head(self.store, len(tags), self._total(tags), head.seq, head.chain)
+
+    def destroy_key(self, zone: Zone) -> None:
+        """Make every row of the zone unreadable for good, within `writing`; delete them first."""
+        tag = self._keys.destroy(zone)
+        if tag is not None:
+            self._move_head(0, -self._key_mark(self._keys.handle(zone), tag))
 
     def copy_to(self, other: "RowStore", *, leave_damaged: bool) -> dict[str, SealError]:
-        """Seal every row again in `other`, which is empty, within `writing`.
+        """Copy all into `other`, which is empty and of this store's id, within `writing`.
 
-        Where a row cannot be opened nothing is written, unless that is to be left out. What is
-        wrong is returned; under an empty id, that rows were taken away or put back from outside.
+        The data keys are sealed under its key, the rows stay as they are. Where a row cannot be
+        opened nothing is written, unless that is to be left out. What is wrong is returned; under
+        an empty id, that rows were taken away or put back from outside.
         """
-        tags = self.tags()
-        opened = self.read(tags)
-        wrong = {row_id: data for row_id, data in opened.items() if isinstance(data, SealError)}
-        if not self.head_holds(tags):
+        tags, wrong = self.tags(), dict[str, SealError]()
+        for row_id, _, _, content in self.read_all():
+            if isinstance(content, SealError):
+                wrong[row_id] = content
+        if not self.unaltered(tags):
             wrong[""] = SealError("rows were removed, added or put back by something else")
         if not wrong or leave_damaged:
             with other.writing():
-                for row_id, data in opened.items():
-                    if isinstance(data, bytes):
-                        other.put(row_id, data, replaces=None)
+                self._copy_keys(other)
+                self._copy_rows(other, wrong)
         return wrong
 
     def shed(self) -> None:
         """Have deleted rows leave the write-ahead log too, as far as readers allow."""
-        with _told(self._path):
+        with told(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def vacuum(self) -> None:
+        """Write the database anew without what was deleted."""
+        with told(self._path):
+            self._connection.execute("VACUUM")
+        self.shed()
 
     def size_bytes(self) -> int:
         companions = (self._path.with_name(DATABASE + suffix) for suffix in ("", "-wal"))
         return sum(path.stat().st_size for path in companions if path.exists())
 
     def new_id(self) -> str:
-        return secrets.token_hex(16)
+        return token_hex(16)
 
-    def _prepared(self) -> str:
-        try:
-            with _told(self._path):
-                return self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
-
-    def _prepare(self) -> str:
+    def _prepared(self, store: str) -> str:
         (schema,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if schema > SCHEMA:
-            raise MemoryNewer(
+        if schema not in (0, SCHEMA):
+            raise MemoryUnknown(
                 f"the memory {self._path} has schema {schema} and this version reads {SCHEMA}; "
-                "update rlm-mcp"
+                + ("update rlm-mcp" if schema > SCHEMA else "move the file away to begin anew")
             )
-        if schema < SCHEMA:
-            self._create()
+        if schema == 0:
+            with self.writing():
+                for statement in _TABLES:
+                    self._connection.execute(statement)
+                self._write_head(Head(store))
+                self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
         return self._head().store
 
-    def _create(self) -> None:
-        with self.writing():
-            for statement in _TABLES.split(";"):
-                self._connection.execute(statement)
-            if self._connection.execute("SELECT 1 FROM header").fetchone() is None:
-                self._write_head(Head(secrets.token_hex(16), 0, 0))
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
-
     def _head(self) -> Head:
-        with _told(self._path):
+        with told(self._path):
             row = self._connection.execute("SELECT sealed FROM header").fetchone()
         if row is None:
-            raise MemoryDamaged(f"the memory {self._path} lost its header; {_PUT_BACK}")
+            raise MemoryDamaged(f"the memory {self._path} lost its header; {PUT_BACK}")
         try:
-            stored = json.loads(self._sealer.open(row[0], context=self._head_context()))
+            return Head.decoded(self._sealer.open(row[0], context=self._head_context()))
         except WrongKey as error:
             raise MemoryLocked(f"the memory {self._path} is locked: {error}") from error
         except SealError as error:
-            raise MemoryDamaged(f"the header of {self._path}: {error}; {_PUT_BACK}") from error
-        return Head(stored["store"], stored["count"], int(stored["total"], 16))
+            raise MemoryDamaged(f"the header of {self._path}: {error}; {PUT_BACK}") from error
 
     def _move_head(self, rows: int, total: int) -> None:
-        head = self._head()
-        self._write_head(Head(head.store, head.count + rows, (head.total + total) % _MARKS))
+        self._pending = (self._pending or self._head()).moved(rows, total)
 
     def _write_head(self, head: Head) -> None:
-        stored = {"store": head.store, "count": head.count, "total": f"{head.total:x}"}
-        sealed = self._sealer.seal(json.dumps(stored).encode(), context=self._head_context())
+        sealed = self._sealer.seal(head.encoded(), context=self._head_context())
         self._connection.execute("INSERT OR REPLACE INTO header VALUES (1, ?)", (sealed,))
 
-    def _opened(self, row_id: str) -> bytes | SealError:
-        found = self._connection.execute("SELECT sealed FROM rows WHERE id = ?", (row_id,))
-        (sealed,) = found.fetchone()
+    def _witnessed(self, head: Head) -> bool:
+        """Whether the chain holds what the witness saw of it."""
+        seen = self._witness.read()
+        if not seen:
+            return True
+        now = Seen(head.seq, head.chain)
+        if now in seen:
+            return True
+        if head.seq < seen[-1].seq:
+            return False
+        version = self._keys.current("chain")
+        if version is None:
+            return False
+        sealer = self._keys.sealer("chain", version)
+        return self._chain.before(seen[-1].seq + 1, sealer) == seen[-1].chain
+
+    def _key_version(self, zone: Keyed) -> int:
+        """The version of the zone's key, which is made where there is none."""
         try:
-            return self._sealer.open(sealed, context=self._context(row_id))
+            version = self._keys.current(zone)
+        except SealError as error:
+            raise MemoryDamaged(f"a data key of {self._path}: {error}; {PUT_BACK}") from error
+        if version is None:
+            head = self._pending or self._head()
+            # Higher than any before: what was sealed under a destroyed key names another.
+            version = head.seq + 1
+            tag = self._keys.create(zone, version)
+            self._move_head(0, self._key_mark(self._keys.handle(zone), tag))
+        return version
+
+    def _opened(self, row_id: str) -> tuple[Place, bytes] | SealError:
+        row = self._connection.execute(
+            "SELECT id, zone, key_version, sealed FROM rows WHERE id = ?", (row_id,)
+        ).fetchone()
+        content = self._content(*row)
+        return content if isinstance(content, SealError) else (self._places[row[1]], content)
+
+    def _content(self, row_id: str, handle: str, version: int, sealed: bytes) -> bytes | SealError:
+        place = self._places.get(handle)
+        if place is None:
+            return SealError("the row stands in no zone of this memory")
+        try:
+            sealer = self._keys.sealer(place.zone, version)
+            return sealer.open(sealed, context=self._context(row_id, place, version))
         except SealError as error:
             return error
 
-    def _mark(self, row_id: str, tag: bytes) -> int:
-        return int(self._sealer.handle("row", row_id, tag.hex()), 16)
+    def _copy_keys(self, other: "RowStore") -> None:
+        for zone in _KEYED:
+            with suppress(SealError):  # then its rows do not open either
+                tag = self._keys.copy_to(other._keys, zone)
+                if tag is not None:
+                    other._move_head(0, other._key_mark(other._keys.handle(zone), tag))
 
-    def _zone_of(self, level: Level) -> str:
-        return self._sealer.handle("zone", self._store, _ZONE, level)
+    def _copy_rows(self, other: "RowStore", left_out: dict[str, SealError]) -> None:
+        for row in self._connection.execute("SELECT id, zone, key_version, sealed FROM rows"):
+            if row[0] in left_out:
+                continue
+            handle = other._handle(self._places[row[1]])
+            other._connection.execute(
+                "INSERT INTO rows VALUES (?, ?, ?, ?)", (row[0], handle, *row[2:])
+            )
+            other._move_head(1, other._mark(row[0], sealed_tag(row[3])))
+        self._chain.copy_to(other._chain)
+        head = self._head()
+        moved = other._pending or other._head()
+        other._pending = Head(other.store, moved.count, moved.total, head.seq, head.chain)
 
-    def _context(self, row_id: str) -> PageContext:
-        return PageContext(self._store, f"row/{self._zone}/{row_id}", 0, _KEY_VERSION)
+    def _total(self, tags: dict[str, str]) -> int:
+        rows = sum(self._mark(row_id, tag) for row_id, tag in tags.items())
+        keys = sum(self._key_mark(handle, tag) for handle, tag in self._keys.tags().items())
+        return (rows + keys) % MARKS
+
+    def _mark(self, row_id: str, tag: str) -> int:
+        return int(self._sealer.handle("row", row_id, tag), 16)
+
+    def _key_mark(self, handle: str, tag: str) -> int:
+        return int(self._sealer.handle("key", handle, tag), 16)
+
+    def _handle(self, place: Place) -> str:
+        return self._sealer.handle("zone", self.store, place.zone, place.level)
+
+    def _context(self, row_id: str, place: Place, version: int) -> PageContext:
+        return PageContext(self.store, f"row/{place.zone}/{place.level}/{row_id}", 0, version)
 
     def _head_context(self) -> PageContext:
         return PageContext(self._scope, "memory/header", 0)
-
-
-@contextmanager
-def opening(folder: Path) -> Generator[None, None, None]:
-    """Be the only one who opens or creates the store of `folder`; MemoryBusy after 20 s.
-
-    SQLite's own lock does not wait where two connections turn a new file to WAL.
-    """
-    from filelock import FileLock, Timeout
-
-    private_folder(folder)
-    lock = FileLock(folder / "open.lock", mode=0o600)
-    try:
-        lock.acquire(timeout=_BUSY_S)
-    except Timeout:
-        raise MemoryBusy(f"another process has been opening {folder}; try again") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-_PUT_BACK: Final = "put it back from a copy, or move the file away to begin anew"
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    with _told(path):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(
-            path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-                connection.execute(f"PRAGMA {setting}").fetchone()
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
-@contextmanager
-def _told(path: Path) -> Generator[None, None, None]:
-    """Turn what SQLite raises into the errors of this room."""
-    try:
-        yield
-    except sqlite3.ProgrammingError:
-        raise
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise MemoryBusy(
-                f"another process has been writing {path} for over {_BUSY_S:g} s; try again"
-            ) from error
-        raise MemoryDamaged(f"the memory {path} cannot be used: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise MemoryDamaged(f"{path} is no sound database ({error}); {_PUT_BACK}") from error
-    except OSError as error:
-        raise MemoryDamaged(f"{path} cannot be opened: {error.strerror or error}") from error

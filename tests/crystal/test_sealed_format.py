@@ -105,21 +105,43 @@ class Reader:
         key = self.purpose("memory")
         database = sqlite3.connect(folder / "memory" / "memory.sqlite3")
         ((sealed,),) = database.execute("SELECT sealed FROM header").fetchall()
+        keys = database.execute("SELECT zone, version, sealed FROM keys").fetchall()
         rows = database.execute("SELECT id, zone, key_version, sealed FROM rows").fetchall()
-        database.close()
+        links = database.execute("SELECT seq, key_version, sealed FROM chain ORDER BY seq")
         head = json.loads(open_page(key, sealed, corpus, "memory/header"))
-        marks = [
-            int(handle(key, "row", row_id, sealed[-16:].hex()), 16) for row_id, *_, sealed in rows
-        ]
-        assert (head["count"], int(head["total"], 16)) == (len(rows), sum(marks) % (1 << 128))
-        zone = handle(key, "zone", head["store"], "project", "episode")
-        assert {row[1] for row in rows} <= {zone}
-        return [
-            json.loads(open_page(key, sealed, head["store"], f"row/{zone}/{row_id}", 0, version))
-            for row_id, _, version, sealed in rows
-        ]
+        store = head["store"]
+        marks = [handle(key, "row", row_id, page[-16:].hex()) for row_id, *_, page in rows]
+        marks += [handle(key, "key", zone, page[-16:].hex()) for zone, _, page in keys]
+        total = sum(int(mark, 16) for mark in marks) % (1 << 128)
+        assert (head["count"], int(head["total"], 16)) == (len(rows), total)
+        names = {handle(key, "key", store, zone): zone for zone in (*ZONES, "chain")}
+        data_keys = {
+            names[zone]: open_page(key, page, store, f"memory/key/{names[zone]}", 0, version)
+            for zone, version, page in keys
+        }
+        end = ""
+        for seq, version, page in links:
+            entry = json.loads(
+                open_page(data_keys["chain"], page, store, "memory/chain", seq, version)
+            )
+            assert entry["before"] == end
+            end = handle(data_keys["chain"], "chain", end, page[-16:].hex())
+        assert (head["chain"], head["seq"]) == (end, seq)
+        database.close()
+        slot = (folder / "memory" / "memory.witness").read_bytes()[seq % 2 * 92 :][:92]
+        seen = open_page(key, slot, store, f"memory/witness/{seq % 2}")
+        assert seen == struct.pack(">Q16s", seq, bytes.fromhex(end))
+        places = {handle(key, "zone", store, zone, level): (zone, level) for zone, level in PLACES}
+        memos: list[dict[str, Any]] = []
+        for row_id, place, version, page in rows:
+            zone, level = places[place]
+            name = f"row/{zone}/{level}/{row_id}"
+            memos.append(json.loads(open_page(data_keys[zone], page, store, name, 0, version)))
+        return memos
 
 
+ZONES = ("public", "internal", "confidential", "secret")
+PLACES = [(zone, level) for zone in ZONES for level in ("episode", "trace", "category", "domain")]
 ITEM = {"|i1": "b", "|u1": "B", "<u2": "H", "<i4": "i", "<i8": "q", "<f4": "f"}
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rlm_crystal.keys import Keyring
-from rlm_memory.errors import MemoryBusy, MemoryDamaged, MemoryLocked, MemoryNewer
+from rlm_memory.database import DATABASE
+from rlm_memory.errors import MemoryBusy, MemoryDamaged, MemoryLocked, MemoryUnknown
 from rlm_memory.lexical import LexicalIndex
 from rlm_memory.memo_codec import decode_memo, encode_memo
 from rlm_memory.memory import TEXT_CHARS_MAX, Memory
-from rlm_memory.store import DATABASE
 from rlm_memory.types import Citation, Episode, Memo
 
 KEYRING = Keyring("env", bytes(range(32)))
@@ -321,14 +321,14 @@ def test_a_lost_header_is_told_and_no_new_key_is_put_over_the_rows(opened: Opene
 def test_a_newer_schema_is_told(opened: Opened) -> None:
     opened()
     opened.change("PRAGMA user_version = 99")
-    with pytest.raises(MemoryNewer, match="schema 99"):
+    with pytest.raises(MemoryUnknown, match="schema 99"):
         opened()
 
 
 def test_a_writer_that_does_not_end_is_told(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rlm_memory.store._BUSY_S", 0.01)
+    monkeypatch.setattr("rlm_memory.database._BUSY_S", 0.01)
     memory = opened()
     blocker = sqlite3.connect(opened.folder / DATABASE, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
