@@ -7,6 +7,9 @@ mentions FINAL(…) cannot end a run.
 import ast
 import re
 import textwrap
+import warnings
+from collections.abc import Iterator
+from itertools import islice
 
 _LABELS = frozenset({"python", "python3", "py", "repl"})
 _OPENING = re.compile(r"^[ \t]*(?P<ticks>`{3,}|~{3,})[ \t]*(?P<label>[\w+-]*)[^`]*$")
@@ -22,19 +25,12 @@ def code_blocks(reply: str) -> tuple[str, ...]:
     A block may hold Markdown fences inside its strings: the first closing line after which the
     code parses is taken for its end, and the first closing line of all where none does.
     """
-    lines = without_thinking(reply).splitlines()
-    blocks: list[str] = []
-    at = 0
-    while at < len(lines):
-        opening = _OPENING.match(lines[at])
-        if opening is None:
-            at += 1
-            continue
-        end = _end_of_block(lines, at + 1, opening["ticks"], opening["label"])
-        if opening["label"].lower() in _LABELS:
-            blocks.append(textwrap.dedent("\n".join(lines[at + 1 : end])).strip("\n"))
-        at = end + 1
-    return tuple(block for block in blocks if block.strip())
+    return tuple(block for label, block in _fences(reply) if label in _LABELS)
+
+
+def other_fences(reply: str) -> tuple[str, ...]:
+    """What stands in fences that are not run: those of another label, or of none."""
+    return tuple(block for label, block in _fences(reply) if label not in _LABELS)
 
 
 def without_thinking(reply: str) -> str:
@@ -44,7 +40,7 @@ def without_thinking(reply: str) -> str:
 
 def names_used(code: str) -> frozenset[str]:
     """Every bare name that `code` reads; none if it does not parse."""
-    tree = _parsed(code)
+    tree = parsed(code)
     if tree is None:
         return frozenset()
     return frozenset(
@@ -54,24 +50,46 @@ def names_used(code: str) -> frozenset[str]:
     )
 
 
+def parsed(code: str) -> ast.Module | None:
+    """The syntax tree of `code`, None where it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            # Of "\d" in a text that is no raw one: a warning would show the code on stderr.
+            warnings.simplefilter("ignore")
+            return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _fences(reply: str) -> Iterator[tuple[str, str]]:
+    """Label, in lower case, and dedented text of each fence that holds something."""
+    lines = without_thinking(reply).splitlines()
+    at = 0
+    while at < len(lines):
+        opening = _OPENING.match(lines[at])
+        if opening is None:
+            at += 1
+            continue
+        label = opening["label"].lower()
+        end = _end_of_block(lines, at + 1, opening["ticks"], label)
+        block = textwrap.dedent("\n".join(lines[at + 1 : end])).strip("\n")
+        if block.strip():
+            yield label, block
+        at = end + 1
+
+
 def _end_of_block(lines: list[str], start: int, ticks: str, label: str) -> int:
-    closings = [at for at in range(start, len(lines)) if _closes(lines[at], ticks)]
-    if not closings:
+    closings = (at for at in range(start, len(lines)) if _closes(lines[at], ticks))
+    first = next(closings, None)
+    if first is None:
         return len(lines)
-    if label.lower() in _LABELS:
-        for end in closings[:_CLOSINGS_TRIED]:
-            if _parsed(textwrap.dedent("\n".join(lines[start:end]))) is not None:
+    if label in _LABELS:
+        for end in (first, *islice(closings, _CLOSINGS_TRIED - 1)):
+            if parsed(textwrap.dedent("\n".join(lines[start:end]))) is not None:
                 return end
-    return closings[0]
+    return first
 
 
 def _closes(line: str, ticks: str) -> bool:
     bare = line.strip()
     return len(bare) >= len(ticks) and bare == ticks[0] * len(bare)
-
-
-def _parsed(code: str) -> ast.Module | None:
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

@@ -4,26 +4,29 @@ import json
 
 from rlm_sandbox.types import CodeError, Execution
 
+from rlm_engine.clip import clip
 from rlm_engine.errors import LimitWord
 from rlm_engine.json_value import JsonValue
 from rlm_engine.limits import Spent
+from rlm_engine.repair import hint_for_error, remarks_for_run
 from rlm_engine.run import CodeRan
 
 _NAMES_TOLD = 30
+_LINE_CHARS = 200
 
 
 def cell_event(
-    execution: Execution, *, spent: Spent, elapsed_s: float, refused: LimitWord | None
+    execution: Execution, code: str, *, spent: Spent, elapsed_s: float, refused: LimitWord | None
 ) -> CodeRan:
-    """What `execution` means to the run."""
+    """What the `execution` of `code` means to the run."""
     error = execution.error
     return CodeRan(
         output=execution.output,
         spent=spent,
         elapsed_s=elapsed_s,
-        fault="" if error is None else _fault(error),
+        fault="" if error is None else _fault(error, code),
         hint="" if error is None else error.hint,
-        remarks=_remarks(execution),
+        remarks=(*_remarks(execution), *_advice(execution, code)),
         final=None if execution.final is None else final_text(execution.final.value),
         refused=refused,
         endless=error is not None and error.kind == "timeout",
@@ -40,9 +43,23 @@ def final_text(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _fault(error: CodeError) -> str:
-    where = "" if error.line is None else f" in line {error.line}"
-    return f"{error.kind}{where}: {error.message}"
+def _fault(error: CodeError, code: str) -> str:
+    """A traceback of one place: the innermost line of the block itself, as it is written."""
+    if error.line is None:
+        return f"{error.kind}: {error.message}"
+    lines = code.splitlines()
+    line = lines[error.line - 1].strip() if 0 < error.line <= len(lines) else ""
+    shown = f"\n    {error.line} | {clip(line, _LINE_CHARS)}" if line else ""
+    return f"{error.kind} in line {error.line}: {error.message}{shown}"
+
+
+def _advice(execution: Execution, code: str) -> tuple[str, ...]:
+    """Our own words on how to write it instead; what the sandbox hints at is data."""
+    error = execution.error
+    if error is None:
+        return () if execution.final is not None else remarks_for_run(code)
+    hint = hint_for_error(code, error.message, error.line)
+    return (hint,) if hint else ()
 
 
 def _remarks(execution: Execution) -> tuple[str, ...]:

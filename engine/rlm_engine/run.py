@@ -10,6 +10,7 @@ what it found; at most `max_iterations` turns are asked for.
 """
 
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TypeAlias, assert_never
 
 from rlm_engine.clip import clip
@@ -28,6 +29,7 @@ from rlm_engine.prompt import (
     root_messages,
     turn_text,
 )
+from rlm_engine.repair import REPEATED, hint_for_reply
 
 LOOKING = frozenset({"context", "crystal", "memory", "llm_query", "llm_query_batched", "rlm_query"})
 """The names that reach the corpus; code that uses none of them has looked at nothing."""
@@ -39,6 +41,7 @@ _REFUSING_CELLS = 3
 # Each costs the time limit of a cell; a model that did not learn from two will not from twenty.
 _ENDLESS_CELLS = 3
 _FOUND_KEPT = 6
+_MARKS_KEPT = 8
 _FOUND_CHARS = 3_000
 _REPLY_CHARS = 24_000
 
@@ -126,6 +129,7 @@ class Run:
     iterations: int = 0
     spent: Spent = NOTHING_SPENT
     elapsed_s: float = 0.0
+    ran: tuple[bytes, ...] = ()
     looked: bool = False
     final_refused: bool = False
     silent_replies: int = 0
@@ -190,7 +194,8 @@ class Run:
         if run.silent_replies > _NUDGES:
             kept = replace(run, found=(*run.found, said.content))
             return replace(kept, ending=kept._partial("no_code"))
-        return run._told(said, Message("user", nudge_text(run.silent_replies)))
+        nudge = "\n".join(filter(None, (nudge_text(run.silent_replies), hint_for_reply(text))))
+        return run._told(said, Message("user", nudge))
 
     def _after_cell(self, event: CodeRan) -> "Run":
         if not self.pending:
@@ -208,7 +213,9 @@ class Run:
         )
         if event.final is not None and event.final.strip() and (looked or self.final_refused):
             return replace(run, pending=(), ending=Finish(event.final.strip(), run.refused))
-        remarks = list(event.remarks)
+        mark = _mark_of(code, event)
+        remarks = [*event.remarks, *([REPEATED] if mark in self.ran else [])]
+        run = replace(run, ran=(*self.ran, mark)[-_MARKS_KEPT:])
         if event.final is not None:
             remarks.append(NOT_LOOKED if event.final.strip() else EMPTY_FINAL)
             run = replace(run, final_refused=run.final_refused or bool(event.final.strip()))
@@ -253,6 +260,12 @@ class Run:
 
     def _partial(self, limit: LimitWord) -> Finish:
         return Finish(partial_answer(limit, found=self.found, variables=self.variables), limit)
+
+
+def _mark_of(code: str, event: CodeRan) -> bytes:
+    """What tells a block and what came of it from all others."""
+    whole = "\0".join((code, event.output, event.fault, event.final or ""))
+    return blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def _with_found(found: tuple[str, ...], event: CodeRan) -> tuple[str, ...]:

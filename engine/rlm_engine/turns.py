@@ -152,6 +152,7 @@ async def _run_code(
         return LimitReached(limit, inquiry.budget.spent, inquiry.elapsed_s)
     event = cell_event(
         execution,
+        step.code,
         spent=inquiry.budget.spent,
         elapsed_s=inquiry.elapsed_s,
         refused=queries.refused,
