@@ -226,7 +226,7 @@ def _ranked(
     segment = assemble(cut, _NoVectors())
     every = np.ones(segment.file_count, dtype=np.bool_)
     view = View((segment,), (every,), assemble_history((), ()))
-    understood = understand(question, view.vocabularies)
+    understood = understand(question, view.vocabulary)
     asked = weighed_as_read(understood, view, needles, idf)
     return search(view, asked, None, limit=limit, allowed=Scope(view, _within(filters)).chunks)
 

@@ -56,7 +56,7 @@ DEFAULT = Worth()
 def question_in(text: str, view: View, worth: Worth = DEFAULT) -> Question:
     """What a text asks of a corpus, be it three words or a whole issue."""
     if not is_long(text):
-        return understand(text, view.vocabularies, told=view.told)
+        return understand(text, view.vocabulary, told=view.told)
     report = read_report(text)
     places = _places(report, view, worth)
     weights = _weights(report, places.own, worth)
@@ -164,7 +164,7 @@ def _groups(weights: dict[str, tuple[float, bool]], view: View, worth: Worth) ->
     valued.sort(key=lambda row: (-row[0], row[1]))
     groups: list[Group] = []
     for _, word, weight, plain in valued[: worth.words]:
-        variants = variants_of(word, view.vocabularies) if plain else {word: 1.0}
+        variants = variants_of(word, view.vocabulary) if plain else {word: 1.0}
         if view.told.find(word) >= 0:
             variants[word] = 1.0
         if variants:

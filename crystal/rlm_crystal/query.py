@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from rlm_crystal.glossary import translate
 from rlm_crystal.terms import ASKING_WORDS, RAW_WORD, STOP_WORDS, parts, stem
+from rlm_crystal.vocabulary import NO_WORDS, Vocabulary
 from rlm_crystal.words import Words
 
 VARIANTS_MAX = 24
@@ -101,21 +102,23 @@ class Question:
         )
 
 
-def understand(text: str, vocabularies: Sequence[Words], *, told: Words | None = None) -> Question:
-    """The question's groups in terms of these vocabularies.
+def understand(
+    text: str, vocabulary: Vocabulary = NO_WORDS, *, told: Words | None = None
+) -> Question:
+    """The question's groups in terms of this vocabulary.
 
     `told` are the words of commit messages, among which a word stands for itself alone.
     """
     raw = RAW_WORD.findall(text)
     plain = [word.lower() for word in raw]
     chosen: dict[str, float] = {}
-    for word, weight in (*weighted_words(raw), *_joined_words(plain, vocabularies)):
+    for word, weight in (*weighted_words(raw), *_joined_words(plain, vocabulary)):
         chosen[word] = max(chosen.get(word, 0.0), weight)
     if not chosen:
         chosen = dict.fromkeys(plain, 1.0)
     groups: list[Group] = []
     for word, weight in list(chosen.items())[:WORDS_MAX]:
-        variants = variants_of(word, vocabularies)
+        variants = variants_of(word, vocabulary)
         if told is not None and told.find(word) >= 0:
             variants[word] = 1.0
         if variants:
@@ -149,9 +152,7 @@ def weighted_words(raw: Sequence[str]) -> Iterator[tuple[str, float]]:
             yield pieces[0], ASKING if pieces[0] in ASKING_WORDS else 1.0
 
 
-def _joined_words(
-    plain: Sequence[str], vocabularies: Sequence[Words]
-) -> Iterator[tuple[str, float]]:
+def _joined_words(plain: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[str, float]]:
     """Neighbouring words that the corpus writes as one: `run server`, `prefetch related`."""
     for size in (2, 3):
         for at in range(len(plain) - size + 1):
@@ -159,45 +160,43 @@ def _joined_words(
             if run[0] in STOP_WORDS or run[-1] in STOP_WORDS:
                 continue
             for joined in ("".join(run), "_".join(run)):
-                if any(words.find(joined) >= 0 for words in vocabularies):
+                if joined in vocabulary:
                     yield joined, JOINED
 
 
-def variants_of(word: str, vocabularies: Sequence[Words]) -> dict[str, float]:
-    """The forms of `word` that some vocabulary holds, the heaviest first, at most 24."""
+def variants_of(word: str, vocabulary: Vocabulary) -> dict[str, float]:
+    """The forms of `word` that the vocabulary holds, the heaviest first, at most 24."""
     found: dict[str, float] = {}
     for form in (word, *translate(word)):
-        for words in vocabularies:
-            for term, weight in _variants_in(form, words):
-                found[term] = max(found.get(term, 0.0), weight)
+        for term, weight in _variants_in(form, vocabulary):
+            found[term] = max(found.get(term, 0.0), weight)
     if not found and len(word) > 4:
-        for words in vocabularies:
-            found.update(dict.fromkeys(_misspelt(word, words), MISSPELT))
+        found.update(dict.fromkeys(_misspelt(word, vocabulary), MISSPELT))
     heaviest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return dict(heaviest[:VARIANTS_MAX])
 
 
-def _variants_in(word: str, words: Words) -> Iterator[tuple[str, float]]:
-    if words.find(word) >= 0:
+def _variants_in(word: str, vocabulary: Vocabulary) -> Iterator[tuple[str, float]]:
+    if word in vocabulary:
         yield word, 1.0
     if not word.isalpha():
         return
     root = stem(word)
     inflected = [word]
     if len(root) > 2:
-        for term, weight in _same_beginning(root, words):
+        for term, weight in _same_beginning(root, vocabulary):
             if weight == SAME_STEM:
                 inflected.append(term)
             yield term, weight
     for base in sorted(set(inflected), key=lambda base: (len(base), base))[:3]:
         if len(base) > 3:
-            yield from ((term, COMPOUND) for term in _compounds_ending(base, words))
+            yield from ((term, COMPOUND) for term in _compounds_ending(base, vocabulary))
     shortened, full = abbreviations()
     for other in shortened.get(root, ()):
-        if words.find(other) >= 0:
+        if other in vocabulary:
             yield other, ABBREVIATED
     for meaning in full.get(word, ()):
-        for term, weight in _same_beginning(meaning, words):
+        for term, weight in _same_beginning(meaning, vocabulary):
             if weight == SAME_STEM:
                 yield term, ABBREVIATED
 
@@ -208,8 +207,8 @@ def beginning_of(root: str) -> str:
     return root[:-1] if root[-1] in "iye" and len(root) > 3 else root
 
 
-def _same_beginning(root: str, words: Words) -> Iterator[tuple[str, float]]:
-    for term in words.starting(beginning_of(root)):
+def _same_beginning(root: str, vocabulary: Vocabulary) -> Iterator[tuple[str, float]]:
+    for term in vocabulary.starting(beginning_of(root)):
         if len(term) > 2 * len(root) + 6 or not term.isalpha():
             continue
         other = stem(term)
@@ -219,24 +218,23 @@ def _same_beginning(root: str, words: Words) -> Iterator[tuple[str, float]]:
             share = len(root) / len(other)
             if share >= 0.6:
                 yield term, DERIVED * share
-            elif len(term) - len(root) > 2 and words.find(term[len(root) :]) >= 0:
+            elif len(term) - len(root) > 2 and term[len(root) :] in vocabulary:
                 yield term, COMPOUND * 0.75
 
 
-def _compounds_ending(base: str, words: Words) -> Iterator[str]:
-    for at in words.with_suffix(base, limit=64):
-        term = words[at]
+def _compounds_ending(base: str, vocabulary: Vocabulary) -> Iterator[str]:
+    for term in vocabulary.ending(base, limit=64):
         rest = term[: -len(base)]
-        if term.isalpha() and 1 < len(rest) <= 8 and words.find(rest) >= 0:
+        if term.isalpha() and 1 < len(rest) <= 8 and rest in vocabulary:
             yield term
 
 
-def _misspelt(word: str, words: Words) -> list[str]:
+def _misspelt(word: str, vocabulary: Vocabulary) -> list[str]:
     from difflib import get_close_matches
 
     near = [
         term
-        for term in words.starting(word[:2])
+        for term in vocabulary.starting(word[:2])
         if abs(len(term) - len(word)) < 3 and term.isalpha()
     ]
     return get_close_matches(word, near, n=2, cutoff=0.84)

@@ -18,6 +18,7 @@ from rlm_crystal.history import History
 from rlm_crystal.postings import FIELDS, Postings
 from rlm_crystal.precedents import Precedents
 from rlm_crystal.segment import BoolArray, Segment
+from rlm_crystal.vocabulary import Vocabulary
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -59,7 +60,8 @@ class View:
         self._set_norms()
         numbers = {self.paths[at]: at for at in np.flatnonzero(self.file_alive).tolist()}
         self.precedents = Precedents(history, numbers, self.file_count)
-        self.vocabularies = tuple(part.words for part in self.postings)
+        pools = [part.words for part in self.postings]
+        self.vocabulary = Vocabulary(pools, self._lives if self.masked else None)
         self.told = history.messages.words
 
     def _set_norms(self) -> None:
@@ -74,6 +76,11 @@ class View:
         # Every chunk of a file repeats the path, so the file's count is that of one chunk.
         per_chunk = np.maximum(self.file_chunks, 1).astype(np.float32)
         self.file_norms = (per_chunk, file_norms[1], file_norms[2])
+
+    def _lives(self, part: int, term: int) -> bool:
+        """Whether a term of a segment stands in a file that is not gone."""
+        postings, base = self.postings[part], self.chunk_base[part]
+        return bool(self.chunk_alive[postings.docs[postings.rows(term)] + np.int64(base)].any())
 
     def gather(self, variants: Mapping[str, float]) -> Occurrences:
         docs: list[npt.NDArray[np.int64]] = []

@@ -91,10 +91,14 @@ class Words(Sequence[str]):
 
     def with_suffix(self, suffix: str, *, limit: int) -> list[int]:
         """The ids of at most `limit` strings that end with `suffix` and are longer than it."""
+        return sorted(self.by_suffix(suffix)[:limit].tolist())
+
+    def by_suffix(self, suffix: str) -> Int32Array:
+        """The ids of all strings that end with `suffix` and are longer than it, in the order of
+        the strings read backwards."""
         backwards = suffix.encode("utf-8", "surrogatepass")[::-1]
         low = self._bisect_by_end(backwards + b"\0")
-        high = self._bisect_by_end(backwards + b"\xff")
-        return sorted(self.by_end[low : min(high, low + limit)].tolist())
+        return self.by_end[low : self._bisect_by_end(backwards + b"\xff")]
 
     @property
     def by_end(self) -> Int32Array:

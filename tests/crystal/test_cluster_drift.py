@@ -4,7 +4,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rlm_crystal import build as building
 from rlm_crystal.build import build, refresh
@@ -71,6 +71,7 @@ def apply(root: Path, edit: Edit) -> None:
 
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.lists(_EDITS, min_size=1, max_size=4), min_size=1, max_size=4), st.booleans())
+@example([[("remove", "net", 3, 0), ("remove", "shop", 3, 0), ("move", "ui", 3, 0)]], False)
 def test_after_any_edits_the_crystal_answers_as_a_fresh_one(
     bursts: list[list[Edit]], folds: bool
 ) -> None:

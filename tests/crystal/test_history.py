@@ -19,7 +19,7 @@ def commit(message: str, *paths: str) -> Commit:
 
 
 def best(history: History, question: str, paths: list[str]) -> list[str]:
-    asked = understand(question, [], told=history.messages.words)
+    asked = understand(question, told=history.messages.words)
     numbers = {path: at for at, path in enumerate(paths)}
     scores = Precedents(history, numbers, len(paths)).scores(asked.groups)
     return [paths[at] for at in np.argsort(-scores, kind="stable") if scores[at] > 0]
@@ -134,5 +134,5 @@ def test_of_two_files_alike_the_one_changed_lately_comes_first(tmp_path: Path) -
     for newest, oldest in (paths, paths[::-1]):
         log = [commit("Write", newest), *between, commit("Write", oldest)]
         view = replace(crystal, history=ready(assemble_history((), log))).view
-        asked = understand("send letter address", view.vocabularies)
+        asked = understand("send letter address", view.vocabulary)
         assert view.paths[rank(view, asked, None, limit=1)[0].file] == newest

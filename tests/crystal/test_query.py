@@ -8,6 +8,7 @@ import sys
 _FORMS = """
 import json
 from rlm_crystal.query import understand
+from rlm_crystal.vocabulary import Vocabulary
 from rlm_crystal.words import Words
 
 ends = ["", "s", "er", "ed", "ing", "or", "ors", "able", "ion", "ions", "ive"]
@@ -15,7 +16,8 @@ stems = ["detect", "connect", "select"]
 terms = {stem + end for stem in stems for end in ends}
 fronts = {"auto", "re", "inter"}
 terms |= fronts | {front + term for front in fronts for term in terms}
-question = understand("where is it detected, connected and selected", [Words.of(sorted(terms))])
+vocabulary = Vocabulary([Words.of(sorted(terms))])
+question = understand("where is it detected, connected and selected", vocabulary)
 print(json.dumps([[group.word, group.weight, group.variants] for group in question.groups]))
 """
 

@@ -90,7 +90,7 @@ def test_the_very_words_of_a_question_pass_their_inflections(tmp_path: Path) -> 
     (tmp_path / "two.py").write_text("def worker():\n    # close session early\n    pass\n")
     view = build([tmp_path], workers=0).view
     for text, best in (("closing sessions", "one.py"), ("close session", "two.py")):
-        ranked = rank(view, understand(text, view.vocabularies), None, limit=2)
+        ranked = rank(view, understand(text, view.vocabulary), None, limit=2)
         assert view.paths[ranked[0].file] == best
         assert len(ranked) == 2
 
@@ -251,9 +251,9 @@ def test_an_empty_folder_gives_an_empty_crystal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["x", "a-", "a.", "a/", "a::", "_", "aB", "é", "1a", "..", "#"])
 def test_a_question_of_any_length_takes_time_linear_in_it(word: str) -> None:
-    understand(word * 100_000, [])  # hours, if the time grew with the square
+    understand(word * 100_000)  # hours, if the time grew with the square
 
 
 def test_paths_in_a_question_are_recognised() -> None:
-    asked = understand("what is in src/flask/app.py, setup.py and --config.toml, or a.b.c?", [])
+    asked = understand("what is in src/flask/app.py, setup.py and --config.toml, or a.b.c?")
     assert asked.paths == ("src/flask/app.py", "setup.py", "config.toml", "a.b")
