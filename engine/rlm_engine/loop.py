@@ -16,6 +16,7 @@ from rlm_engine.model import Model
 from rlm_engine.precautions import USUAL, Precautions
 from rlm_engine.repl import mapped, require_sandbox
 from rlm_engine.run import Run
+from rlm_engine.tokens import counter_for
 from rlm_engine.trace import UNTRACED, Tracing
 from rlm_engine.turns import run_to_end
 
@@ -44,6 +45,8 @@ async def ask(
     or is cancelled leaves its record too.
     """
     require_sandbox(precautions.backend)
+    for model in (root, sub):
+        await run_sync(counter_for, model.name)  # the first time takes a moment
     inquiry = Inquiry(
         question,
         crystal=crystal,

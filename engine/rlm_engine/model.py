@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from rlm_engine.tokens import ESTIMATE, counter_for
+
 Role = Literal["system", "user", "assistant"]
 
 
@@ -52,18 +54,8 @@ class Model(Protocol):
         ...
 
 
-def tokens_at_most(messages: Sequence[Message]) -> int:
-    """An upper estimate of the tokens of a prompt, needing no tokenizer.
-
-    Two ASCII characters or one byte of anything else to a token, and eight for each message's
-    frame: English text and code run at three to four characters, base64 and hex at about two.
-    """
-    return sum(8 + _tokens_of(message.content) for message in messages)
-
-
-def _tokens_of(text: str) -> int:
-    size_bytes = len(text.encode("utf-8", "surrogatepass"))
-    if size_bytes == len(text):
-        return (size_bytes + 1) // 2
-    ascii_chars = sum(1 for character in text if character < "\x80")
-    return (ascii_chars + 1) // 2 + size_bytes - ascii_chars
+def tokens_at_most(messages: Sequence[Message], model: str = "") -> int:
+    """The tokens of a prompt: as `model` counts them where that is known, else estimated from
+    above."""
+    counter = counter_for(model) if model else ESTIMATE
+    return counter.of_messages(message.content for message in messages)

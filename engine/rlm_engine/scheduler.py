@@ -169,7 +169,8 @@ class Scheduler:
 
 def worst_of(model: Model, messages: Sequence[Message], max_tokens: int) -> Worst:
     """The most that this call can take."""
-    return Worst(model.worst_case_usd(messages, max_tokens), tokens_at_most(messages) + max_tokens)
+    tokens = tokens_at_most(messages, model.name) + max_tokens
+    return Worst(model.worst_case_usd(messages, max_tokens), tokens)
 
 
 def _twins(keys: Sequence[str]) -> list[list[int]]:

@@ -1,31 +1,24 @@
 import pytest
-from rlm_engine.prices import Price, PriceList, prices_from_environ
-
-
-def test_a_price_given_by_the_user_wins_over_those_shipped():
-    prices = prices_from_environ({"RLM_PRICES": '{"gpt-4o": [1, 2], "openai/mine": [0.5, 1.5]}'})
-    assert prices.find("gpt-4o") == Price(1.0, 2.0)
-    assert prices.find("openai/gpt-4o") == Price(1.0, 2.0)
-    assert prices.find("openai/mine") == Price(0.5, 1.5)
-
-
-def test_dated_names_have_the_price_of_their_family():
-    assert PriceList().find("openai/gpt-4o-mini-2024-07-18") is not None
-
-
-def test_a_model_on_the_own_machine_costs_nothing():
-    assert PriceList().find("ollama_chat/qwen3") == Price(0.0, 0.0)
-
-
-def test_an_unknown_model_has_no_price():
-    assert PriceList().find("openai/never-heard-of") is None
-
-
-@pytest.mark.parametrize("text", ["x", "[]", '{"m": 1}', '{"m": [1]}', '{"m": [1, -2]}'])
-def test_prices_that_cannot_be_read_are_refused(text: str):
-    with pytest.raises(ValueError, match="RLM_PRICES must be"):
-        prices_from_environ({"RLM_PRICES": text})
+from rlm_engine.prices import Price
 
 
 def test_a_cost_is_counted_by_the_million():
     assert Price(1.0, 10.0).cost_usd(500_000, 100_000) == pytest.approx(1.5)
+
+
+def test_what_the_provider_kept_costs_its_own_price():
+    price = Price(1.0, 10.0, cached_usd=0.1, written_usd=1.25)
+    assert price.cost_usd(1_000_000, 0, cached=600_000, written=200_000) == pytest.approx(0.51)
+    assert Price(1.0, 10.0).cost_usd(1_000_000, 0, cached=600_000) == pytest.approx(1.0)
+
+
+def test_a_long_prompt_is_billed_at_its_own_rate():
+    price = Price(1.0, 10.0, over_tokens=200_000, over=Price(2.0, 15.0))
+    assert price.cost_usd(200_000, 0) == pytest.approx(0.2)
+    assert price.cost_usd(200_001, 100_000) == pytest.approx(0.400002 + 1.5)
+
+
+def test_the_worst_case_is_never_below_what_is_billed():
+    price = Price(3.0, 15.0, cached_usd=0.3, written_usd=3.75)
+    assert price.worst_usd(1_000_000, 0) == pytest.approx(3.75)
+    assert Price(3.0, 15.0, cached_usd=0.3).worst_usd(1_000_000, 0) == pytest.approx(3.0)
