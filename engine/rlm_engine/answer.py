@@ -1,10 +1,12 @@
 """What `ask` gives back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from rlm_engine.citations import Citation
 from rlm_engine.errors import LimitWord
 from rlm_engine.json_value import JsonObject
+from rlm_engine.usage import Usage, in_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,9 @@ class Answer:
     """An answer, the evidence for it that was checked, and what it took.
 
     `partial` is true when a limit ended the run or kept a part of it from being done; the text
-    then says so itself. `notes` are remarks for a person (price unknown, answers from the cache).
+    then says so itself. `depth` is the deepest level of models that was asked, the root being 0,
+    and `models` what each took. `notes` are remarks for a person (price unknown, answers from the
+    cache).
     """
 
     question: str
@@ -27,6 +31,8 @@ class Answer:
     seconds: float
     limit_hit: LimitWord | None
     trace_id: str
+    depth: int = 0
+    models: Usage = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
 
     @property
@@ -49,4 +55,6 @@ class Answer:
             "seconds": self.seconds,
             "limit_hit": self.limit_hit,
             "trace_id": self.trace_id,
+            "depth": self.depth,
+            "models": in_json(self.models),
         }

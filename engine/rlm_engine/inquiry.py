@@ -16,6 +16,7 @@ from rlm_engine.model import Model
 from rlm_engine.precautions import Precautions
 from rlm_engine.scheduler import CallRecord, Scheduler
 from rlm_engine.trace import Trace, Tracing
+from rlm_engine.usage import in_json
 
 Say = Callable[[str], None]
 """Told what the loop is doing, in words a person reads; must return at once."""
@@ -55,11 +56,13 @@ class Inquiry:
             retry=equipment.retry,
             on_call=self._on_call,
             cache=equipment.cache,
+            meter=tracing.meter,
         )
         self.functions: Mapping[str, HostFunction] = {
             **crystal_functions(crystal),
             **memory_functions(equipment.recall),
         }
+        self.depth = 0
         self._calls_done = 0
         self._began = anyio.current_time()
 
@@ -73,13 +76,17 @@ class Inquiry:
         """When the wall-time limit ends it, on the event loop's clock."""
         return self._began + self.limits.max_seconds
 
+    def reached(self, depth: int) -> None:
+        """Write down at what level a model was asked."""
+        self.depth = max(self.depth, depth)
+
     def closing_notes(self) -> tuple[str, ...]:
         """Remarks for the reader of the answer."""
         notes = list(self.notes)
         if self.scheduler.price_unknown:
             notes.append("price unknown: calls without a known price are counted as $0")
-        if self.scheduler.cache_hits:
-            notes.append(f"{self.scheduler.cache_hits} sub-calls were answered from the cache")
+        if cached := sum(one.cached for one in self.scheduler.usage.values()):
+            notes.append(f"{cached} sub-calls were answered from the cache")
         return tuple(notes)
 
     def record(self, outcome: JsonObject) -> bytes:
@@ -110,9 +117,12 @@ class Inquiry:
             "tokens_out": spent.tokens_out,
             "cost_usd": round(spent.cost_usd, 9),
             "seconds": round(self.elapsed_s, 3),
+            "depth": self.depth,
+            "models": in_json(self.scheduler.usage),
         }
 
     def _on_call(self, record: CallRecord) -> None:
+        self.reached(record.depth)
         self.trace.call(record, at_s=self.elapsed_s)
         self._calls_done += 1
         self.say(f"Sub-call {self._calls_done}: {record.error or 'answered'}")

@@ -1,5 +1,7 @@
 """Asking a question of a crystal: the run over the whole of it, its answer and its record."""
 
+from types import MappingProxyType
+
 import anyio
 from anyio.to_thread import run_sync
 from rlm_crystal.crystal import Crystal
@@ -104,6 +106,8 @@ async def _answer(inquiry: Inquiry, run: Run) -> Answer:
         seconds=round(inquiry.elapsed_s, 3),
         limit_hit=run.ending.limit_hit,
         trace_id=inquiry.trace.trace_id,
+        depth=inquiry.depth,
+        models=MappingProxyType(dict(inquiry.scheduler.usage)),
         notes=inquiry.closing_notes(),
     )
 

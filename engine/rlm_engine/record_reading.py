@@ -25,6 +25,7 @@ from rlm_engine.recorded import (
     Took,
     Turn,
 )
+from rlm_engine.usage import ModelUsage
 
 
 def record_object(data: bytes) -> JsonObject:
@@ -65,6 +66,10 @@ def read_record(record: JsonObject) -> Recorded:
         failure=_failure(outcome),
         iterations=_whole(outcome, "iterations") or (len(run.turns) if run else 0),
         subcalls=_whole(outcome, "subcalls"),
+        depth=_whole(outcome, "depth"),
+        models=tuple(
+            (name, _usage(_object(one))) for name, one in _object(outcome.get("models")).items()
+        ),
         took=_took(outcome),
         seconds=_number(outcome, "seconds") or 0.0,
         limit_hit=_text(outcome, "limit_hit"),
@@ -261,6 +266,17 @@ def _failure(outcome: JsonObject) -> Failure | None:
 def _took(fields: JsonObject) -> Took:
     return Took(
         _whole(fields, "tokens_in"), _whole(fields, "tokens_out"), _number(fields, "cost_usd") or 0
+    )
+
+
+def _usage(fields: JsonObject) -> ModelUsage:
+    return ModelUsage(
+        calls=_whole(fields, "calls"),
+        failed=_whole(fields, "failed"),
+        cached=_whole(fields, "cached"),
+        tokens_in=_whole(fields, "tokens_in"),
+        tokens_out=_whole(fields, "tokens_out"),
+        cost_usd=_number(fields, "cost_usd") or 0.0,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rlm_engine.model import Message
+from rlm_engine.usage import ModelUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class Recorded:
     failure: Failure | None
     iterations: int
     subcalls: int
+    depth: int
+    models: tuple[tuple[str, ModelUsage], ...]
     took: Took
     seconds: float
     limit_hit: str

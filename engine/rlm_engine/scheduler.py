@@ -18,6 +18,7 @@ from rlm_engine.errors import EngineError, ModelError, ModelTimeout, ModelUnavai
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Completion, Message, Model, tokens_at_most
 from rlm_engine.retry import RetryPolicy, with_retries
+from rlm_engine.usage import CACHED, NO_USAGE, Meter, ModelUsage, one_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,16 @@ class Scheduler:
         retry: RetryPolicy,
         on_call: Callable[[CallRecord], None],
         cache: CallCache | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.budget = budget
         self.price_unknown = False
-        self.cache_hits = 0
+        self.usage: dict[str, ModelUsage] = {}
         self._retry = retry
         self._on_call = on_call
         self._limiter = anyio.CapacityLimiter(limits.parallel_calls)
         self._cache = cache or CallCache()
+        self._meter = meter
         self._breakers: dict[str, Breaker] = {}
         self._known: set[str] = set()
 
@@ -84,9 +87,10 @@ class Scheduler:
         except EngineError as error:
             self._on_call(made(anyio.current_time() - began_s, None, error=error.kind))
             raise
-        self.cache_hits += known is not None
         if known is None:
             self._cache.put(key, completion)
+        else:
+            self._took(model, CACHED)
         seconds = anyio.current_time() - began_s
         self._on_call(made(seconds, completion, cached=known is not None))
         return completion.text
@@ -126,13 +130,15 @@ class Scheduler:
             async with self._limiter, self.budget.hold(worst, subcall=subcall) as hold:
                 try:
                     completion = await self._answer(model, messages, max_tokens)
-                except ModelTimeout:
-                    hold.add_cost(model.worst_case_usd(messages, 0))
-                    raise
-                except NoText as error:
-                    hold.add(error.billed)
+                except EngineError as error:
+                    if isinstance(error, ModelTimeout):
+                        hold.add_cost(model.worst_case_usd(messages, 0))
+                    elif isinstance(error, NoText):
+                        hold.add(error.billed)
+                    self._took(model, one_call(hold.used, failed=True))
                     raise
                 hold.add(completion)
+                self._took(model, one_call(hold.used))
                 return completion
 
         completion = await with_retries(
@@ -140,6 +146,11 @@ class Scheduler:
         )
         self.price_unknown = self.price_unknown or not completion.price_known
         return completion
+
+    def _took(self, model: Model, took: ModelUsage) -> None:
+        self.usage[model.name] = self.usage.get(model.name, NO_USAGE).plus(took)
+        if self._meter is not None:
+            self._meter(model.name, took)
 
     async def _answer(
         self, model: Model, messages: Sequence[Message], max_tokens: int

@@ -16,11 +16,12 @@ from rlm_engine.errors import (
     ModelRefused,
     ModelUnavailable,
 )
-from rlm_engine.limits import RunLimits, Spent
+from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
 from rlm_engine.prompt import summary_messages
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.scheduler import CallRecord, Scheduler
+from rlm_engine.usage import Meter
 
 REPLY_TOKENS = 200
 
@@ -36,23 +37,22 @@ class ModelSummariser:
         limits: RunLimits,
         *,
         retry: RetryPolicy | None = None,
-        on_call: Callable[[CallRecord], None] = lambda _: None,
+        meter: Meter | None = None,
     ) -> None:
         self._model = model
         self._limits = limits
         self._scheduler = Scheduler(
-            budget=Budget(limits), limits=limits, retry=retry or RetryPolicy(), on_call=on_call
+            budget=Budget(limits),
+            limits=limits,
+            retry=retry or RetryPolicy(),
+            on_call=_unrecorded,
+            meter=meter,
         )
 
     @property
     def name(self) -> str:
         """The model's own name."""
         return self._model.name
-
-    @property
-    def spent(self) -> Spent:
-        """What all calls took so far."""
-        return self._scheduler.budget.spent
 
     async def summarise(
         self, digests: Sequence[str], on_done: Callable[[int], None]
@@ -81,3 +81,7 @@ class ModelSummariser:
                 for _ in range(min(self._limits.parallel_calls, len(digests))):
                     tasks.start_soon(work)
         return texts
+
+
+def _unrecorded(_: CallRecord) -> None:
+    """Summaries leave no trace."""

@@ -24,6 +24,7 @@ from rlm_engine.clip import clip
 from rlm_engine.json_value import JsonObject, JsonValue
 from rlm_engine.model import Message
 from rlm_engine.scheduler import CallRecord
+from rlm_engine.usage import Meter
 
 PutRecord = Callable[[str, bytes], None]
 """Stores one sealed record: a name of [a-z0-9-] and its bytes."""
@@ -47,12 +48,13 @@ _FULL = "[not kept: this record is full]"
 
 @dataclass(frozen=True, slots=True)
 class Tracing:
-    """How a run is written down: who is told while it goes, whether prompts are kept whole, and
-    who keeps its record."""
+    """How a run is written down: who is told while it goes, whether prompts are kept whole, who
+    keeps its record, and who adds up what it takes."""
 
     watch: Watch | None = None
     prompts: bool = False
     keep: PutRecord | None = None
+    meter: Meter | None = None
 
 
 UNTRACED = Tracing()

@@ -53,6 +53,7 @@ async def run_to_end(
     )
     functions = {**inquiry.functions, **queries.functions()}
     begin_s = inquiry.elapsed_s
+    inquiry.reached(depth)
     async with opened_repl(inquiry, context, functions) as sandbox:
         inquiry.trace.begin(
             depth=depth,

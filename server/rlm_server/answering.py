@@ -12,6 +12,7 @@ from rlm_engine.brought_up import brought_up
 from rlm_engine.equipment import Equipment
 from rlm_engine.loop import ask
 from rlm_engine.trace import Tracing
+from rlm_engine.usage import Meter
 from rlm_tools.host import View
 
 from rlm_server.opening import Opened
@@ -21,7 +22,8 @@ from rlm_server.traces.keeping import RunRecord
 
 Confirm: TypeAlias = Callable[[Collection[str]], Awaitable[View]]
 Answering: TypeAlias = Callable[
-    [str, View, Opened, Settings, Mapping[str, str], ProgressSink, Confirm], Awaitable[Answer]
+    [str, View, Opened, Settings, Mapping[str, str], ProgressSink, Confirm, Meter],
+    Awaitable[Answer],
 ]
 
 
@@ -33,10 +35,12 @@ async def answer(
     environ: Mapping[str, str],
     progress: ProgressSink,
     confirm: Confirm,
+    meter: Meter,
 ) -> Answer:
     """Answer, seal the record of the run, and remember what was answered in full.
 
-    `confirm` gives a view in which these files are what is on disk.
+    `confirm` gives a view in which these files are what is on disk; `meter` is told what each call
+    took.
     """
     root, sub = models_for(settings, environ)
     precautions = precautions_for(settings, environ)
@@ -62,7 +66,7 @@ async def answer(
                 recall=opened.recollection.recall if settings.remember else None,
             ),
             precautions=precautions,
-            tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep),
+            tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),
             progress=say,
         )
     if settings.remember:

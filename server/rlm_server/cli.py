@@ -106,6 +106,10 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return _told_of_key(options, bar)
         case "trace":
             return _told_of_trace(options, request)
+        case "stats":
+            from rlm_server.traces.adding_up import stats
+
+            return stats(request, options.days)
         case "bench":
             from rlm_server.bench import localisation
 

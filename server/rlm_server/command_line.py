@@ -54,6 +54,8 @@ def command_line() -> argparse.ArgumentParser:
     asked.add_argument("--model", default="", help="model to use (default: RLM_MODEL, else none)")
     asked.add_argument("--trace", action="store_true", help="tell each step on standard error")
     commands.add_parser("status", parents=[common], help="say what is indexed")
+    summed = commands.add_parser("stats", parents=[common], help="what past questions took")
+    summed.add_argument("--days", type=_days, metavar="N", help="of the last N days (default: all)")
     measured = commands.add_parser("bench", parents=[common], help="measure on your own code")
     measured.add_argument("what", choices=["localisation"], help="commit message to changed file")
     measured.add_argument(

@@ -16,7 +16,7 @@ from rlm_server.settings import Settings
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
-    from rlm_engine.limits import Spent
+    from rlm_engine.usage import Meter
 
 _log = logging.getLogger(__name__)
 
@@ -24,16 +24,20 @@ SECONDS_MAX = 300.0
 
 
 async def described(
-    crystal: "Crystal", settings: Settings, environ: Mapping[str, str], progress: ProgressSink
-) -> "tuple[Crystal, Spent]":
-    """The crystal with what the sub-model says of its clusters, and what that took.
+    crystal: "Crystal",
+    settings: Settings,
+    environ: Mapping[str, str],
+    progress: ProgressSink,
+    meter: "Meter",
+) -> "Crystal":
+    """The crystal with what the sub-model says of its clusters; `meter` is told what that takes.
 
     At most `summary_usd`, five minutes and a thousand calls; a model that fails or is slow leaves
     the extractive summaries. A model that cannot be made is logged, not raised.
     """
     from rlm_crystal.describe import CLUSTERS_MAX, describe
     from rlm_engine.errors import EngineError
-    from rlm_engine.limits import NOTHING_SPENT, RunLimits
+    from rlm_engine.limits import RunLimits
     from rlm_engine.summaries import ModelSummariser
 
     limits = RunLimits(
@@ -43,11 +47,10 @@ async def described(
         model = await run_sync(summarising_model, settings, environ)
     except (EngineError, ValueError) as error:
         _log.warning("clusters are not described by a model: %s", error)
-        return crystal, NOTHING_SPENT
-    summariser = ModelSummariser(model, limits)
+        return crystal
+    summariser = ModelSummariser(model, limits, meter=meter)
 
     def tell(done: int, total: int) -> None:
         progress(Progress("describing clusters", done, total))
 
-    crystal = await describe(crystal, summariser, tell)
-    return crystal, summariser.spent
+    return await describe(crystal, summariser, tell)

@@ -13,6 +13,8 @@ ServerError
     └── SettingsDamaged the stored settings cannot be used
 """
 
+from typing import cast
+
 from rlm_crystal.types import Progress
 
 
@@ -66,3 +68,11 @@ class SettingRefused(ServerError):
 
 class SettingsDamaged(SettingRefused):
     """The stored settings were written by something else, or by a later version."""
+
+
+def sole(error: BaseException) -> BaseException:
+    """The one error inside a group, as whoever uses the service raised it."""
+    if isinstance(error, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return sole(group.exceptions[0]) if len(group.exceptions) == 1 else group
+    return error

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rlm_engine.limits import RunLimits
     from rlm_engine.model import Completion, Message, Model
     from rlm_engine.precautions import Precautions
+    from rlm_engine.usage import ModelUsage
     from rlm_sandbox.redact import Redaction
 
 
@@ -67,7 +68,7 @@ class MeteredModel:
         self,
         model: "Model",
         limits: "RunLimits",
-        on_call: "Callable[[Completion], Awaitable[None]]",
+        on_call: "Callable[[str, ModelUsage], Awaitable[None]]",
     ) -> None:
         from rlm_engine.budget import Budget
 
@@ -84,6 +85,7 @@ class MeteredModel:
         """Ask the model; BudgetExceeded when the worst case would pass the budget."""
         from rlm_engine.budget import Worst
         from rlm_engine.model import tokens_at_most
+        from rlm_engine.usage import one_call
 
         worst = Worst(
             self.worst_case_usd(messages, max_tokens), tokens_at_most(messages) + max_tokens
@@ -92,7 +94,7 @@ class MeteredModel:
         async with self._budget.hold(worst, subcall=False) as hold:
             completion = await self._model.complete(messages, max_tokens=max_tokens)
             hold.add(completion)
-        await self._on_call(completion)
+        await self._on_call(self.name, one_call(hold.used))
         return completion
 
     def worst_case_usd(self, messages: "Sequence[Message]", max_tokens: int) -> float:

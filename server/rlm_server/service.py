@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 from anyio.abc import TaskGroup
@@ -31,16 +31,18 @@ from rlm_tools.host import (
 )
 
 from rlm_server.actor import Actor
-from rlm_server.errors import Indexing, ServerError
+from rlm_server.errors import Indexing, ServerError, sole
 from rlm_server.glancing import Glances
 from rlm_server.manner import Manner
+from rlm_server.metering import metered
 from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
 from rlm_server.state import State, Tally
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
     from rlm_engine.answer import Answer
-    from rlm_engine.model import Completion, Model
+    from rlm_engine.model import Model
+    from rlm_engine.usage import ModelUsage
     from rlm_tools.tool import Reply
 
     from rlm_server.answering import Answering
@@ -82,7 +84,7 @@ class Service(Actor):
                 finally:
                     tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:
-            raise _sole(group) from None
+            raise sole(group) from None
         finally:
             if self._opened is not None:
                 await self._opened.close()
@@ -175,8 +177,11 @@ class Service(Actor):
         async def confirm(paths: Collection[str]) -> View:
             return await self.confirm(view, paths, progress)
 
-        answer = await answering(question, view, opened, settings, self._environ, progress, confirm)
-        await self._ask(self._count, lambda tally: tally.with_answer(answer))
+        async with metered(self._counted) as meter:
+            answer = await answering(
+                question, view, opened, settings, self._environ, progress, confirm, meter
+            )
+        await self._counted(lambda tally: tally.with_answer(answer))
         return answer
 
     async def model(self) -> "Model | None":
@@ -188,7 +193,7 @@ class Service(Actor):
         if settings.model == EXTRACTIVE:
             return None
         root, _ = await run_sync(models_for, settings, self._environ)
-        return MeteredModel(root, limits_for(settings), self._count_completion)
+        return MeteredModel(root, limits_for(settings), self._count_usage)
 
     async def status(self) -> Status:
         """How it stands, without waiting for anything."""
@@ -245,10 +250,13 @@ class Service(Actor):
 
     async def count_call(self, tool: str, *, failed: bool) -> None:
         """Write a call of a tool down."""
-        await self._ask(self._count, lambda tally: tally.with_call(tool, failed=failed))
+        await self._counted(lambda tally: tally.with_call(tool, failed=failed))
 
-    async def _count_completion(self, completion: "Completion") -> None:
-        await self._ask(self._count, lambda tally: tally.with_completion(completion))
+    async def _counted(self, add: Callable[[Tally], Tally]) -> None:
+        await self._ask(self._count, add)
+
+    async def _count_usage(self, name: str, took: "ModelUsage") -> None:
+        await self._counted(lambda tally: tally.with_usage({name: took}))
 
     async def describe(self, crystal: "Crystal", progress: ProgressSink) -> "Crystal":
         """The crystal with summaries by the sub-model, if the operator pays for them."""
@@ -257,9 +265,8 @@ class Service(Actor):
             return crystal
         from rlm_server.describing import described
 
-        crystal, spent = await described(crystal, settings, self._environ, progress)
-        await self._ask(self._count, lambda tally: tally.with_spent(spent))
-        return crystal
+        async with metered(self._counted) as meter:
+            return await described(crystal, settings, self._environ, progress, meter)
 
     async def swap(self, crystal: "Crystal", base: "Crystal | None") -> bool:
         """Serve this crystal, if `base` is what is served still; None for whatever is."""
@@ -364,14 +371,6 @@ class Service(Actor):
 
     async def _count(self, add: Callable[[Tally], Tally]) -> None:
         self._state = replace(self._state, tally=add(self._state.tally))
-
-
-def _sole(error: BaseException) -> BaseException:
-    """The one error inside a group, as whoever uses the service raised it."""
-    if isinstance(error, BaseExceptionGroup):
-        group = cast("BaseExceptionGroup[BaseException]", error)
-        return _sole(group.exceptions[0]) if len(group.exceptions) == 1 else group
-    return error
 
 
 def _pending(crystal: "Crystal") -> int:

@@ -10,21 +10,19 @@ from rlm_server.settings import Operator, SettingsBook
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
     from rlm_engine.answer import Answer
-    from rlm_engine.limits import Spent
-    from rlm_engine.model import Completion
+    from rlm_engine.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What this process did since it started."""
+    """What this process did since it started; `models` hold what failed questions took as well."""
 
     calls: MappingProxyType[str, int] = field(default_factory=lambda: MappingProxyType({}))
     errors: int = 0
     questions: int = 0
-    subcalls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost_usd: float = 0.0
+    asked_s: float = 0.0
+    depth: int = 0
+    models: "Usage" = field(default_factory=lambda: MappingProxyType({}))
     refreshes: int = 0
     rebuilds: int = 0
 
@@ -42,35 +40,19 @@ class Tally:
         return replace(self, rebuilds=self.rebuilds + 1)
 
     def with_answer(self, answer: "Answer") -> "Tally":
-        """One question more."""
+        """One question more that was answered."""
         return replace(
             self,
             questions=self.questions + 1,
-            subcalls=self.subcalls + answer.subcalls,
-            tokens_in=self.tokens_in + answer.tokens_in,
-            tokens_out=self.tokens_out + answer.tokens_out,
-            cost_usd=self.cost_usd + answer.cost_usd,
+            asked_s=self.asked_s + answer.seconds,
+            depth=max(self.depth, answer.depth),
         )
 
-    def with_spent(self, spent: "Spent") -> "Tally":
-        """What the summaries of one full index took."""
-        return replace(
-            self,
-            subcalls=self.subcalls + spent.subcalls,
-            tokens_in=self.tokens_in + spent.tokens_in,
-            tokens_out=self.tokens_out + spent.tokens_out,
-            cost_usd=self.cost_usd + spent.cost_usd,
-        )
+    def with_usage(self, usage: "Usage") -> "Tally":
+        """What models took more."""
+        from rlm_engine.usage import together
 
-    def with_completion(self, completion: "Completion") -> "Tally":
-        """One model call more that a tool made by itself."""
-        return replace(
-            self,
-            subcalls=self.subcalls + 1,
-            tokens_in=self.tokens_in + completion.tokens_in,
-            tokens_out=self.tokens_out + completion.tokens_out,
-            cost_usd=self.cost_usd + completion.cost_usd,
-        )
+        return replace(self, models=MappingProxyType(together(self.models, usage)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from anyio.to_thread import run_sync
 from rlm_crystal.types import Progress
-from rlm_tools.host import Revision, SessionStats, Status
+from rlm_tools.host import ModelTook, Revision, SessionStats, Status
 
 from rlm_server.preview import grouped
 from rlm_server.state import Tally
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
+    from rlm_engine.usage import ModelUsage
     from rlm_sandbox.backend import BackendName
 
     from rlm_server.service import Service
@@ -61,13 +62,26 @@ def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
         calls=dict(tally.calls),
         errors=tally.errors,
         questions=tally.questions,
-        subcalls=tally.subcalls,
-        tokens_in=tally.tokens_in,
-        tokens_out=tally.tokens_out,
-        cost_usd=round(tally.cost_usd, 6),
+        asked_s=round(tally.asked_s, 1),
+        depth=tally.depth,
+        models={name: _took(one) for name, one in sorted(tally.models.items())},
+        tokens_in=sum(one.tokens_in for one in tally.models.values()),
+        tokens_out=sum(one.tokens_out for one in tally.models.values()),
+        cost_usd=round(sum(one.cost_usd for one in tally.models.values()), 6),
         refreshes=tally.refreshes,
         rebuilds=tally.rebuilds,
         rss_mib=round(psutil.Process(os.getpid()).memory_info().rss / _MIB, 1),
+    )
+
+
+def _took(usage: "ModelUsage") -> ModelTook:
+    return ModelTook(
+        usage.calls,
+        usage.failed,
+        usage.cached,
+        usage.tokens_in,
+        usage.tokens_out,
+        round(usage.cost_usd, 6),
     )
 
 

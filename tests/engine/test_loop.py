@@ -110,7 +110,18 @@ async def test_two_turns_with_a_batch_of_eight_give_an_answer_with_checked_citat
         "seconds": answer.seconds,
         "limit_hit": None,
         "trace_id": answer.trace_id,
-    }
+        "depth": 1,
+        "models": {
+            "openai/sub": {
+                "calls": 8, "failed": 0, "cached": 0,
+                "tokens_in": 800, "tokens_out": 160, "cost_usd": 0.0096,
+            },
+            "openai/root": {
+                "calls": 2, "failed": 0, "cached": 0,
+                "tokens_in": 200, "tokens_out": 40, "cost_usd": 0.0024,
+            },
+        },
+    }  # fmt: skip
     assert said[0].startswith("Turn 1: openai/root")
     assert "Sub-call 8: answered" in said
     (name,) = records

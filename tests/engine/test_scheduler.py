@@ -1,5 +1,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import anyio
 import pytest
@@ -17,6 +18,7 @@ from rlm_engine.limits import RunLimits, Spent
 from rlm_engine.model import Completion, Message
 from rlm_engine.retry import RetryPolicy, wait_s, with_retries
 from rlm_engine.scheduler import CallRecord, Scheduler
+from rlm_engine.usage import ModelUsage
 
 NO_WAIT = RetryPolicy(attempts=3, wait_base_s=0.0)
 
@@ -89,13 +91,42 @@ async def test_one_failed_item_leaves_the_others_of_its_batch_alone():
 
 
 @pytest.mark.asyncio
+async def test_what_each_model_took_is_added_up_failures_too_and_told_as_it_happens():
+    told: list[tuple[str, ModelUsage]] = []
+    records: list[CallRecord] = []
+    limits = RunLimits()
+    made = Scheduler(
+        budget=Budget(limits), limits=limits, retry=NO_WAIT, on_call=records.append,
+        meter=lambda name, took: told.append((name, took)),
+    )  # fmt: skip
+
+    def answer(text: str) -> str:
+        if text == "b":
+            raise ModelRefused("no")
+        return text
+
+    model = Scripted(answer)
+    await batch(made, model, "a", "b")
+    await batch(made, model, "a")
+    assert {name for name, _ in told} == {model.name}
+    assert made.usage == {model.name: reduce(ModelUsage.plus, (took for _, took in told))}
+    took = made.usage[model.name]
+    assert (took.calls, took.failed, took.cached) == (1, 1, 1)
+    spent = made.budget.spent
+    assert (took.tokens_in, took.tokens_out, took.cost_usd) == (
+        spent.tokens_in, spent.tokens_out, spent.cost_usd,
+    )  # fmt: skip
+    assert took.tokens_in > 0
+
+
+@pytest.mark.asyncio
 async def test_equal_prompts_are_asked_once():
     made, records = scheduler()
     model = Scripted(lambda text: text)
     assert await batch(made, model, "a", "a", "b") == ["a", "a", "b"]
     assert await batch(made, model, "a") == ["a"]
     assert sorted(model.prompts) == ["a", "b"]
-    assert sum(record.cached for record in records) == made.cache_hits == 2
+    assert sum(record.cached for record in records) == made.usage[model.name].cached == 2
 
 
 @pytest.mark.asyncio

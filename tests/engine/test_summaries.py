@@ -9,6 +9,7 @@ from rlm_engine.models.settings import ModelSettings
 from rlm_engine.prices import Price
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.summaries import ModelSummariser
+from rlm_engine.usage import NO_USAGE, ModelUsage
 from scripted_server import Reply, Request, Script, ScriptedServer, scripted_server
 
 AT_ONCE = RetryPolicy(attempts=1, attempts_silent=1)
@@ -23,27 +24,33 @@ def about(request: Request) -> Reply:
 
 async def texts_of(
     script: Script, limits: RunLimits | None = None, *, price: Price | None = None
-) -> tuple[list[str], ScriptedServer, ModelSummariser]:
+) -> tuple[list[str], ScriptedServer, ModelUsage]:
+    taken = [NO_USAGE]
     with scripted_server(script) as server:
         model: Model = LitellmModel(
             ModelSettings("openai/fake", server.url, "sk-test-000000"), price=price
         )
-        summariser = ModelSummariser(model, limits or RunLimits(), retry=AT_ONCE)
+        summariser = ModelSummariser(
+            model,
+            limits or RunLimits(),
+            retry=AT_ONCE,
+            meter=lambda _, took: taken.append(taken.pop().plus(took)),
+        )
         try:
             with anyio.fail_after(120):
                 texts = list(await summariser.summarise(DIGESTS, lambda _: None))
         finally:
             await close_clients()
             gc.collect()
-    return texts, server, summariser
+    return texts, server, taken[0]
 
 
 @pytest.mark.asyncio
 async def test_every_piece_gets_its_own_text_and_they_are_asked_in_parallel():
-    texts, server, summariser = await texts_of(about, RunLimits(parallel_calls=4))
+    texts, server, took = await texts_of(about, RunLimits(parallel_calls=4))
     assert texts == [f"Bakes: bake_{at}." for at in range(12)]
     assert server.most_at_once <= 4
-    assert summariser.spent.tokens_in == 1_200
+    assert (took.calls, took.tokens_in) == (12, 1_200)
 
 
 @pytest.mark.asyncio
@@ -62,11 +69,11 @@ async def test_the_same_piece_is_asked_in_the_same_words_and_stands_between_fenc
 async def test_what_the_budget_does_not_allow_is_not_asked():
     price = Price(1.0, 1.0)  # dollars a million tokens
     limits = RunLimits(max_cost_usd=0.001, parallel_calls=1)
-    texts, server, summariser = await texts_of(about, limits, price=price)
+    texts, server, took = await texts_of(about, limits, price=price)
     answered = sum(bool(text) for text in texts)
     assert 0 < answered < 12
     assert len(server.requests) == answered
-    assert summariser.spent.cost_usd <= 0.001
+    assert took.cost_usd <= 0.001
     assert texts[answered:] == [""] * (12 - answered)
 
 

@@ -39,7 +39,7 @@ async def map_of(root: Path, environ: dict[str, str]) -> tuple[str, float, int]:
         assert (await service.reindex("full", silent)).state == "done"
         crystal = (await service.view(silent)).crystal
         stats = await service.session_stats()
-        return crystal.map(2_000), stats.cost_usd, stats.subcalls
+        return crystal.map(2_000), stats.cost_usd, sum(one.calls for one in stats.models.values())
 
 
 @pytest.mark.asyncio

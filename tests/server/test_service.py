@@ -1,11 +1,13 @@
 """The service in this process: what it serves is what is on disk, or says that it is not."""
 
+import socket
 from pathlib import Path
 
 import anyio
 import pytest
 from rlm_crystal.errors import HaltError, RootMissing
 from rlm_crystal.types import Progress
+from rlm_engine.errors import ModelUnavailable
 from rlm_server.errors import Indexing
 from rlm_server.manner import COMMAND, Manner
 from services import SERVER, first_path, serving, silent
@@ -204,9 +206,29 @@ async def test_an_answer_is_counted_traced_and_recalled(
         assert service.opened is not None
         recalled = await service.opened.recollection.recall("total price", 3)
         traces = service.opened.archive.traces().names()
-    assert (stats.questions, stats.subcalls) == (1, answer.subcalls)
+    assert (stats.questions, stats.depth) == (1, answer.depth)
+    assert {name: took.calls for name, took in stats.models.items()} == {
+        name: took.calls for name, took in answer.models.items()
+    }
+    assert answer.models["extractive"].calls >= answer.iterations
     assert [row["question"] for row in recalled] == ["how is the total price computed"]
     assert [name for name in traces if name.startswith("trace-")] == [f"trace-{answer.trace_id}"]
+
+
+@pytest.mark.asyncio
+async def test_what_a_failed_question_took_is_counted(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    with socket.socket() as taken:  # bound and not listened to, so nothing answers there
+        taken.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        asked = environ | {"RLM_MODEL": "openai/fake", "RLM_API_BASE": base}
+        async with serving(repository, asked) as service:
+            with pytest.raises(ModelUnavailable):
+                await service.ask("how is the total price computed", silent)
+            stats = await service.session_stats()
+    assert stats.questions == 0
+    assert (stats.models["openai/fake"].calls, stats.models["openai/fake"].failed > 0) == (0, True)
 
 
 @pytest.mark.asyncio

@@ -95,8 +95,26 @@ def test_a_new_record_ends_those_past_their_days(tmp_path: Path) -> None:
         moment_s = time.time() - days * 86_400
         os.utime(folder / f"trace-{name}.sealed", (moment_s, moment_s))
     record = RunRecord(lambda: vault, {"RLM_TRACE_DAYS": "7"})
-    record.keep("trace-bb33", b"new")
+    record.keep("trace-bb33", Trace("why", Redaction(), Tracing()).record({}))
     assert (vault.names(), record.problems) == (("trace-aa22", "trace-bb33"), [])
+
+
+@needs_sandbox
+def test_what_recorded_questions_took_is_added_up(asked: tuple[Path, Path, str]) -> None:
+    repository, home, trace_id = asked
+    outcome = trace("show", trace_id, "--json", repository=repository, home=home).json["outcome"]
+    told = run_here("stats", "--root", repository, "--json", home=home).json
+    assert {name: told[name] for name in ("questions", "turns", "subcalls", "models")} == {
+        "questions": 1, "turns": outcome["iterations"], "subcalls": outcome["subcalls"],
+        "models": outcome["models"],
+    }  # fmt: skip
+    assert told["models"]["extractive"]["calls"] >= outcome["iterations"] > 0
+    assert told["endings"] == {"answered": 1}
+    text = run_here("stats", "--root", repository, "--days", "1", home=home).out
+    assert text.startswith("1 questions since 20")
+    assert "  extractive: " in text
+    none = run_here("stats", "--root", repository, "--days", "0", "--json", home=home).json
+    assert (none["questions"], none["models"]) == (0, {})
 
 
 @needs_sandbox
@@ -171,6 +189,10 @@ def test_a_run_by_a_model_that_writes_hostile_text_is_shown_harmlessly(
         "run ov", "turn 1", "  sub-", "  2 li", "turn 2", "  1 li", "ended",
     ]  # fmt: skip
     assert "\x1b" not in ran.err
+    models = run_here("stats", "--json", "--root", repository, home=home).json["models"]
+    assert [(name, one["calls"], one["tokens_in"]) for name, one in models.items()] == [
+        ("openai/root", 2, 200), ("openai/sub", 1, 100),
+    ]  # fmt: skip
     shown = trace("show", "last", "--full", repository=repository, home=home).out
     assert "turn 2 at " in shown
     assert "1 sub-call to openai/sub: 100 → 20 tokens, $0.0001" in shown

@@ -91,14 +91,32 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelTook:
+    """What one model took in a session; `cached` replies came from our own cache, for nothing."""
+
+    calls: int
+    failed: int
+    cached: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionStats:
-    """What this process did since it started."""
+    """What this process did since it started.
+
+    `questions` were answered in `asked_s` seconds, `depth` being the deepest level of models that
+    one of them asked. The sums and `models` hold all that models took, for whatever it was.
+    """
 
     uptime_s: float
     calls: dict[str, int]
     errors: int
     questions: int
-    subcalls: int
+    asked_s: float
+    depth: int
+    models: dict[str, ModelTook]
     tokens_in: int
     tokens_out: int
     cost_usd: float

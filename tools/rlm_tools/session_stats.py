@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rlm_crystal.types import ProgressSink
 
-from rlm_tools.host import Host, SessionStats
+from rlm_tools.host import Host, ModelTook, SessionStats
 from rlm_tools.tool import Arguments, Tool
 
 
@@ -26,11 +26,19 @@ class SessionStatsReply:
             [
                 f"Up for {stats.uptime_s} s, {stats.rss_mib} MiB of memory",
                 f"Calls: {calls or 'none'}; errors: {stats.errors}",
-                f"Questions: {stats.questions}, sub-calls: {stats.subcalls}",
+                f"Questions: {stats.questions} in {stats.asked_s} s, depth {stats.depth}",
                 f"Tokens: {stats.tokens_in} in, {stats.tokens_out} out; cost: ${stats.cost_usd}",
+                *(f"- {name}: {_took(took)}" for name, took in stats.models.items()),
                 f"Index: {stats.refreshes} refreshes, {stats.rebuilds} builds or openings",
             ]
         )
+
+
+def _took(took: ModelTook) -> str:
+    return (
+        f"{took.calls} calls, {took.failed} failed, {took.cached} from the cache,"
+        f" {took.tokens_in} tokens in, {took.tokens_out} out, ${took.cost_usd}"
+    )
 
 
 async def session_stats(
