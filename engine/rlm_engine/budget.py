@@ -85,7 +85,8 @@ class Budget:
 
     def __init__(self, limits: RunLimits) -> None:
         self.account = Account(limits)
-        self._kept_back = _NOTHING
+        # What each run of the tree leaves for its own next turn, the whole corpus's run first.
+        self._kept: list[Worst] = []
         self._settled = anyio.Event()
 
     @property
@@ -93,19 +94,30 @@ class Budget:
         """What settled calls took."""
         return self.account.spent
 
-    def keep_back(self, worst: Worst) -> None:
-        """Make sub-calls leave room for the root's next turn: at most half of what is left."""
-        limits, spent = self.account.limits, self.spent
-        self._kept_back = Worst(
-            max(0.0, min(worst.cost_usd, (limits.max_cost_usd - spent.cost_usd) / 2)),
-            max(0, min(worst.tokens, (limits.max_tokens - spent.tokens) // 2)),
+    def keep_back(self, worst: Worst, *, depth: int = 0) -> None:
+        """Make calls deeper than `depth` leave room for the next turn of the run there.
+
+        At most half of what is left, so that there is something to call with.
+        """
+        del self._kept[depth:]
+        limits, spent, above = self.account.limits, self.spent, self._kept_above(depth)
+        left_usd = limits.max_cost_usd - spent.cost_usd - above.cost_usd
+        left_tokens = limits.max_tokens - spent.tokens - above.tokens
+        self._kept.append(
+            Worst(
+                max(0.0, min(worst.cost_usd, left_usd / 2)),
+                max(0, min(worst.tokens, left_tokens // 2)),
+            )
         )
 
     @asynccontextmanager
-    async def hold(self, worst: Worst, *, subcall: bool) -> AsyncGenerator[Hold]:
-        """Set `worst` aside for the time of a call; BudgetExceeded if it can never fit."""
-        while (limit := self.account.refusal(self._asked(worst, subcall))) is not None:
-            if self.account.refusal(self._asked(worst, subcall), alone=True) is not None:
+    async def hold(self, worst: Worst, *, depth: int = 0) -> AsyncGenerator[Hold]:
+        """Set `worst` aside for the time of a call at `depth`; BudgetExceeded if it can never fit.
+
+        A turn of the run over the whole corpus has depth 0 and may take all that is left.
+        """
+        while (limit := self.account.refusal(self._asked(worst, depth))) is not None:
+            if self.account.refusal(self._asked(worst, depth), alone=True) is not None:
                 raise BudgetExceeded(_refusal_text(limit, self.account), limit=limit)
             await self._settled.wait()
         self.account = self.account.reserve(worst)
@@ -123,11 +135,13 @@ class Budget:
             raise BudgetExceeded(_refusal_text("subcalls", self.account), limit="subcalls")
         self.account = self.account.settle(_NOTHING, Spent(subcalls=1))
 
-    def _asked(self, worst: Worst, subcall: bool) -> Worst:
-        if not subcall:
-            return worst
-        kept = self._kept_back
+    def _asked(self, worst: Worst, depth: int) -> Worst:
+        kept = self._kept_above(depth)
         return Worst(worst.cost_usd + kept.cost_usd, worst.tokens + kept.tokens)
+
+    def _kept_above(self, depth: int) -> Worst:
+        kept = self._kept[:depth]
+        return Worst(sum(one.cost_usd for one in kept), sum(one.tokens for one in kept))
 
 
 def _refusal_text(limit: LimitWord, account: Account) -> str:

@@ -4,7 +4,7 @@ What leaves for a model is redacted like what leaves for a person.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rlm_sandbox.redact import Redaction
 
@@ -14,15 +14,18 @@ from rlm_engine.json_value import JsonValue
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Message, Model
 from rlm_engine.prompt import reader_messages
+from rlm_engine.run import Finish
 from rlm_engine.scheduler import Scheduler
 
 if TYPE_CHECKING:  # numpy comes with it
     from rlm_crystal.crystal import Crystal
 
 Documents = Sequence[tuple[str, str]]
-DeeperRun = Callable[[str, Documents], Awaitable[str]]
+DeeperRun = Callable[[str, Documents], Awaitable[Finish]]
 _PROMPT_CHARS_LEAST = 4_000
 _REFUSED_CALLS = 100
+# What a deeper run used up is used up for the run above it, too.
+_SHARED: Final[frozenset[LimitWord | None]] = frozenset({"cost", "tokens", "subcalls"})
 
 
 class Queries:
@@ -105,7 +108,10 @@ class Queries:
                 self._scheduler.budget.count_subcall()
                 clean = self._redaction.text
                 named = [(clean(path), text) for path, text in documents]
-                return await self._deeper(clean(asked), named)
+                ending = await self._deeper(clean(asked), named)
+                if ending.limit_hit in _SHARED:
+                    self.refused = self.refused or ending.limit_hit
+                return ending.answer
             except BudgetExceeded as error:
                 self._note(error)
                 raise

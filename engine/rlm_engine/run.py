@@ -44,6 +44,7 @@ _FOUND_KEPT = 6
 _MARKS_KEPT = 8
 _FOUND_CHARS = 3_000
 _REPLY_CHARS = 24_000
+_REPLY_CHARS_LEAST = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ class Run:
     def _after_reply(self, text: str) -> "Run":
         run = replace(self, iterations=self.iterations + 1)
         blocks = code_blocks(text)
-        said = Message("assistant", clip(without_thinking(text).strip() or "(empty)", _REPLY_CHARS))
+        words = without_thinking(text).strip() or "(empty)"
+        said = Message("assistant", clip(words, self._reply_chars()))
         if blocks:
             return replace(run._told(said), pending=blocks, cells=(), silent_replies=0)
         run = replace(run, silent_replies=run.silent_replies + 1)
@@ -248,6 +250,10 @@ class Run:
     def _output_chars(self) -> int:
         # Less than the corpus, so that no output can hold the whole of it.
         return max(200, min(self.limits.output_chars, self.facts.characters - 1))
+
+    def _reply_chars(self) -> int:
+        # A model that copies out what it has seen cannot put the corpus together, either.
+        return max(_REPLY_CHARS_LEAST, min(_REPLY_CHARS, self.facts.characters - 1))
 
     def _limit_passed(self) -> LimitWord | None:
         if self.elapsed_s >= self.limits.max_seconds:

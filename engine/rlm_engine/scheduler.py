@@ -66,10 +66,11 @@ class Scheduler:
         self._known: set[str] = set()
 
     async def ask_root(
-        self, model: Model, messages: Sequence[Message], *, max_tokens: int
+        self, model: Model, messages: Sequence[Message], *, max_tokens: int, depth: int = 0
     ) -> Completion:
-        """One turn of a root model: never cached, and may use what sub-calls must leave."""
-        return await self._call(model, messages, max_tokens=max_tokens, subcall=False)
+        """One turn of the root of the run at `depth`: never cached; may use what deeper calls must
+        leave."""
+        return await self._call(model, messages, max_tokens=max_tokens, depth=depth)
 
     async def subcall(
         self, model: Model, messages: Sequence[Message], *, max_tokens: int, depth: int
@@ -82,7 +83,7 @@ class Scheduler:
             self.budget.count_subcall()
             known = self._cache.get(key)
             completion = known or await self._call(
-                model, messages, max_tokens=max_tokens, subcall=True
+                model, messages, max_tokens=max_tokens, depth=depth
             )
         except EngineError as error:
             self._on_call(made(anyio.current_time() - began_s, None, error=error.kind))
@@ -122,12 +123,12 @@ class Scheduler:
         return [results[index] for index in range(len(prompts))]
 
     async def _call(
-        self, model: Model, messages: Sequence[Message], *, max_tokens: int, subcall: bool
+        self, model: Model, messages: Sequence[Message], *, max_tokens: int, depth: int
     ) -> Completion:
         worst = worst_of(model, messages, max_tokens)
 
         async def once() -> Completion:
-            async with self._limiter, self.budget.hold(worst, subcall=subcall) as hold:
+            async with self._limiter, self.budget.hold(worst, depth=depth) as hold:
                 try:
                     completion = await self._answer(model, messages, max_tokens)
                 except EngineError as error:

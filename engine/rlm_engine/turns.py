@@ -31,6 +31,8 @@ async def run_to_end(
     inquiry: Inquiry, question: str, facts: Facts, context: SharedContext, *, depth: int
 ) -> Run:
     """One run from its first turn to its end, over the documents of `context`."""
+    # What a crystal knows of its size is an estimate; the bounds of prompts need the real one.
+    facts = replace(facts, characters=context.total_chars)
     # The id that fences data is new for each run and never enters its REPL.
     fence = new_fence()
     queries = Queries(
@@ -106,12 +108,12 @@ async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
     begin_s = inquiry.elapsed_s
     try:
         completion = await inquiry.scheduler.ask_root(
-            inquiry.root, step.messages, max_tokens=step.max_tokens
+            inquiry.root, step.messages, max_tokens=step.max_tokens, depth=run.depth
         )
     except BudgetExceeded as error:
         return LimitReached(error.limit, inquiry.budget.spent, inquiry.elapsed_s)
     except ModelError as error:
-        if not run.found:
+        if not run.found and not run.variables:
             raise
         inquiry.notes.append(str(error))
         return LimitReached("provider", inquiry.budget.spent, inquiry.elapsed_s)
@@ -137,7 +139,8 @@ async def _run_code(
 ) -> Event:
     inquiry.say(f"{_indent(run)}Turn {run.iterations}: running code")
     upcoming = (*run.messages(), Message("user", "x" * inquiry.limits.output_chars))
-    inquiry.budget.keep_back(worst_of(inquiry.root, upcoming, inquiry.limits.reply_tokens))
+    worst = worst_of(inquiry.root, upcoming, inquiry.limits.reply_tokens)
+    inquiry.budget.keep_back(worst, depth=run.depth)
     execution: Execution | None = None
     begin_s = inquiry.elapsed_s
     try:
@@ -179,13 +182,13 @@ async def _run_code(
 
 
 def _deeper(inquiry: Inquiry, depth: int) -> DeeperRun:
-    async def deeper(question: str, documents: Documents) -> str:
+    async def deeper(question: str, documents: Documents) -> Finish:
         inquiry.say(f"Going deeper into {len(documents)} documents")
         async with mapped(documents) as context:
             facts = facts_of_slice(documents)
             run = await run_to_end(inquiry, question, facts, context, depth=depth + 1)
         assert run.ending is not None
-        return run.ending.answer
+        return run.ending
 
     return deeper
 

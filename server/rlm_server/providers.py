@@ -91,7 +91,7 @@ class MeteredModel:
             self.worst_case_usd(messages, max_tokens), tokens_at_most(messages) + max_tokens
         )
         self._budget.count_subcall()
-        async with self._budget.hold(worst, subcall=False) as hold:
+        async with self._budget.hold(worst) as hold:
             completion = await self._model.complete(messages, max_tokens=max_tokens)
             hold.add(completion)
         await self._on_call(self.name, one_call(hold.used))

@@ -36,7 +36,7 @@ def test_spent_and_set_aside_never_pass_a_limit(calls: list[tuple[float, int, fl
 async def test_a_call_that_cannot_fit_is_refused_with_the_limit():
     budget = Budget(LIMITS)
     with pytest.raises(BudgetExceeded, match=r"\$0.0000 of \$1.0000 is spent") as caught:
-        async with budget.hold(Worst(1.5, 10), subcall=True):
+        async with budget.hold(Worst(1.5, 10), depth=1):
             raise AssertionError
     assert caught.value.limit == "cost"
     assert budget.spent == Spent()
@@ -48,7 +48,7 @@ async def test_a_call_waits_for_those_in_flight_instead_of_being_refused():
     order: list[str] = []
 
     async def call(name: str) -> None:
-        async with budget.hold(Worst(0.7, 10), subcall=True) as hold:
+        async with budget.hold(Worst(0.7, 10), depth=1) as hold:
             order.append(f"{name} begins")
             await anyio.lowlevel.checkpoint()
             hold.add(Completion("", 1, 1, 0.1))
@@ -66,7 +66,7 @@ async def test_a_call_waits_for_those_in_flight_instead_of_being_refused():
 async def test_a_cancelled_call_gives_back_what_was_set_aside():
     budget = Budget(LIMITS)
     with anyio.move_on_after(0):
-        async with budget.hold(Worst(0.7, 10), subcall=True):
+        async with budget.hold(Worst(0.7, 10), depth=1):
             await anyio.sleep_forever()
     assert budget.account.reserved == Worst()
 
@@ -76,9 +76,25 @@ async def test_sub_calls_leave_room_for_the_next_turn_of_the_root():
     budget = Budget(LIMITS)
     budget.keep_back(Worst(0.4, 0))
     with pytest.raises(BudgetExceeded):
-        async with budget.hold(Worst(0.7, 0), subcall=True):
+        async with budget.hold(Worst(0.7, 0), depth=1):
             raise AssertionError
-    async with budget.hold(Worst(0.7, 0), subcall=False):
+    async with budget.hold(Worst(0.7, 0)):
+        pass
+
+
+@pytest.mark.asyncio
+async def test_a_deeper_run_leaves_room_for_the_next_turn_of_the_run_above_it():
+    budget = Budget(LIMITS)
+    budget.keep_back(Worst(0.4, 0))
+    budget.keep_back(Worst(0.2, 0), depth=1)
+    for depth, fits_usd in ((0, 1.0), (1, 0.6), (2, 0.4)):
+        async with budget.hold(Worst(fits_usd, 0), depth=depth):
+            pass
+        with pytest.raises(BudgetExceeded):
+            async with budget.hold(Worst(fits_usd + 0.01, 0), depth=depth):
+                raise AssertionError
+    budget.keep_back(Worst(0.1, 0))
+    async with budget.hold(Worst(0.9, 0), depth=2):
         pass
 
 

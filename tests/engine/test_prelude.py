@@ -186,17 +186,38 @@ def test_map_reduce_without_sub_calls_or_items_needs_no_model() -> None:
     assert model.batches == []
 
 
+FAILED = {"error": "model_refused", "message": "no"}
+
+
+def fails_at_b(prompt: str) -> object:
+    return FAILED if prompt == "b" else prompt
+
+
 def test_a_failed_sub_call_is_raised_where_the_map_function_asked() -> None:
-    model = ScriptedModel(lambda prompt: RuntimeError("boom") if prompt == "b" else prompt)
-    namespace = repl(model)
+    namespace = repl(ScriptedModel(fails_at_b))
     exec(
         "def ask(item):\n"
         "    try:\n        return llm_query(item)\n"
-        "    except RuntimeError as error:\n        return f'failed: {error}'\n"
+        "    except CallFailed as error:\n        return f'{error.kind}: {error}'\n"
         "out = map_reduce(['a', 'b'], ask)",
         namespace,
     )
-    assert namespace["out"] == ["a", "failed: boom"]
+    assert namespace["out"] == ["a", "model_refused: no"]
+
+
+def test_an_item_whose_call_failed_is_an_error_among_the_results() -> None:
+    namespace = repl(ScriptedModel(fails_at_b))
+    exec("out = map_reduce(['a', 'b', 'c'], lambda item: llm_query(item) + '!')", namespace)
+    assert namespace["out"] == ["a!", FAILED, "c!"]
+
+
+def test_reducing_leaves_failed_items_out_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    namespace = repl(ScriptedModel(fails_at_b))
+    exec("out = map_reduce(['a', 'b', 'c'], lambda item: llm_query(item), '|'.join)", namespace)
+    assert namespace["out"] == "a|c"
+    assert capsys.readouterr().out == ("map_reduce: 1 of 3 items failed, the first with: no\n")
+    with pytest.raises(Exception, match="1 of 1 items failed"):
+        exec("map_reduce(['b'], lambda item: llm_query(item), '|'.join)", namespace)
 
 
 @pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")

@@ -195,10 +195,31 @@ def map_reduce(
     parallel: bool = True,
 ) -> Any:
     """reduce_fn of map_fn over every item, in order. With parallel, the llm_query calls that
-    map_fn makes for all items go out together, so map_fn must have no side effects."""
+    map_fn makes for all items go out together, so map_fn must have no side effects.
+
+    An item whose call failed is a dict {"error", "message"}; reduce_fn is given the others, and
+    that some are missing is printed.
+    """
     work = list(items)
-    results = _map_in_batches(work, map_fn) if parallel else [map_fn(item) for item in work]
-    return results if reduce_fn is None else reduce_fn(results)
+    results = _map_in_batches(work, map_fn) if parallel else [_tried(map_fn, one) for one in work]
+    if reduce_fn is None:
+        return results
+    good = [result for result in results if not _has_failed(result)]
+    bad = [result for result in results if _has_failed(result)]
+    if bad:
+        told = f"{len(bad)} of {len(results)} items failed, the first with: {bad[0]['message']}"
+        if not good:
+            raise CallFailed(bad[0]["error"], f"map_reduce: {told}")
+        print(f"map_reduce: {told}")
+    return reduce_fn(good)
+
+
+class CallFailed(Exception):
+    """A sub-call was not answered; `kind` says why in a word."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class _Awaiting(BaseException):
@@ -220,7 +241,7 @@ def _map_in_batches(work: list[Any], map_fn: "Callable[[Any], Any]") -> list[Any
             for index in waiting:
                 llm_query = _replay(replies[index], prompts)
                 try:
-                    results[index] = map_fn(work[index])
+                    results[index] = _tried(map_fn, work[index])
                 except _Awaiting:
                     asked.append(index)
             for index, reply in zip(
@@ -233,6 +254,17 @@ def _map_in_batches(work: list[Any], map_fn: "Callable[[Any], Any]") -> list[Any
     return results
 
 
+def _tried(map_fn: "Callable[[Any], Any]", item: Any) -> Any:
+    try:
+        return map_fn(item)
+    except CallFailed as error:
+        return {"error": error.kind, "message": str(error)}
+    except Exception as error:
+        if type(error).__name__ != "HostCallError":
+            raise
+        return {"error": "call_failed", "message": str(error)}
+
+
 def _replay(replies: list[Any], prompts: list[Any]) -> "Callable[..., Any]":
     position = 0
 
@@ -243,11 +275,15 @@ def _replay(replies: list[Any], prompts: list[Any]) -> "Callable[..., Any]":
             raise _Awaiting
         reply = replies[position]
         position += 1
-        if isinstance(reply, Exception):
-            raise reply
+        if _has_failed(reply):
+            raise CallFailed(reply["error"], reply["message"])
         return reply
 
     return answer
+
+
+def _has_failed(item: Any) -> bool:
+    return isinstance(item, dict) and item.keys() == {"error", "message"}
 
 
 def _pack_paragraphs(text: str, size: int) -> list[str]:
