@@ -1,38 +1,31 @@
-"""An OpenAI-compatible server on loopback that says what a script tells it to.
+"""A server on loopback that says what a script tells it to, in the form it is asked in.
 
 A thread of its own with real sockets, so that litellm and its clients run for real. The script is
-a function from the request's messages to a `Reply`; every request is recorded.
+a function from the request's messages to a `Reply`; every request is recorded. It speaks OpenAI's
+chat form below `url`, Anthropic's and Ollama's below `root`, whole and in a stream.
 """
 
 import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from wire_forms import Form, Reply, form_of
 
-@dataclass(frozen=True)
-class Reply:
-    """What one request gets. `stall` waits until the server closes; `die` drops the connection."""
-
-    text: str = ""
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    stall: bool = False
-    die: bool = False
-    tokens_in: int = 100
-    tokens_out: int = 20
+__all__ = ["Reply", "Request", "Script", "ScriptedServer", "by_model", "in_turn", "scripted_server"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came."""
+    """One request: its messages as plain texts, and its body as it came."""
 
     model: str
     messages: list[dict[str, str]]
     headers: dict[str, str]
+    body: dict[str, Any]
 
     @property
     def last(self) -> str:
@@ -43,12 +36,16 @@ Script = Callable[[Request], Reply]
 
 
 class ScriptedServer:
-    """`requests` in the order they came; `most_at_once` is the highest number in flight."""
+    """`requests` in the order they came; `most_at_once` is the highest number in flight.
+
+    `stalled` and `hung_up` are set when a reply stalls and when its reader has gone from a stream.
+    """
 
     def __init__(self, script: Script) -> None:
         self.requests: list[Request] = []
         self.most_at_once = 0
         self.stalled = threading.Event()
+        self.hung_up = threading.Event()
         self._in_flight = 0
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -60,7 +57,11 @@ class ScriptedServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+        return f"{self.root}/v1"
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     def close(self) -> None:
         self._closing.set()
@@ -91,24 +92,50 @@ class ScriptedServer:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                form = form_of(self.path)
+                if form is None:
+                    self.send_error(404)
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                reply = server._answer(Request(body["model"], body["messages"], headers))
+                request = Request(body["model"], _plain(body), headers, body)
+                reply = server._answer(request)
                 if reply.die or reply.stall or server._closing.is_set():
                     self.close_connection = True
-                    return
-                self._send(reply, body["model"])
+                elif body.get("stream") and reply.status == 200 and not reply.whole:
+                    self._stream(form, reply, request.model)
+                else:
+                    self._send(form, reply, request.model)
 
-            def _send(self, reply: Reply, model: str) -> None:
-                payload = json.dumps(
-                    _completion(reply, model) if reply.status == 200 else _error(reply)
-                )
+            def _send(self, form: Form, reply: Reply, model: str) -> None:
+                shown = form.body(reply, model) if reply.status == 200 else form.error(reply)
+                payload = (json.dumps(shown) if reply.raw is None else reply.raw).encode()
+                self._head(reply, "application/json", {"Content-Length": str(len(payload))})
+                self.wfile.write(payload)
+
+            def _stream(self, form: Form, reply: Reply, model: str) -> None:
+                self.close_connection = True
+                self._head(reply, form.stream_type, {"Connection": "close"})
+                pieces = form.stream(reply, model) if reply.raw is None else [reply.raw.encode()]
+                try:
+                    for number, piece in enumerate(pieces):
+                        if number == reply.die_after:
+                            break
+                        if number == reply.stall_after:
+                            server.stalled.set()
+                            self.connection.settimeout(30)
+                            if not self.connection.recv(1):
+                                server.hung_up.set()
+                            break
+                        self.wfile.write(piece)
+                        self.wfile.flush()
+                except OSError:  # whoever read has gone
+                    server.hung_up.set()
+
+            def _head(self, reply: Reply, kind: str, more: dict[str, str]) -> None:
                 self.send_response(reply.status)
-                for name, value in reply.headers.items():
+                for name, value in {**reply.headers, "Content-Type": kind, **more}.items():
                     self.send_header(name, value)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(payload.encode())))
                 self.end_headers()
-                self.wfile.write(payload.encode())
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass
@@ -147,26 +174,14 @@ def by_model(**scripts: Script) -> Script:
     return script
 
 
-def _completion(reply: Reply, model: str) -> dict[str, Any]:
-    return {
-        "id": "scripted",
-        "object": "chat.completion",
-        "created": 0,
-        "model": model,
-        "choices": [
-            {
-                "index": 0,
-                "finish_reason": "stop",
-                "message": {"role": "assistant", "content": reply.text},
-            }
-        ],
-        "usage": {
-            "prompt_tokens": reply.tokens_in,
-            "completion_tokens": reply.tokens_out,
-            "total_tokens": reply.tokens_in + reply.tokens_out,
-        },
-    }
+def _plain(body: dict[str, Any]) -> list[dict[str, str]]:
+    """The messages with a text for each content; Anthropic's system prompt as the first."""
+    system = [{"role": "system", "content": body["system"]}] if "system" in body else []
+    return [
+        {"role": message["role"], "content": _text(message["content"])}
+        for message in (*system, *body["messages"])
+    ]
 
 
-def _error(reply: Reply) -> dict[str, Any]:
-    return {"error": {"message": reply.text or "scripted failure", "type": "scripted"}}
+def _text(content: Any) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)

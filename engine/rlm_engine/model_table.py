@@ -31,7 +31,8 @@ UNKNOWN_QUALITY: Final = Quality(0.96, 6e-6)
 # Run on the user's own machine: no bill comes.
 _LOCAL: Final = frozenset(
     {
-        "ollama", "ollama_chat", "lm_studio", "llamafile", "llamacpp", "hosted_vllm", "vllm",
+        "ollama", "ollama_chat", "lm_studio", "lmstudio", "llamafile", "llamacpp", "hosted_vllm",
+        "vllm",
     }
 )  # fmt: skip
 

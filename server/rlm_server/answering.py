@@ -42,7 +42,6 @@ async def answer(
     `confirm` gives a view in which these files are what is on disk; `meter` is told what each call
     took.
     """
-    root, sub = models_for(settings, environ)
     precautions = precautions_for(settings, environ)
     record = RunRecord(opened.archive.traces, environ)
     steps = 0
@@ -52,6 +51,7 @@ async def answer(
         steps += 1
         progress(Progress(what, steps, 0))
 
+    root, sub = await run_sync(models_for, settings, environ, say)
     with await opened.mapped.documents(view.crystal) as context:
         answered = await ask(
             question,

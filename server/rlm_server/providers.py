@@ -11,25 +11,33 @@ from rlm_server.settings import EXTRACTIVE, Settings, backend_named
 if TYPE_CHECKING:
     from rlm_engine.limits import RunLimits
     from rlm_engine.model import Completion, Message, Model
+    from rlm_engine.models.settings import Tier
+    from rlm_engine.models.writing import Say
     from rlm_engine.precautions import Precautions
     from rlm_engine.usage import ModelUsage
     from rlm_sandbox.redact import Redaction
 
 
-def models_for(settings: Settings, environ: Mapping[str, str]) -> "tuple[Model, Model]":
-    """Return the root's and the sub-calls' model; ModelNotConfigured says what is missing."""
+def models_for(
+    settings: Settings, environ: Mapping[str, str], say: "Say | None" = None
+) -> "tuple[Model, Model]":
+    """Return the root's and the sub-calls' model; ModelNotConfigured says what is missing.
+
+    `say` is told how the root's replies come along while they are written. May wait for the
+    system's keyring, so call it in a thread.
+    """
     from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
 
     root, sub = settings.model, settings.sub_model
     return (
-        ExtractiveRoot() if root == EXTRACTIVE else _hosted(root, environ, settings),
-        ExtractiveReader() if sub == EXTRACTIVE else _hosted(sub, environ, settings),
+        ExtractiveRoot() if root == EXTRACTIVE else _hosted(root, environ, settings, say=say),
+        ExtractiveReader() if sub == EXTRACTIVE else _hosted(sub, environ, settings, tier="sub"),
     )
 
 
 def summarising_model(settings: Settings, environ: Mapping[str, str]) -> "Model":
     """Return the sub-model; ModelNotConfigured without."""
-    return _hosted(settings.sub_model, environ, settings)
+    return _hosted(settings.sub_model, environ, settings, tier="sub")
 
 
 def limits_for(settings: Settings) -> "RunLimits":
@@ -102,9 +110,14 @@ class MeteredModel:
         return self._model.worst_case_usd(messages, max_tokens)
 
 
-def _hosted(name: str, environ: Mapping[str, str], settings: Settings) -> "Model":
-    from rlm_engine.models.litellm_model import models_from_environ
+def _hosted(
+    name: str,
+    environ: Mapping[str, str],
+    settings: Settings,
+    *,
+    tier: "Tier" = "root",
+    say: "Say | None" = None,
+) -> "Model":
+    from rlm_engine.models.litellm_model import model_named
 
-    named = {**environ, "RLM_MODEL": name, "RLM_SUB_MODEL": name}
-    model, _ = models_from_environ(named)
-    return RedactingModel(model, redaction_of(settings))
+    return RedactingModel(model_named(name, environ, tier=tier, say=say), redaction_of(settings))

@@ -58,8 +58,8 @@ async def ask_server(
     records: dict[str, bytes] | None = None,
 ) -> Answer:
     environ = {
-        "RLM_MODEL": "root", "RLM_SUB_MODEL": "sub", "RLM_API_BASE": server.url,
-        "RLM_API_KEY": SECRET, "RLM_PRICES": PRICES,
+        "RLM_MODEL": "root", "RLM_SUB_MODEL": "sub", "RLM_MODEL_URL": server.url,
+        "RLM_MODEL_KEY": SECRET, "RLM_PRICES": PRICES,
     }  # fmt: skip
     root, sub = models_from_environ(environ)
     try:

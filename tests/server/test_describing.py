@@ -48,7 +48,7 @@ async def test_a_full_index_asks_the_model_once_for_each_cluster_and_keeps_what_
 ) -> None:
     with scripted_server(reply) as server:
         paid = environ | {
-            "RLM_MODEL": "openai/fake", "RLM_API_BASE": server.url, "RLM_SUMMARY_USD": "0.1",
+            "RLM_MODEL": "openai/fake", "RLM_MODEL_URL": server.url, "RLM_SUMMARY_USD": "0.1",
         }  # fmt: skip
         try:
             text, _, calls = await map_of(bakery, paid)
@@ -71,7 +71,7 @@ async def test_without_a_budget_of_its_own_nothing_is_asked(
     bakery: Path, environ: dict[str, str]
 ) -> None:
     with scripted_server(reply) as server:
-        named = environ | {"RLM_MODEL": "openai/fake", "RLM_API_BASE": server.url}
+        named = environ | {"RLM_MODEL": "openai/fake", "RLM_MODEL_URL": server.url}
         text, cost, calls = await map_of(bakery, named)
         assert (cost, calls, server.requests) == (0.0, 0, [])
         assert "Told by" not in text
@@ -83,7 +83,7 @@ async def test_a_model_that_fails_leaves_the_extractive_summaries(
 ) -> None:
     with scripted_server(lambda _: Reply(status=401, text="wrong key")) as server:
         paid = environ | {
-            "RLM_MODEL": "openai/fake", "RLM_API_BASE": server.url, "RLM_SUMMARY_USD": "0.1",
+            "RLM_MODEL": "openai/fake", "RLM_MODEL_URL": server.url, "RLM_SUMMARY_USD": "0.1",
         }  # fmt: skip
         try:
             text, _, _ = await map_of(bakery, paid)

@@ -33,8 +33,8 @@ async def test_strict_rules_and_redaction_hold_from_the_environment_to_the_model
         started = with_environ(
             server,
             RLM_MODEL="root",
-            RLM_API_BASE=model.url,
-            RLM_API_KEY="any",
+            RLM_MODEL_URL=model.url,
+            RLM_MODEL_KEY="any",
             RLM_PRICES='{"openai/root": [1, 1]}',
             RLM_CODE_PROFILE="strict",
             RLM_CODE_MODULES="tomllib",

@@ -181,7 +181,7 @@ def test_a_run_by_a_model_that_writes_hostile_text_is_shown_harmlessly(
         ran = run_here(
             "ask", f"why {ATTACK}?", "--trace", "--root", repository, home=home,
             RLM_TRACE_PROMPTS="full", RLM_MODEL="root", RLM_SUB_MODEL="sub",
-            RLM_API_BASE=server.url, RLM_API_KEY=KEY,
+            RLM_MODEL_URL=server.url, RLM_MODEL_KEY=KEY,
             RLM_PRICES='{"openai/root": [1, 1], "openai/sub": [1, 1]}',
         )  # fmt: skip
     assert ran.code == 0, ran.err

@@ -1,42 +1,72 @@
 """What went wrong with a call, told in one line without a key, as one of the engine's errors.
 
 litellm and the clients under it raise some forty classes; what decides here is the HTTP status,
-whether a connection was made at all, and whether time ran out.
+whether a connection was made at all, whether time ran out, and for a prompt that is too long the
+words that providers have for it.
 """
 
-import os
 import re
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from rlm_engine.errors import (
+    ContextTooLong,
     ModelBusy,
     ModelError,
     ModelRefused,
     ModelTimeout,
     ModelUnavailable,
 )
+from rlm_engine.models.secrets import place_of, without_secrets
 from rlm_engine.models.settings import ModelSettings
 
-_NO_CONNECTION = frozenset(
+_NO_CONNECTION: Final = frozenset(
     {
         "ConnectError", "ConnectTimeout", "ClientConnectorError", "ClientConnectorDNSError",
         "ClientConnectorCertificateError", "ConnectionRefusedError", "ConnectionTimeoutError",
         "gaierror",
     }
 )  # fmt: skip
-_TIMED_OUT = frozenset({"Timeout", "TimeoutError", "ReadTimeout", "APITimeoutError"})
-_BROKEN_OFF = frozenset({"RemoteProtocolError", "ServerDisconnectedError", "APIConnectionError"})
-_WRAPPING = re.compile(r"^(?:litellm\.)?(?:\w+Error: )+(?:\w+Exception - )?")
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
-_SECRET_TEXT = re.compile(r"(?i)\b(?:bearer\s+\S+|(?:sk|pk|gsk|xai|AIza|hf)[-_][\w*.-]{6,})")
+_TIMED_OUT: Final = frozenset({"Timeout", "TimeoutError", "ReadTimeout", "APITimeoutError"})
+_BROKEN_OFF: Final = frozenset(
+    {"RemoteProtocolError", "ServerDisconnectedError", "APIConnectionError"}
+)
+_WRAPPING: Final = re.compile(r"^(?:litellm\.)?(?:\w+Error: )*(?:litellm\.)?(?:\w+Error: )*"
+                              r"(?:\w+(?:Exception|Error) - )?")  # fmt: skip
+_TRACEBACK: Final = re.compile(r"\s*Traceback \(most recent call last\).*", re.DOTALL)
+_HANDLE_WITH: Final = re.compile(r"\.? Handle with `litellm\.\w+`\.")
+# The sentence within the JSON that a provider's error is.
+_MESSAGE: Final = re.compile(r"""["'](?:message|error|detail)["']: *"((?:[^"\\]|\\.)+)\"""")
 # A client that finds no key raises before it asks anybody, and litellm calls that a status 500.
-_NO_KEY = re.compile(r"(?i)\bmissing (?:credentials|[\w ]{0,30}api[ _]key)|api_key client option")
-_USER_IN_URL = re.compile(r"(?<=://)[^/]*@")
-_SECRET_CHARS_LEAST = 6
-_TEXT_CHARS = 300
-_CHAIN_MAX = 12
+_NO_KEY: Final = re.compile(
+    r"(?i)\bmissing (?:credentials|[\w ]{0,30}api[ _]key)|api_key client option"
+)
+_NO_MONEY: Final = re.compile(
+    r"(?i)insufficient[_ ](?:quota|balance|credit)|exceeded your current quota|credit balance"
+)
+_MALFORMED: Final = re.compile(
+    r"(?i)expecting value|unable to get json|unexpected response|JSONDecode|is not a list|"
+    r"must be a mapping|^'\w+'$|KeyError|validation error"
+)
+_TOO_LONG: Final = re.compile(
+    r"""(?ix) maximum\ context | context[ _-](?:length|window|size) | prompt\ is\ too\ long
+    | prompt\ (?:length|size)\ (?:exceeds|is) | maximum\ prompt\ length
+    | (?:input|prompt|request|messages?)\b.{0,40}\btoo\ (?:long|large|many\ tokens)
+    | input\ token\ count | too\ many\ (?:input\ )?tokens | reduce\ the\ length
+    | exceed\w*\ .{0,40}\bcontext | too\ large\ for\ model"""
+)
+_REPLY_TOO_LONG: Final = re.compile(r"(?i)max(?:imum)?[_ ](?:completion_|output_|new_)?tokens\b")
+_NUMBER: Final = r"(\d{1,3}(?:[,_]\d{3})+|\d{3,8})\b"
+_TOKENS: Final = re.compile(r"\b" + _NUMBER)
+_WINDOW: Final = re.compile(
+    rf"(?i)(?:maximum|limit|window|context (?:size|length))\D{{0,60}}{_NUMBER}"
+    rf"|> {_NUMBER}|\b{_NUMBER} maximum"
+)
+_TOKENS_LEAST: Final = 256
+_TEXT_CHARS: Final = 300
+_CHAIN_MAX: Final = 12
 
 
 def model_error(error: BaseException, *, settings: ModelSettings) -> ModelError:
@@ -47,16 +77,26 @@ def model_error(error: BaseException, *, settings: ModelSettings) -> ModelError:
     if names & _NO_CONNECTION:
         return unreachable(settings)
     if names & _TIMED_OUT:
-        return ModelTimeout(f"{where} did not answer within {settings.reply_timeout_s:.0f} s")
+        return timed_out(settings)
     status = _status(causes)
-    said = _WRAPPING.sub("", " ".join(str(error).split()))
+    said = _said(error)
     text = _cut(without_secrets(said, settings=settings))
     if _NO_KEY.search(said):
-        return ModelRefused(f"{where} was given no key: {text}{_advice(401)}")
+        return ModelRefused(f"{where} was given no key: {text}{_advice(401, settings)}")
+    if status != 429 and (
+        "ContextWindowExceededError" in names or status == 413 or _TOO_LONG.search(said)
+    ):
+        return ContextTooLong(
+            f"{where} cannot take a prompt of this length: {text}", tokens_max=_window(said)
+        )
+    if _NO_MONEY.search(said):
+        return ModelRefused(f"{where} refused, for the account behind the key is empty: {text}")
     if status == 429 or status in (408, 409, 425):
         return ModelBusy(f"{where} is busy ({status}): {text}", retry_after_s=_retry_after(causes))
+    if _MALFORMED.search(said):
+        return ModelBusy(f"{where} sent what is no reply of a model: {text}")
     if status is not None and 400 <= status < 500:
-        return ModelRefused(f"{where} refused ({status}): {text}{_advice(status)}")
+        return ModelRefused(f"{where} refused ({status}): {text}{_advice(status, settings)}")
     if status is not None or names & _BROKEN_OFF:
         code = "connection broken off" if status is None else str(status)
         return ModelBusy(f"{where} failed ({code}): {text}", retry_after_s=_retry_after(causes))
@@ -65,18 +105,38 @@ def model_error(error: BaseException, *, settings: ModelSettings) -> ModelError:
 
 def unreachable(settings: ModelSettings) -> ModelUnavailable:
     """That nobody takes a connection."""
-    return ModelUnavailable(
-        f"{_where(settings)} cannot be reached. Check that it runs, RLM_API_BASE, and the network."
+    advice = "Check RLM_MODEL_URL, and the network."
+    if settings.start:
+        advice = f"Start it ({settings.start}), or set RLM_MODEL_URL to where it listens."
+    return ModelUnavailable(f"{_where(settings)} cannot be reached. {advice}")
+
+
+def timed_out(settings: ModelSettings) -> ModelTimeout:
+    """That a call was sent and no reply came, or no more of it."""
+    return ModelTimeout(
+        f"{_where(settings)} did not answer within {settings.reply_timeout_s:.0f} s"
+        " (RLM_REPLY_TIMEOUT)"
     )
 
 
-def without_secrets(text: str, *, settings: ModelSettings) -> str:
-    """`text` without any key that this process holds, and without what looks like one."""
-    held = [value for name, value in os.environ.items() if _SECRET_NAME.search(name)]
-    for secret in sorted({*held, settings.api_key or ""}, key=len, reverse=True):
-        if len(secret) >= _SECRET_CHARS_LEAST:
-            text = text.replace(secret, "[key]")
-    return _SECRET_TEXT.sub("[key]", text)
+def reply_tokens_allowed(error: ModelError, asked: int) -> int | None:
+    """How long a reply the model can give, where `error` says that `asked` was too many tokens."""
+    if isinstance(error, ContextTooLong) and error.tokens_max is not None:
+        # A quarter of the window for the reply leaves the rest for the prompt.
+        allowed = max(_TOKENS_LEAST, error.tokens_max // 4)
+        return allowed if allowed < asked else None
+    if isinstance(error, ModelRefused) and _REPLY_TOO_LONG.search(str(error)):
+        smaller = [number for number in _numbers(str(error)) if _TOKENS_LEAST <= number < asked]
+        return max(smaller, default=None)
+    return None
+
+
+def _said(error: BaseException) -> str:
+    """The words of the provider, as far as they can be told from what litellm put around them."""
+    text = _TRACEBACK.sub("", str(error))
+    text = _HANDLE_WITH.sub("", _WRAPPING.sub("", " ".join(text.split())))
+    inner = _MESSAGE.search(text)
+    return inner[1] if inner else text
 
 
 def _cut(text: str) -> str:
@@ -86,10 +146,10 @@ def _cut(text: str) -> str:
 
 
 def _where(settings: ModelSettings) -> str:
-    """The model and its endpoint, without what may stand before an @ in it."""
+    """The model and the place it is at, without what else its address may hold."""
     if not settings.api_base:
-        return settings.model
-    return f"{settings.model} at {_USER_IN_URL.sub('', settings.api_base)}"
+        return settings.shown
+    return f"{settings.shown} at {place_of(settings.api_base)}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -107,6 +167,23 @@ def _status(causes: list[BaseException]) -> int | None:
         if isinstance(status, int):
             return status
     return None
+
+
+def _window(said: str) -> int | None:
+    """The tokens of the model's window, where they are told."""
+    found = _WINDOW.search(said)
+    if found is None:
+        return None
+    tokens = _number(next(filter(None, found.groups())))
+    return tokens if tokens >= _TOKENS_LEAST else None
+
+
+def _numbers(text: str) -> list[int]:
+    return [_number(digits) for digits in _TOKENS.findall(text)]
+
+
+def _number(digits: str) -> int:
+    return int(re.sub(r"[,_]", "", digits))
 
 
 def _retry_after(causes: list[BaseException]) -> float | None:
@@ -130,9 +207,11 @@ def _seconds(value: str) -> float | None:
     return max(0.0, date.timestamp() - time.time())
 
 
-def _advice(status: int) -> str:
+def _advice(status: int, settings: ModelSettings) -> str:
     if status in (401, 403):
         return " Check the provider's key in the environment."
+    if status == 404 and settings.provider == "ollama_chat":
+        return f" Fetch it first: ollama pull {settings.model.partition('/')[2]}."
     if status == 404:
-        return " Check the model's name (RLM_MODEL, RLM_SUB_MODEL)."
+        return " Check the model's name (RLM_MODEL, RLM_SUB_MODEL) and RLM_MODEL_URL."
     return ""
