@@ -339,7 +339,7 @@ def held(place: Place) -> Held:
         stats = memory.stats()
         if stats.damaged or stats.altered:
             raise ValueError("the memory is damaged")
-        found = memory.recall(" ".join(WORDS), limit=50)
+        found = memory.recall(" ".join(WORDS), limit=50).found
         if len(found) != stats.episodes:
             raise ValueError("an episode is not found")
     finally:

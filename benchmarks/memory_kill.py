@@ -112,7 +112,7 @@ def left_wrong(folder: Path, acknowledged: set[str]) -> list[str]:
         kept = {row for link in memory.writes() for row in link.entry.rows}
         if lost := acknowledged - kept:
             wrong.append(f"{len(lost)} acknowledged episodes are not in the chain")
-        found = {recalled.id for recalled in memory.recall("fact", limit=10**9)}
+        found = {recalled.id for recalled in memory.recall("fact", limit=10**6).found}
         if lost := acknowledged - found:
             wrong.append(f"{len(lost)} acknowledged episodes are lost")
         row_id = memory.remember(Episode("a later fact", time_s=2.0))

@@ -11,7 +11,9 @@ purpose has its own key, so a page a second would take 136 years.
 import hashlib
 import os
 import struct
+import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from rlm_crystal.errors import CryptoUnavailable, PageDamaged, WrongKey
@@ -240,10 +242,23 @@ def _smaller(page: bytes) -> bytes:
     """The page compressed, or the page itself where that gains nothing."""
     if len(page) < _COMPRESS_FROM_BYTES:
         return page
-    import zstandard
-
-    compressed = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(page)
+    compressed = _zstd().compressor.compress(page)
     return compressed if len(compressed) < len(page) else page
+
+
+class _Zstd(threading.local):
+    """Both directions, made once a thread: to make them costs more than a small page does."""
+
+    def __init__(self) -> None:
+        import zstandard
+
+        self.compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+@cache
+def _zstd() -> _Zstd:
+    return _Zstd()
 
 
 def _decompress(body: bytes, raw_bytes: int) -> bytes:
@@ -253,7 +268,7 @@ def _decompress(body: bytes, raw_bytes: int) -> bytes:
     try:
         if zstandard.frame_content_size(body) != raw_bytes:
             raise PageDamaged("the lengths inside this page contradict each other; index again")
-        return zstandard.ZstdDecompressor().decompress(body, allow_extra_data=False)
+        return _zstd().decompressor.decompress(body, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise PageDamaged(f"this page cannot be decompressed ({error}); index again") from error
 

@@ -18,6 +18,8 @@ Act = Literal[
     "forget", "erase", "settle", "grant", "revoke", "denied", "restore",
 ]  # fmt: skip
 
+_END_BYTES: Final = 16
+
 TABLE: Final = """
 CREATE TABLE chain (
     seq INTEGER PRIMARY KEY, key_version INTEGER NOT NULL, sealed BLOB NOT NULL
@@ -54,11 +56,12 @@ class Chain:
 
     def append(self, entry: Entry, *, seq: int, before: str, sealer: Sealer, version: int) -> str:
         """Write the entry as number `seq`; where the chain ends now."""
-        stored: dict[str, object] = {"act": entry.act, "time_s": entry.time_s, "before": before}
+        stored: dict[str, object] = {"act": entry.act, "time_s": entry.time_s}
         for name, value in (("agent", entry.agent), ("rows", entry.rows), ("told", entry.told)):
             if value:
                 stored[name] = value
-        data = json.dumps(stored, separators=(",", ":")).encode()
+        data = bytes.fromhex(before).rjust(_END_BYTES, b"\0")
+        data += json.dumps(stored, separators=(",", ":")).encode()
         sealed = sealer.seal(data, context=self._context(seq, version))
         self._connection.execute("INSERT INTO chain VALUES (?, ?, ?)", (seq, version, sealed))
         return sealer.handle("chain", before, sealed_tag(sealed))
@@ -101,8 +104,9 @@ class Chain:
 
     def _opened(self, row: tuple[int, int, bytes], sealer: Sealer) -> Link:
         seq, version, sealed = row
-        stored = json.loads(sealer.open(sealed, context=self._context(seq, version)))
-        before = stored.pop("before")
+        data = sealer.open(sealed, context=self._context(seq, version))
+        before = data[:_END_BYTES].hex() if seq > 1 else ""
+        stored = json.loads(data[_END_BYTES:])
         rows = tuple(stored.pop("rows", ()))
         return Link(seq, before, Entry(rows=rows, **stored))
 

@@ -1,10 +1,12 @@
 """What the rows of a memory must add up to, and where the chain of its writes ends."""
 
-import json
+import struct
 from dataclasses import dataclass, replace
 from typing import Final
 
 MARKS: Final = 1 << 128
+
+_FIELDS: Final = struct.Struct(">16sQQ16s16s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +29,10 @@ class Head:
         return replace(self, seq=self.seq + 1, chain=chain)
 
     def encoded(self) -> bytes:
-        stored = {
-            "store": self.store,
-            "count": self.count,
-            "total": f"{self.total:x}",
-            "seq": self.seq,
-            "chain": self.chain,
-        }
-        return json.dumps(stored).encode()
+        numbers = self.total.to_bytes(16), bytes.fromhex(self.chain)
+        return _FIELDS.pack(bytes.fromhex(self.store), self.count, self.seq, *numbers)
 
     @classmethod
     def decoded(cls, data: bytes) -> "Head":
-        stored = json.loads(data)
-        return cls(
-            stored["store"],
-            stored["count"],
-            int(stored["total"], 16),
-            stored["seq"],
-            stored["chain"],
-        )
+        store, count, seq, total, chain = _FIELDS.unpack(data)
+        return cls(store.hex(), count, int.from_bytes(total), seq, chain.hex() if seq else "")

@@ -1,36 +1,28 @@
-"""Remembering and recalling episodes.
+"""Remembering and recalling.
 
 The store on disk is the truth; the index over it lives in memory, is rebuilt at open, and follows
-what other processes write. The hierarchy of levels above episodes comes to this same store.
+what other processes write.
 """
 
-import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rlm_crystal.errors import SealError
 from rlm_crystal.keys import Keyring
 from rlm_crystal.leave import Leave, always
 
 from rlm_memory.chain import Act, Entry, Link
 from rlm_memory.database import opening
-from rlm_memory.lexical import LexicalIndex, Match
-from rlm_memory.memo_codec import decode_memo, encode_memo, sameness
+from rlm_memory.holdings import Holdings
+from rlm_memory.memo_codec import encode_memo
+from rlm_memory.recall import recalled
 from rlm_memory.store import PURPOSE, Place, RowStore
-from rlm_memory.types import Episode, Memo, MemoryStats, Recalled, Zone
+from rlm_memory.types import Episode, Memo, MemoryStats, Recall, Wanted, Zone
 
 TEXT_CHARS_MAX = 1_000_000
-
-# Tie-breaks: multiplied into the score, a decay costs 13 points of recall (measured).
-_RECENCY_WEIGHT = 0.02
-_USE_WEIGHT = 0.01
-_HALF_LIFE_S = 30 * 86_400.0
-
-_log = logging.getLogger(__name__)
+DEFAULT = Wanted()
 
 
 class Memory:
@@ -40,14 +32,7 @@ class Memory:
         self._rows = rows
         self._clock = clock
         self._lock = threading.RLock()
-        self._index = LexicalIndex()
-        self._memos: dict[str, Memo] = {}
-        self._tags: dict[str, str] = {}
-        self._same: dict[str, str] = {}
-        self._damaged: dict[str, str] = {}
-        self._altered = False
-        self._version = rows.version()
-        self._load()
+        self._held = Holdings(rows)
 
     @classmethod
     def open(
@@ -91,34 +76,51 @@ class Memory:
         with self._lock:
             try:
                 with self._rows.writing():
-                    self._follow()
+                    self._held.follow()
                     return [self._remembered(episode) for episode in episodes]
             except BaseException:
-                self._forget_index()
+                self._held.let_go()
                 raise
 
-    def recall(self, query: str, *, limit: int = 5, now_s: float | None = None) -> list[Recalled]:
-        """Episodes that share telling words with the query, best first; empty if none does."""
+    def recall(
+        self,
+        query: str,
+        *,
+        limit: int = 5,
+        wanted: Wanted = DEFAULT,
+        tokens_max: int | None = None,
+        now_s: float | None = None,
+    ) -> Recall:
+        """What bears on the query, best first, and a reason where nothing does."""
         with self._lock:
-            self._follow()
-            now_s = self._clock() if now_s is None else now_s
-            found = [
-                _recalled(row_id, self._memos[row_id], match, now_s)
-                for row_id, match in self._index.search(query).items()
-            ]
-        found.sort(key=lambda recalled: (-recalled.score, recalled.id))
-        return found[: max(0, limit)]
+            self._held.follow()
+            places = [Place(zone, level) for zone in wanted.zones for level in wanted.levels]
+            return recalled(
+                query,
+                [self._held.index(place) for place in places],
+                self._held.memos,
+                wanted,
+                limit=limit,
+                tokens_max=tokens_max,
+                now_s=self._clock() if now_s is None else now_s,
+            )
+
+    def get(self, row_id: str) -> Memo | None:
+        """The memo of this id, whatever its zone, trust or validity."""
+        with self._lock:
+            self._held.follow()
+            return self._held.memos.get(row_id)
 
     def forget(self, row_id: str) -> bool:
         """Delete the episode, damaged or not; whether there was one."""
         with self._lock:
             with self._rows.writing():
-                self._follow()
-                tag = self._tags.get(row_id)
+                self._held.follow()
+                tag = self._held.tags.get(row_id)
                 if tag is not None:
                     self._note("forget", "", row_id)
                     self._rows.delete(row_id, tag)
-            self._drop(row_id)
+            self._held.drop(row_id)
             self._rows.shed()
         return tag is not None
 
@@ -129,15 +131,16 @@ class Memory:
         """
         with self._lock:
             with self._rows.writing():
-                self._follow()
-                gone = [i for i, memo in self._memos.items() if memo.episode.zone == zone]
-                gone += self._damaged
+                self._held.follow()
+                memos = self._held.memos
+                gone = [row_id for row_id, memo in memos.items() if memo.episode.zone == zone]
+                gone += self._held.damaged
                 for row_id in gone:
-                    self._rows.delete(row_id, self._tags[row_id])
+                    self._rows.delete(row_id, self._held.tags[row_id])
                 self._rows.destroy_key(zone)
                 self._note("erase", "", *gone, told=zone)
             for row_id in gone:
-                self._drop(row_id)
+                self._held.drop(row_id)
             self._rows.vacuum()
         return len(gone)
 
@@ -145,16 +148,16 @@ class Memory:
         """Drop rows that cannot be opened, take the rest for right; how many were dropped."""
         with self._lock:
             with self._rows.writing():
-                self._follow()
-                dropped = list(self._damaged)
+                self._held.follow()
+                dropped = list(self._held.damaged)
                 for row_id in dropped:
-                    self._rows.delete(row_id, self._tags[row_id])
-                kept = {i: tag for i, tag in self._tags.items() if i not in self._damaged}
+                    self._rows.delete(row_id, self._held.tags[row_id])
+                tags = self._held.tags.items()
                 self._note("settle", "", *dropped)
-                self._rows.accept(kept)
+                self._rows.accept({i: tag for i, tag in tags if i not in self._held.damaged})
             for row_id in dropped:
-                self._drop(row_id)
-            self._altered = False
+                self._held.drop(row_id)
+            self._held.altered = False
         return len(dropped)
 
     def writes(self, *, first: int = 1) -> list[Link]:
@@ -169,109 +172,40 @@ class Memory:
 
     def stats(self) -> MemoryStats:
         with self._lock:
-            self._follow()
+            self._held.follow()
             return MemoryStats(
-                episodes=len(self._memos),
-                damaged=tuple(sorted(self._damaged)),
-                altered=self._altered,
+                episodes=sum(memo.level == "episode" for memo in self._held.memos.values()),
+                damaged=tuple(sorted(self._held.damaged)),
+                altered=self._held.altered,
                 size_bytes=self._rows.size_bytes(),
+                counts=self._held.counts(),
             )
-
-    def _follow(self) -> None:
-        version = self._rows.version()
-        if version != self._version:
-            self._load()
-            self._version = version
-
-    def _load(self) -> None:
-        """Take over every row that is new or was rewritten, and drop those that are gone."""
-        with self._rows.reading():
-            tags = self._rows.tags()
-            changed = [row_id for row_id, tag in tags.items() if self._tags.get(row_id) != tag]
-            opened = self._rows.read(changed)
-            self._altered = not self._rows.unaltered(tags)
-        for row_id in self._tags.keys() - tags.keys():
-            self._drop(row_id)
-        for row_id, content in opened.items():
-            self._drop(row_id)
-            if isinstance(content, SealError):
-                self._tags[row_id] = tags[row_id]
-                self._damaged[row_id] = str(content)
-            else:
-                self._take(row_id, tags[row_id], decode_memo(content[1]))
-        if self._damaged or self._altered:
-            _log.warning(
-                "memory: %d rows cannot be opened; rows removed or put back: %s",
-                len(self._damaged),
-                self._altered,
-            )
-
-    def _forget_index(self) -> None:
-        """Read all anew at the next call: what was indexed may not have been kept."""
-        for row_id in list(self._tags):
-            self._drop(row_id)
-        self._version = -1
 
     def _remembered(self, episode: Episode) -> str:
-        row_id = self._same.get(sameness(episode))
-        act: Act = "use" if row_id else "remember"
-        memo = _again(self._memos[row_id], episode) if row_id else self._first(episode)
-        row_id = row_id or self._rows.new_id()
-        self._note(act, episode.agent, row_id)
-        self._take(row_id, self._put(row_id, memo), memo)
+        now_s = self._clock()
+        memo = Memo(episode, "episode", 1, episode.time_s, recorded_s=now_s)
+        row_id = self._held.same(memo)
+        if row_id is None:
+            row_id = self._rows.new_id()
+            self._note("remember", episode.agent, row_id)
+            memo = replace(memo, seq=self._rows.seq())
+        else:
+            self._note("use", episode.agent, row_id)
+            memo = _again(self._held.memos[row_id], episode)
+        self._put(row_id, memo)
         return row_id
 
-    def _first(self, episode: Episode) -> Memo:
-        return Memo(episode, "episode", 1, episode.time_s, recorded_s=self._clock())
-
-    def _put(self, row_id: str, memo: Memo) -> str:
-        place = Place(memo.episode.zone, memo.level)
-        return self._rows.put(row_id, place, encode_memo(memo), replaces=self._tags.get(row_id))
+    def _put(self, row_id: str, memo: Memo) -> None:
+        """Write a row and hold it."""
+        place, tag = Place(memo.episode.zone, memo.level), self._held.tags.get(row_id)
+        tag = self._rows.put(row_id, place, encode_memo(memo), replaces=tag)
+        self._held.take(row_id, tag, memo)
 
     def _note(self, act: Act, agent: str, *row_ids: str, told: str = "") -> None:
         self._rows.note(Entry(act, self._clock(), agent, row_ids, told))
-
-    def _take(self, row_id: str, tag: str, memo: Memo) -> None:
-        self._index.add(row_id, memo.episode.text)
-        self._damaged.pop(row_id, None)
-        self._memos[row_id] = memo
-        self._tags[row_id] = tag
-        self._same[sameness(memo.episode)] = row_id
-
-    def _drop(self, row_id: str) -> None:
-        memo = self._memos.pop(row_id, None)
-        if memo is not None:
-            self._index.remove(row_id)
-            self._same.pop(sameness(memo.episode), None)
-        self._tags.pop(row_id, None)
-        self._damaged.pop(row_id, None)
 
 
 def _again(memo: Memo, episode: Episode) -> Memo:
     newer = episode if episode.time_s >= memo.episode.time_s else memo.episode
     last_used_s = max(memo.last_used_s, episode.time_s)
     return replace(memo, episode=newer, uses=memo.uses + 1, last_used_s=last_used_s)
-
-
-def _recalled(row_id: str, memo: Memo, match: Match, now_s: float) -> Recalled:
-    age_s = max(0.0, now_s - memo.last_used_s)
-    recency = 0.5 ** (age_s / _HALF_LIFE_S)
-    use = min(1.0, math.log1p(memo.uses) / 5)
-    return Recalled(
-        id=row_id,
-        episode=memo.episode,
-        score=match.score + _RECENCY_WEIGHT * recency + _USE_WEIGHT * use,
-        why=f"shares {', '.join(match.words)}; {_times(memo.uses)}, {_ago(age_s)}",
-    )
-
-
-def _times(uses: int) -> str:
-    return "said once" if uses == 1 else f"said {uses} times"
-
-
-def _ago(age_s: float) -> str:
-    if age_s < 3_600:
-        return "within the hour"
-    if age_s < 86_400:
-        return f"{age_s / 3_600:.0f} h ago"
-    return f"{age_s / 86_400:.0f} days ago"

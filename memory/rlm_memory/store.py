@@ -12,9 +12,11 @@ too: the sealed head does. It holds the number of rows, the sum of a keyed mark 
 and the end of the chain; it is written in the same transaction, and costs the same at any size.
 """
 
+import sqlite3
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -37,6 +39,7 @@ SCHEMA: Final = 2
 
 _KEYED: Final[tuple[Keyed, ...]] = (*ZONES, "chain")
 
+_SELECT: Final = "SELECT id, zone, key_version, sealed FROM rows"
 _TABLES: Final = (
     "CREATE TABLE header (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL)",
     zone_keys.TABLE,
@@ -78,6 +81,7 @@ class RowStore:
             may_write()
         self._connection = connect(self._path)
         self._pending: Head | None = None
+        self._mark_key = bytes.fromhex(sealer.handle("mark", scope))
         try:
             with told(self._path):
                 self.store = self._prepared(store or token_hex(16))
@@ -153,17 +157,18 @@ class RowStore:
         except SealError:
             return False
 
-    def read(self, row_ids: Iterable[str]) -> dict[str, tuple[Place, bytes] | SealError]:
-        """Where each row stands and what it holds, or why it cannot be opened."""
+    def read(self, row_ids: Iterable[str]) -> Iterator[tuple[str, bytes | SealError]]:
+        """The id of each row and what it holds, or why it cannot be opened."""
         with told(self._path):
-            return {row_id: self._opened(row_id) for row_id in row_ids}
+            for row_id in row_ids:
+                yield from self._contents(
+                    self._connection.execute(f"{_SELECT} WHERE id = ?", (row_id,))
+                )
 
-    def read_all(self) -> Iterator[tuple[str, str, Place | None, bytes | SealError]]:
-        """Id, tag, place and content of every row, in no order."""
+    def read_all(self) -> Iterator[tuple[str, bytes | SealError]]:
+        """As `read` for every row, in no order."""
         with told(self._path):
-            for row in self._connection.execute("SELECT id, zone, key_version, sealed FROM rows"):
-                place = self._places.get(row[1])
-                yield row[0], sealed_tag(row[3]), place, self._content(*row)
+            yield from self._contents(self._connection.execute(_SELECT))
 
     def put(self, row_id: str, place: Place, data: bytes, *, replaces: str | None) -> str:
         """Write a row within `writing`; `replaces` is the tag it has now. Returns its new tag."""
@@ -217,6 +222,10 @@ class RowStore:
             sealer = self._keys.sealer("chain", version)
             return self._chain.broken_at(sealer, seq=head.seq, end=head.chain)
 
+    def seq(self) -> int:
+        """The number of the last write; within `writing`, with those of this transaction."""
+        return (self._pending or self._head()).seq
+
     def accept(self, tags: dict[str, str]) -> None:
         """Take the rows as they are for right, within `writing`."""
         head = self._pending or self._head()
@@ -226,7 +235,7 @@ class RowStore:
         """Make every row of the zone unreadable for good, within `writing`; delete them first."""
         tag = self._keys.destroy(zone)
         if tag is not None:
-            self._move_head(0, -self._key_mark(self._keys.handle(zone), tag))
+            self._move_head(0, -self._mark(self._keys.handle(zone), tag))
 
     def copy_to(self, other: "RowStore", *, leave_damaged: bool) -> dict[str, SealError]:
         """Copy all into `other`, which is empty and of this store's id, within `writing`.
@@ -236,7 +245,7 @@ class RowStore:
         an empty id, that rows were taken away or put back from outside.
         """
         tags, wrong = self.tags(), dict[str, SealError]()
-        for row_id, _, _, content in self.read_all():
+        for row_id, content in self.read_all():
             if isinstance(content, SealError):
                 wrong[row_id] = content
         if not self.unaltered(tags):
@@ -326,15 +335,12 @@ class RowStore:
             # Higher than any before: what was sealed under a destroyed key names another.
             version = head.seq + 1
             tag = self._keys.create(zone, version)
-            self._move_head(0, self._key_mark(self._keys.handle(zone), tag))
+            self._move_head(0, self._mark(self._keys.handle(zone), tag))
         return version
 
-    def _opened(self, row_id: str) -> tuple[Place, bytes] | SealError:
-        row = self._connection.execute(
-            "SELECT id, zone, key_version, sealed FROM rows WHERE id = ?", (row_id,)
-        ).fetchone()
-        content = self._content(*row)
-        return content if isinstance(content, SealError) else (self._places[row[1]], content)
+    def _contents(self, rows: sqlite3.Cursor) -> Iterator[tuple[str, bytes | SealError]]:
+        for row in rows:
+            yield row[0], self._content(*row)
 
     def _content(self, row_id: str, handle: str, version: int, sealed: bytes) -> bytes | SealError:
         place = self._places.get(handle)
@@ -351,10 +357,10 @@ class RowStore:
             with suppress(SealError):  # then its rows do not open either
                 tag = self._keys.copy_to(other._keys, zone)
                 if tag is not None:
-                    other._move_head(0, other._key_mark(other._keys.handle(zone), tag))
+                    other._move_head(0, other._mark(other._keys.handle(zone), tag))
 
     def _copy_rows(self, other: "RowStore", left_out: dict[str, SealError]) -> None:
-        for row in self._connection.execute("SELECT id, zone, key_version, sealed FROM rows"):
+        for row in self._connection.execute(_SELECT):
             if row[0] in left_out:
                 continue
             handle = other._handle(self._places[row[1]])
@@ -368,15 +374,13 @@ class RowStore:
         other._pending = Head(other.store, moved.count, moved.total, head.seq, head.chain)
 
     def _total(self, tags: dict[str, str]) -> int:
-        rows = sum(self._mark(row_id, tag) for row_id, tag in tags.items())
-        keys = sum(self._key_mark(handle, tag) for handle, tag in self._keys.tags().items())
-        return (rows + keys) % MARKS
+        keys = self._keys.tags()
+        total = sum(map(self._mark, tags.keys(), tags.values()))
+        return (total + sum(map(self._mark, keys.keys(), keys.values()))) % MARKS
 
-    def _mark(self, row_id: str, tag: str) -> int:
-        return int(self._sealer.handle("row", row_id, tag), 16)
-
-    def _key_mark(self, handle: str, tag: str) -> int:
-        return int(self._sealer.handle("key", handle, tag), 16)
+    def _mark(self, name: str, tag: str) -> int:
+        marked = blake2b(f"{name}{tag}".encode(), digest_size=16, key=self._mark_key)
+        return int.from_bytes(marked.digest())
 
     def _handle(self, place: Place) -> str:
         return self._sealer.handle("zone", self.store, place.zone, place.level)

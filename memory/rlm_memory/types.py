@@ -1,5 +1,6 @@
 """The values of the memory. All are immutable; times are seconds since 1970 in UTC."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
@@ -91,9 +92,10 @@ class Memo:
     """An episode, or what was derived from some, as it is kept.
 
     `uses` is how often it came again and `last_used_s` when it last did; `recorded_s` is when it
-    was written down. One that was superseded keeps its text: `superseded_by` names the newer memo
-    and `superseded_s` when that was said. `digest` is that of the children a derived text was made
-    from. `sources` are all who said the same. `quarantine` is why it is kept out of recall.
+    was written down, `seq` the number of that write. One that was superseded keeps its text:
+    `superseded_by` names the newer memo and `superseded_s` when that was said. `digest` is that of
+    the children a derived text was made from. `sources` are all who said the same. `quarantine` is
+    why it is kept out of recall.
     """
 
     episode: Episode
@@ -101,6 +103,7 @@ class Memo:
     uses: int
     last_used_s: float
     recorded_s: float = 0.0
+    seq: int = 0
     superseded_by: str = ""
     superseded_s: float | None = None
     edges: tuple[Edge, ...] = ()
@@ -115,27 +118,53 @@ class Memo:
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
-    """An episode that bears on a query.
+class Wanted:
+    """Which memos may be recalled at all; times are those of saying, both ends included.
 
-    `score` lies between 0 and about 1 and compares over queries: near 1 every word of the query,
-    weighted by how rare it is, is in the episode. `why` says it to a person.
+    `as_of_s` asks what was believed then: what had been said and not yet been superseded. Without
+    it, what is superseded by now is left out. `valid_at_s` asks what holds in the world then.
+    """
+
+    zones: tuple[Zone, ...] = ZONES
+    levels: tuple[Level, ...] = ("episode",)
+    speaker: str | None = None
+    since_s: float | None = None
+    until_s: float | None = None
+    as_of_s: float | None = None
+    valid_at_s: float | None = None
+    trust_min: Trust = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A memo that bears on a query.
+
+    `score` orders the results: it lies between 0 and about 1, and is 1 for what is best by every
+    signal. `coverage` compares over queries: 1 where it and what was said around it hold every
+    word of the query that anything holds, weighted by how rare it is. `why` says it to a person.
     """
 
     id: str
-    episode: Episode
+    memo: Memo
     score: float
+    coverage: float
     why: str
+
+    @property
+    def episode(self) -> Episode:
+        return self.memo.episode
 
     def to_json(self) -> dict[str, JsonValue]:
         """As code in the REPL and a tool's reply see it."""
+        episode, memo = self.episode, self.memo
         return {
             "id": self.id,
-            "text": self.episode.text,
-            "speaker": self.episode.speaker,
-            "time": datetime.fromtimestamp(self.episode.time_s, UTC).isoformat("T", "seconds"),
-            "question": self.episode.question,
-            "answer": self.episode.answer,
+            "level": memo.level,
+            "text": episode.text,
+            "speaker": episode.speaker,
+            "time": iso(episode.time_s),
+            "question": episode.question,
+            "answer": episode.answer,
             "citations": [
                 {
                     "path": citation.path,
@@ -143,12 +172,38 @@ class Recalled:
                     "end_line": citation.end_line,
                     "verified": citation.verified,
                 }
-                for citation in self.episode.citations
+                for citation in episode.citations
             ],
-            "revision": self.episode.revision,
+            "revision": episode.revision,
+            "zone": episode.zone,
+            "trust": episode.trust,
+            "agent": episode.agent,
+            "sources": list(memo.sources or filter(None, (episode.source,))),
+            "valid_from": iso(episode.valid_from_s),
+            "valid_to": iso(episode.valid_to_s),
+            "superseded_by": memo.superseded_by,
             "score": round(self.score, 4),
+            "coverage": round(self.coverage, 4),
             "why": self.why,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What bears on a query, best first; `reason` says why there is nothing where there is not."""
+
+    found: tuple[Recalled, ...]
+    reason: str = ""
+
+
+def iso(time_s: float | None) -> str | None:
+    """A time as text to the second, where it is in the calendar."""
+    if time_s is None:
+        return None
+    try:
+        return datetime.fromtimestamp(time_s, UTC).isoformat("T", "seconds")
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +211,11 @@ class MemoryStats:
     """What is kept. `damaged` rows cannot be opened; the others live.
 
     `altered` says that rows were removed, added or put back by something else than rlm-mcp.
+    `counts` are memos by level and zone, such as `episode internal`.
     """
 
     episodes: int
     damaged: tuple[str, ...]
     altered: bool
     size_bytes: int
+    counts: Mapping[str, int]

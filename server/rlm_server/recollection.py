@@ -34,7 +34,7 @@ class Recollection:
     async def recall(self, query: str, limit: int) -> "Sequence[Mapping[str, JsonValue]]":
         """Return what bears on the query, best first; nothing where the memory cannot be used."""
         found = await self._with_memory(lambda memory: memory.recall(query, limit=limit))
-        return [recalled.to_json() for recalled in found or ()]
+        return [recalled.to_json() for recalled in found.found] if found else []
 
     async def keep(self, answer: "Answer", revision: str) -> None:
         """Remember an answered question."""

@@ -108,12 +108,14 @@ class Reader:
         keys = database.execute("SELECT zone, version, sealed FROM keys").fetchall()
         rows = database.execute("SELECT id, zone, key_version, sealed FROM rows").fetchall()
         links = database.execute("SELECT seq, key_version, sealed FROM chain ORDER BY seq")
-        head = json.loads(open_page(key, sealed, corpus, "memory/header"))
-        store = head["store"]
-        marks = [handle(key, "row", row_id, page[-16:].hex()) for row_id, *_, page in rows]
-        marks += [handle(key, "key", zone, page[-16:].hex()) for zone, _, page in keys]
+        head = open_page(key, sealed, corpus, "memory/header")
+        store, count, last, total_marks, chain_end = struct.unpack(">16sQQ16s16s", head)
+        store = store.hex()
+        mark_key = bytes.fromhex(handle(key, "mark", corpus))
+        marked = [(name + page[-16:].hex()).encode() for name, *_, page in (*rows, *keys)]
+        marks = [hashlib.blake2b(each, digest_size=16, key=mark_key).hexdigest() for each in marked]
         total = sum(int(mark, 16) for mark in marks) % (1 << 128)
-        assert (head["count"], int(head["total"], 16)) == (len(rows), total)
+        assert (count, int.from_bytes(total_marks)) == (len(rows), total)
         names = {handle(key, "key", store, zone): zone for zone in (*ZONES, "chain")}
         data_keys = {
             names[zone]: open_page(key, page, store, f"memory/key/{names[zone]}", 0, version)
@@ -121,12 +123,11 @@ class Reader:
         }
         end = ""
         for seq, version, page in links:
-            entry = json.loads(
-                open_page(data_keys["chain"], page, store, "memory/chain", seq, version)
-            )
-            assert entry["before"] == end
+            link = open_page(data_keys["chain"], page, store, "memory/chain", seq, version)
+            assert link[:16].hex() == end or seq == 1
+            assert json.loads(link[16:])["act"] == "remember"
             end = handle(data_keys["chain"], "chain", end, page[-16:].hex())
-        assert (head["chain"], head["seq"]) == (end, seq)
+        assert (chain_end.hex(), last) == (end, seq)
         database.close()
         slot = (folder / "memory" / "memory.witness").read_bytes()[seq % 2 * 92 :][:92]
         seen = open_page(key, slot, store, f"memory/witness/{seq % 2}")

@@ -170,7 +170,7 @@ def test_a_copy_under_another_key_keeps_rows_and_chain(folder: Path, tmp_path: P
     memory = opened(tmp_path / "copy", OTHER)
     assert (memory.stats().episodes, memory.stats().altered) == (5, False)
     assert (memory.broken_write(), len(memory.writes())) == (None, 5)
-    assert memory.recall("hidden")[0].episode.zone == "secret"
+    assert memory.recall("hidden").found[0].episode.zone == "secret"
     memory.remember(Episode("goes on", time_s=1.0))
     assert (memory.stats().altered, memory.broken_write()) == (False, None)
     memory.close()

@@ -68,7 +68,7 @@ def content(home: Home, environ: dict[str, str]) -> Content:
     with pytest.raises(NoCrystal):
         estate.crystal(EMPTY).current()
     memory = Memory.open(estate.memory_folder(SHOP), estate.keyring, scope=SHOP.id)
-    recalled = memory.recall("voucher", now_s=1.0)
+    recalled = memory.recall("voucher", now_s=1.0).found
     assert not memory.stats().altered
     memory.close()
     traces = {

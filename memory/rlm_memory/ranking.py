@@ -1,0 +1,106 @@
+"""In which order recalled episodes come: signals, each scaled to its largest value, added up.
+
+The weights were fitted on three of the ten conversations of LoCoMo and judged on the other seven
+(`benchmarks/memory.py`). Adding up beats fusing ranks, which measured worse than BM25 alone; the
+trace is a soft prior, since to look into the best traces only loses half of what is sought.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rlm_memory.cues import Cues
+from rlm_memory.index import Bools, Floats, Signals, ZoneIndex
+
+EPISODE = 0.5
+WINDOW = 0.5
+BEFORE = 0.3
+TRACE = 0.2
+SPEAKER = 0.4
+DATE = 0.8
+TELLS_TIME = 0.15
+ASKS = -0.2
+
+# A name counts as that of who speaks, and not as a word, where they say so much of all.
+_SPEAKER_SHARE_MIN = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """Slots of one zone that bear on the question, with their scores and shares of its words."""
+
+    slots: npt.NDArray[np.int64]
+    scores: Floats
+    covered: Floats
+
+
+def ranked(indexes: Sequence[ZoneIndex], cues: Cues, allowed: Sequence[Bools]) -> list[Ranked]:
+    """For each index what bears on the question, in no order, where `allowed`, bool (n,).
+
+    Scores are sums of signals over the sum of the weights that were in play: 0 to about 1.
+    """
+    words, speaking = _words(indexes, cues)
+    sizes = [index.sizes() for index in indexes]
+    spread = [index.spread(words) for index in indexes]
+    every, everywhere = sizes[0], spread[0]
+    for size, each in zip(sizes[1:], spread[1:], strict=True):
+        every, everywhere = every + size, everywhere + each
+    found = [index.signals(cues, words, every, everywhere) for index in indexes]
+    scale = _Scale(found, allowed)
+    results: list[Ranked] = []
+    for signals, may in zip(found, allowed, strict=True):
+        score = scale.summed(signals, speaking=speaking)
+        bears = (signals.window > 0) | (signals.date >= 1)
+        slots = np.flatnonzero(bears & may)
+        results.append(Ranked(slots, score[slots], scale.share(signals.covered)[slots]))
+    return results
+
+
+def _words(indexes: Sequence[ZoneIndex], cues: Cues) -> tuple[list[str], bool]:
+    """The words that are looked for, and whether who is named speaks."""
+    total = sum(len(index) for index in indexes)
+    said = sum(index.speakers()[each] for index in indexes for each in cues.speakers)
+    one = len(cues.speakers) == 1
+    if not cues.names or said < _SPEAKER_SHARE_MIN * total:
+        return list(cues.words), False
+    return [word for word in cues.words if word not in cues.names] or list(cues.words), one
+
+
+class _Scale:
+    """The largest value of each signal over all that may be recalled."""
+
+    def __init__(self, found: Sequence[Signals], allowed: Sequence[Bools]) -> None:
+        def largest(name: str) -> float:
+            values = [
+                float((getattr(signals, name) * may).max(initial=0.0))
+                for signals, may in zip(found, allowed, strict=True)
+            ]
+            return max(values) or 1.0
+
+        self._episode = largest("episode")
+        self._window = largest("window")
+        self._trace = largest("trace")
+        self._covered = largest("covered")
+        self._dated = any(signals.date.any() for signals in found)
+        self._timed = any(signals.tells_time.any() for signals in found)
+
+    def summed(self, signals: Signals, *, speaking: bool) -> Floats:
+        total = (
+            EPISODE / self._episode * signals.episode
+            + WINDOW / self._window * signals.window
+            + BEFORE / self._episode * signals.before
+            + TRACE / self._trace * signals.trace
+            + ASKS * signals.asks
+            + DATE * signals.date
+            + TELLS_TIME * signals.tells_time
+        )
+        if speaking:
+            total = total + SPEAKER * signals.speaker
+        weights = EPISODE + WINDOW + BEFORE + TRACE
+        weights += SPEAKER * speaking + DATE * self._dated + TELLS_TIME * self._timed
+        return total / weights
+
+    def share(self, covered: Floats) -> Floats:
+        return covered / self._covered
