@@ -15,7 +15,7 @@ from rlm_sandbox.code_rules import CodeRules
 from rlm_sandbox.mending import Mending
 from rlm_sandbox.output import BoundedOutput
 from rlm_sandbox.plain import name_of_type
-from rlm_sandbox.repl import CellTimeout, FinalReached, HostCallError
+from rlm_sandbox.repl import CellTimeout, FinalReached, HostCallError, echoed
 from rlm_sandbox.safe_builtins import ImportBlocked
 from rlm_sandbox.types import CodeError
 from rlm_sandbox.violation import Violation
@@ -185,7 +185,7 @@ class CellRunner:
 
     def _echo(self, value: Any) -> None:
         if value is not None:
-            self._output.write(repr(value) + "\n")
+            self._output.write(echoed(value) + "\n")
 
     def _describe(self, error: BaseException, filename: str) -> CodeError:
         kind = type(error)

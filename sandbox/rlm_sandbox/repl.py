@@ -8,6 +8,7 @@ from rlm_sandbox.documents import Document
 from rlm_sandbox.plain import NotPlain, exact_type, name_of_type, to_json
 
 _PREVIEW_CHARS: Final = 80
+ECHO_CHARS: Final = 2_000
 _PREVIEW_ITEMS: Final = 4
 _INT_BITS_MAX: Final = 256
 VARIABLES_SHOWN_MAX: Final = 200
@@ -143,6 +144,26 @@ def preview(value: Any) -> str:
     if kind is Document:
         return _cut(repr(value))
     return _cut(name_of_type(value))
+
+
+def echoed(value: Any) -> str:
+    """What a cell shows of the value it ends with: all of it, or its beginning and its size.
+
+    It is cut at a space, never inside a word: half of a secret would not be found for one.
+    """
+    kind = exact_type(value)
+    if kind is str and len(value) > ECHO_CHARS:
+        return f"{_beginning(repr(value[:ECHO_CHARS]))} … [text of {len(value)} characters]"
+    text = repr(value)
+    if len(text) <= ECHO_CHARS:
+        return text
+    held = f"{len(value)} items, " if kind in (list, tuple, set, frozenset, dict) else ""
+    return f"{_beginning(text)} … [{name_of_type(value)} of {held}{len(text)} characters]"
+
+
+def _beginning(text: str) -> str:
+    head = text[:ECHO_CHARS]
+    return head[: max(head.rfind(" "), head.rfind("\\n"), 0)]
 
 
 def show(variables: dict[str, Any]) -> dict[str, str]:

@@ -63,6 +63,26 @@ async def test_a_cell_prints_echoes_its_last_expression_and_keeps_its_names():
 
 
 @pytest.mark.asyncio
+async def test_a_long_value_is_shown_by_its_beginning_and_its_size_and_cut_between_words():
+    key = "k3y" * 700
+    async with await Sandbox.start() as sandbox:
+        text = await sandbox.execute("'some words ' * 1_000")
+        numbers = await sandbox.execute("list(range(100_000))")
+        secret = await sandbox.execute(f"'the beginning of it, then {key}'")
+        short = await sandbox.execute("list(range(400))")
+        printed = await sandbox.execute("print('some words ' * 1_000)")
+
+    assert text.output.startswith("'some words some")
+    assert text.output.endswith("… [text of 11000 characters]\n")
+    assert numbers.output.startswith("[0, 1, 2,")
+    assert numbers.output.endswith("… [list of 100000 items, 688890 characters]\n")
+    assert max(len(text.output), len(numbers.output)) < 2_100
+    assert secret.output == "'the beginning of it, then … [text of 2126 characters]\n"
+    assert short.output == f"{list(range(400))}\n"
+    assert printed.output == "some words " * 1_000 + "\n"
+
+
+@pytest.mark.asyncio
 async def test_every_execution_comes_from_a_sandbox_that_names_its_layers(backend: BackendName):
     async with await Sandbox.start() as guarded, await Sandbox.start(guard=False) as bare:
         layers = available(backend).layers
