@@ -72,7 +72,12 @@ class Hold:
     def add(self, completion: Completion) -> None:
         """Write down what an answered call took."""
         self.used = self.used.plus(
-            Spent(completion.cost_usd, completion.tokens_in, completion.tokens_out)
+            Spent(
+                completion.cost_usd,
+                completion.tokens_in,
+                completion.tokens_out,
+                tokens_cached=completion.tokens_cached,
+            )
         )
 
     def add_cost(self, cost_usd: float) -> None:

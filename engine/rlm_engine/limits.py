@@ -39,12 +39,16 @@ class RunLimits:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a run has used so far: settled calls only."""
+    """What a run has used so far: settled calls only.
+
+    `tokens_cached` of `tokens_in` the provider read from its own cache of prompts.
+    """
 
     cost_usd: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
     subcalls: int = 0
+    tokens_cached: int = 0
 
     @property
     def tokens(self) -> int:
@@ -58,6 +62,7 @@ class Spent:
             self.tokens_in + other.tokens_in,
             self.tokens_out + other.tokens_out,
             self.subcalls + other.subcalls,
+            self.tokens_cached + other.tokens_cached,
         )
 
 

@@ -276,6 +276,7 @@ def _usage(fields: JsonObject) -> ModelUsage:
         cached=_whole(fields, "cached"),
         tokens_in=_whole(fields, "tokens_in"),
         tokens_out=_whole(fields, "tokens_out"),
+        tokens_cached=_whole(fields, "tokens_cached"),
         cost_usd=_number(fields, "cost_usd") or 0.0,
     )
 

@@ -11,7 +11,8 @@ from rlm_engine.limits import Spent
 class ModelUsage:
     """What one model took: `calls` that it answered, those that `failed`, tokens and dollars.
 
-    `cached` replies came from our own cache and took nothing.
+    `cached` replies came from our own cache and took nothing; `tokens_cached` of `tokens_in` the
+    provider read from its own cache of prompts.
     """
 
     calls: int = 0
@@ -19,6 +20,7 @@ class ModelUsage:
     cached: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_cached: int = 0
     cost_usd: float = 0.0
 
     def plus(self, other: "ModelUsage") -> "ModelUsage":
@@ -29,6 +31,7 @@ class ModelUsage:
             self.cached + other.cached,
             self.tokens_in + other.tokens_in,
             self.tokens_out + other.tokens_out,
+            self.tokens_cached + other.tokens_cached,
             self.cost_usd + other.cost_usd,
         )
 
@@ -54,6 +57,7 @@ def one_call(used: Spent, *, failed: bool = False) -> ModelUsage:
         failed=failed,
         tokens_in=used.tokens_in,
         tokens_out=used.tokens_out,
+        tokens_cached=used.tokens_cached,
         cost_usd=used.cost_usd,
     )
 

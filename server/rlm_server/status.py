@@ -81,6 +81,7 @@ def _took(usage: "ModelUsage") -> ModelTook:
         usage.cached,
         usage.tokens_in,
         usage.tokens_out,
+        usage.tokens_cached,
         round(usage.cost_usd, 6),
     )
 

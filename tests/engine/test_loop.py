@@ -114,11 +114,11 @@ async def test_two_turns_with_a_batch_of_eight_give_an_answer_with_checked_citat
         "models": {
             "openai/sub": {
                 "calls": 8, "failed": 0, "cached": 0,
-                "tokens_in": 800, "tokens_out": 160, "cost_usd": 0.0096,
+                "tokens_in": 800, "tokens_out": 160, "tokens_cached": 0, "cost_usd": 0.0096,
             },
             "openai/root": {
                 "calls": 2, "failed": 0, "cached": 0,
-                "tokens_in": 200, "tokens_out": 40, "cost_usd": 0.0024,
+                "tokens_in": 200, "tokens_out": 40, "tokens_cached": 0, "cost_usd": 0.0024,
             },
         },
     }  # fmt: skip

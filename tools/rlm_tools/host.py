@@ -92,13 +92,18 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class ModelTook:
-    """What one model took in a session; `cached` replies came from our own cache, for nothing."""
+    """What one model took in a session.
+
+    `cached` replies came from our own cache, for nothing; `tokens_cached` of `tokens_in` the
+    provider read from its own cache of prompts.
+    """
 
     calls: int
     failed: int
     cached: int
     tokens_in: int
     tokens_out: int
+    tokens_cached: int
     cost_usd: float
 
 

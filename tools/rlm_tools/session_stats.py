@@ -37,7 +37,8 @@ class SessionStatsReply:
 def _took(took: ModelTook) -> str:
     return (
         f"{took.calls} calls, {took.failed} failed, {took.cached} from the cache,"
-        f" {took.tokens_in} tokens in, {took.tokens_out} out, ${took.cost_usd}"
+        f" {took.tokens_in} tokens in ({took.tokens_cached} cached by the provider),"
+        f" {took.tokens_out} out, ${took.cost_usd}"
     )
 
 

@@ -59,8 +59,9 @@ def _text(fields: dict[str, Any], runs: Sequence[Recorded]) -> str:
         f" {fields['tokens_out']:,} out",
     ]
     lines += [
-        f"  {name}: {one['calls']} calls, {one['failed']} failed, {one['tokens_in']:,} tokens in,"
-        f" {one['tokens_out']:,} out, ${one['cost_usd']:.4f}"
+        f"  {name}: {one['calls']} calls, {one['failed']} failed, {one['tokens_in']:,} tokens in"
+        f" ({one['tokens_cached']:,} cached by the provider), {one['tokens_out']:,} out,"
+        f" ${one['cost_usd']:.4f}"
         for name, one in fields["models"].items()
     ]
     if fields["unreadable"]:
