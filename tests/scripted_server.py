@@ -20,12 +20,13 @@ __all__ = ["Reply", "Request", "Script", "ScriptedServer", "by_model", "in_turn"
 
 @dataclass(frozen=True)
 class Request:
-    """One request: its messages as plain texts, and its body as it came."""
+    """One request: its messages as plain texts, its body as it came, the port of its sender."""
 
     model: str
     messages: list[dict[str, str]]
     headers: dict[str, str]
     body: dict[str, Any]
+    port: int = 0
 
     @property
     def last(self) -> str:
@@ -97,7 +98,8 @@ class ScriptedServer:
                     self.send_error(404)
                     return
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                request = Request(body["model"], _plain(body), headers, body)
+                port = self.client_address[1]
+                request = Request(body["model"], _plain(body), headers, body, port)
                 reply = server._answer(request)
                 if reply.die or reply.stall or server._closing.is_set():
                     self.close_connection = True

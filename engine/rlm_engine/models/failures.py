@@ -31,8 +31,11 @@ _NO_CONNECTION: Final = frozenset(
 )  # fmt: skip
 _TIMED_OUT: Final = frozenset({"Timeout", "TimeoutError", "ReadTimeout", "APITimeoutError"})
 _BROKEN_OFF: Final = frozenset(
-    {"RemoteProtocolError", "ServerDisconnectedError", "APIConnectionError"}
-)
+    {
+        "RemoteProtocolError", "ServerDisconnectedError", "APIConnectionError", "ReadError",
+        "WriteError",
+    }
+)  # fmt: skip
 _WRAPPING: Final = re.compile(r"^(?:litellm\.)?(?:\w+Error: )*(?:litellm\.)?(?:\w+Error: )*"
                               r"(?:\w+(?:Exception|Error) - )?")  # fmt: skip
 _TRACEBACK: Final = re.compile(r"\s*Traceback \(most recent call last\).*", re.DOTALL)
@@ -95,7 +98,7 @@ def model_error(error: BaseException, *, settings: ModelSettings) -> ModelError:
         return ModelBusy(f"{where} is busy ({status}): {text}", retry_after_s=_retry_after(causes))
     if _MALFORMED.search(said):
         return ModelBusy(f"{where} sent what is no reply of a model: {text}")
-    if status is not None and 400 <= status < 500:
+    if status is not None and 300 <= status < 500:
         return ModelRefused(f"{where} refused ({status}): {text}{_advice(status, settings)}")
     if status is not None or names & _BROKEN_OFF:
         code = "connection broken off" if status is None else str(status)

@@ -1,4 +1,4 @@
-"""Any hosted or local model that litellm can speak to.
+"""Any hosted or local model that litellm can speak to; `openai_form.py` speaks OpenAI's for it.
 
 litellm costs three seconds of CPU and some 180 MB to import, so it is imported at the first call,
 in a thread. It is told to load no `.env` of the working directory (the workspace is not ours), to
@@ -20,6 +20,7 @@ from anyio.to_thread import run_sync
 from rlm_engine.errors import ModelError, ModelNotConfigured
 from rlm_engine.model import Completion, Message, tokens_at_most
 from rlm_engine.models.failures import model_error, reply_tokens_allowed, timed_out
+from rlm_engine.models.openai_form import OpenaiForm, close_client, speaks_openai
 from rlm_engine.models.reach import check_reachable
 from rlm_engine.models.reply import Heard, completion_of, heard_in
 from rlm_engine.models.settings import ModelSettings, Tier, settings_from_environ, settings_of
@@ -71,6 +72,7 @@ class LitellmModel:
         # What it cannot do, as far as is known before or found out.
         self._reply_max = reply_max
         self._streams = True
+        self._direct = OpenaiForm(settings) if speaks_openai(settings) else None
         self._window = _OLLAMA_WINDOWS[0]
 
     async def complete(self, messages: Sequence[Message], *, max_tokens: int) -> Completion:
@@ -78,18 +80,16 @@ class LitellmModel:
 
         It is not retried here, but for a reply that may not be as long as was asked for.
         """
-        if not _litellm.cache_info().currsize:
-            await check_reachable(self._settings)
-        litellm = await run_sync(_litellm)
+        client = self._direct or await self._litellm()
         allowed = min(max_tokens, self._reply_max or max_tokens)
         try:
-            heard = await self._hear(litellm, messages, allowed)
+            heard = await self._hear(client, messages, allowed)
         except ModelError as error:
             fewer = reply_tokens_allowed(error, allowed)
             if fewer is None:
                 raise
             self._reply_max = fewer
-            heard = await self._hear(litellm, messages, fewer)
+            heard = await self._hear(client, messages, fewer)
         return completion_of(heard, messages, price=self._price, model=self.name)
 
     def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
@@ -98,23 +98,28 @@ class LitellmModel:
             return 0.0
         return self._price.worst_usd(tokens_at_most(messages, self.name), max_tokens)
 
-    async def _hear(self, litellm: Any, messages: Sequence[Message], max_tokens: int) -> Heard:
+    async def _litellm(self) -> Any:
+        if not _litellm.cache_info().currsize:
+            await check_reachable(self._settings)
+        return await run_sync(_litellm)
+
+    async def _hear(self, client: Any, messages: Sequence[Message], max_tokens: int) -> Heard:
         """What the model says; where it is listened to, as it says it."""
         if self._say is None or not self._streams:
-            return await self._whole(litellm, messages, max_tokens)
-        heard = await self._streamed(litellm, messages, max_tokens, self._say)
+            return await self._whole(client, messages, max_tokens)
+        heard = await self._streamed(client, messages, max_tokens, self._say)
         if heard.ended:
             return heard
         # Such a server takes no part in streaming, or broke off: a whole reply tells which.
         self._streams = False
-        whole = await self._whole(litellm, messages, max_tokens)
+        whole = await self._whole(client, messages, max_tokens)
         return whole if heard.tokens_out is None else whole.after(heard)
 
-    async def _whole(self, litellm: Any, messages: Sequence[Message], max_tokens: int) -> Heard:
+    async def _whole(self, client: Any, messages: Sequence[Message], max_tokens: int) -> Heard:
         settings = self._settings
         try:
             with anyio.fail_after(settings.reply_timeout_s):
-                response = await litellm.acompletion(**self._arguments(messages, max_tokens))
+                response = await client.acompletion(**self._arguments(messages, max_tokens))
         except TimeoutError:
             raise timed_out(settings) from None
         except Exception as error:  # litellm raises what its many providers raise
@@ -122,10 +127,10 @@ class LitellmModel:
         return heard_in(response)
 
     async def _streamed(
-        self, litellm: Any, messages: Sequence[Message], max_tokens: int, say: Say
+        self, client: Any, messages: Sequence[Message], max_tokens: int, say: Say
     ) -> Heard:
         settings = self._settings
-        asked = litellm.acompletion(
+        asked = client.acompletion(
             **self._arguments(messages, max_tokens),
             stream=True,
             stream_options={"include_usage": True},
@@ -144,8 +149,9 @@ class LitellmModel:
             **settings.call_arguments(),
             "messages": [{"role": m.role, "content": m.content} for m in messages],
             "max_tokens": max_tokens,
-            "timeout": _timeout(settings),
         }
+        if self._direct is None:
+            arguments["timeout"] = _timeout(settings)
         if settings.provider == "ollama_chat":
             tokens = tokens_at_most(messages, self.name) + max_tokens
             fitting = (window for window in _OLLAMA_WINDOWS if window >= tokens)
@@ -155,7 +161,8 @@ class LitellmModel:
 
 
 async def close_clients() -> None:
-    """Close the connections that litellm keeps open for this event loop, if it was used."""
+    """Close the connections that are kept open for this event loop, litellm's if it was used."""
+    await close_client()
     if _litellm.cache_info().currsize:
         await _litellm().close_litellm_async_clients()
 
