@@ -106,6 +106,18 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return _told_of_key(options, bar)
         case "trace":
             return _told_of_trace(options, request)
+        case "init":
+            from rlm_server.init_command import init
+
+            named = tuple(map(Path, options.root))
+            return init(
+                options.client,
+                roots[0],
+                named,
+                os.environ,
+                file=options.file,
+                dry_run=options.dry_run,
+            )
         case "stats":
             from rlm_server.traces.adding_up import stats
 

@@ -67,6 +67,12 @@ def command_line() -> argparse.ArgumentParser:
         metavar="FILE",
         help='ask these instead: JSON lines of {"text": ..., "commit": ...}',
     )
+    configured = commands.add_parser("init", parents=[common], help="connect a client")
+    configured.add_argument(
+        "client", choices=["claude-code", "claude-desktop", "cursor", "vscode", "codex"]
+    )
+    configured.add_argument("--dry-run", action="store_true", help="show what would be written")
+    configured.add_argument("--file", default="", help="its configuration, if that lies elsewhere")
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
     _add_trace(commands.add_parser("trace", help="show what past questions did"), common)
     _add_key(commands.add_parser("key", help="tell of the key, back it up, change it"))

@@ -1,0 +1,104 @@
+"""`rlm-mcp init CLIENT`: writes our entry into the configuration of a client, or shows it."""
+
+import shutil
+import sys
+import sysconfig
+from collections.abc import Mapping
+from difflib import unified_diff
+from pathlib import Path
+from typing import Final
+
+from rlm_crystal.atomic import replace_file
+
+from rlm_server.client_configs import ClientName, Launch, Machine, config_path, merged
+from rlm_server.commands import Told
+from rlm_server.errors import Misused
+
+# What is set now and holds for the server too. Keys are no part of any file we write.
+_CARRIED: Final = (
+    "RLM_HOME", "RLM_MODEL", "RLM_SUB_MODEL", "RLM_MODELS", "RLM_MAX_COST_USD", "RLM_EMBEDDER",
+    "RLM_SANDBOX", "RLM_CODE_PROFILE",
+)  # fmt: skip
+_NEXT: Final[dict[ClientName, str]] = {
+    "claude-code": "Start claude in the project, allow the server, and see /mcp.",
+    "claude-desktop": "Quit Claude Desktop and start it again.",
+    "cursor": "Turn the server on in Cursor's settings, under MCP.",
+    "vscode": "Open the file in VS Code and choose Start above the entry.",
+    "codex": "Start codex anew and see /mcp.",
+}
+
+
+def init(
+    client: ClientName,
+    project: Path,
+    roots: tuple[Path, ...],
+    environ: Mapping[str, str],
+    *,
+    file: str = "",
+    dry_run: bool = False,
+) -> Told:
+    """Put the server into the client's configuration, where all else stays as it is.
+
+    `roots` are those that were named; without any the client's own project is served.
+    """
+    machine = Machine(Path.home(), project.resolve(), environ, sys.platform)
+    path = Path(file).expanduser().resolve() if file else _own_file(client, machine)
+    launch = Launch(
+        _command(),
+        tuple(str(root.resolve()) for root in roots),
+        tuple((name, environ[name]) for name in _CARRIED if environ.get(name)),
+    )
+    old = _text_of(path)
+    new = merged(client, launch, machine, old, path)
+    changes = "".join(
+        unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), n=0)
+    )
+    written = new != old and not dry_run
+    if written:
+        _write(path, new)
+    fields = {"client": client, "file": str(path), "changed": new != old, "written": written}
+    return Told(fields, _told(fields, changes, client))
+
+
+def _own_file(client: ClientName, machine: Machine) -> Path:
+    """The file itself where a link points to it; a project's links do not lead out of it."""
+    path = config_path(client, machine)
+    found = path.resolve()
+    if path.is_relative_to(machine.project) and not found.is_relative_to(machine.project):
+        raise Misused(f"{path} leads to {found}, outside of the project; name it with --file")
+    return found
+
+
+def _told(fields: Mapping[str, object], changes: str, client: ClientName) -> str:
+    file = fields["file"]
+    if not fields["changed"]:
+        return f"{file} has the entry already."
+    lines = changes.splitlines()[2:]  # without the two lines that name files
+    done = "written; the rest is as it was" if fields["written"] else "not written (--dry-run)"
+    after = [_NEXT[client]] if fields["written"] else []
+    return "\n".join([*lines, f"{file}: {done}.", *after])
+
+
+def _command() -> str:
+    """The script of this very installation: a client has another PATH."""
+    folder = Path(sysconfig.get_path("scripts"))
+    found = shutil.which("rlm-mcp", path=str(folder)) or shutil.which("rlm-mcp")
+    if found is None:
+        raise Misused("the script rlm-mcp is not found; install the package (pip install rlm-mcp)")
+    return str(Path(found).absolute())
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError:
+        raise Misused(f"{path} is no UTF-8 text, so it is left alone.") from None
+
+
+def _write(path: Path, text: str) -> None:
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, text.encode())
+    path.chmod(mode)
