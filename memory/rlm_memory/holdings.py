@@ -5,10 +5,11 @@ from collections.abc import Iterable
 
 from rlm_crystal.errors import SealError
 
+from rlm_memory.conflicts import slots_of
 from rlm_memory.index import ZoneIndex
 from rlm_memory.memo_codec import decode_memo, sameness
 from rlm_memory.store import Place, RowStore
-from rlm_memory.types import LEVELS, ZONES, Memo
+from rlm_memory.types import LEVELS, ZONES, Episode, Memo, Zone
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Holdings:
         self._indexes: dict[Place, ZoneIndex] = {}
         self._pending: dict[str, Memo] = {}
         self._same: dict[str, str] | None = None
+        self._slotted: dict[tuple[Zone, str, str], set[str]] = {}
 
     def follow(self) -> None:
         """Take over what other processes wrote."""
@@ -54,6 +56,11 @@ class Holdings:
             }
         return self._same.get(sameness(memo.episode))
 
+    def slotted(self, episode: Episode) -> set[str]:
+        """The ids of the memos in the same slot of the same zone."""
+        slot = slots_of(episode)
+        return self._slotted.get((episode.zone, *slot), set()) if slot else set()
+
     def take(self, row_id: str, tag: str, memo: Memo) -> None:
         """Hold a memo, in place of what it was before."""
         self.drop(row_id)
@@ -66,6 +73,7 @@ class Holdings:
                 self._index_of(memo).remove(row_id, memo.episode)
             if self._same is not None:
                 self._same.pop(sameness(memo.episode), None)
+            self.slotted(memo.episode).discard(row_id)
         self.tags.pop(row_id, None)
         self.damaged.pop(row_id, None)
 
@@ -76,6 +84,7 @@ class Holdings:
         self.damaged.clear()
         self._indexes.clear()
         self._pending.clear()
+        self._slotted.clear()
         self._same = None
         self._version = -1
 
@@ -115,6 +124,9 @@ class Holdings:
         self.memos[row_id] = memo
         self.tags[row_id] = tag
         self._pending[row_id] = memo
+        slot = slots_of(memo.episode)
+        if slot is not None:
+            self._slotted.setdefault((memo.episode.zone, *slot), set()).add(row_id)
         if self._same is not None and memo.level == "episode":
             self._same[sameness(memo.episode)] = row_id
 

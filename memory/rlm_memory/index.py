@@ -162,6 +162,18 @@ class ZoneIndex:
             may &= np.array(self._speakers) == self._numbers.get(wanted.speaker, -1)
         return may
 
+    def nearest(self, text: str, *, limit: int) -> list[str]:
+        """The ids of the episodes that share most with a text, best first, removed ones not."""
+        scores = np.zeros(len(self.ids))
+        stems = set(telling_stems(text))
+        for word in stems:
+            slots, _ = self._postings.of(word)
+            scores[slots] += _idf(len(slots), len(self._slots))
+        most = min(limit, len(scores))
+        best = np.argpartition(-scores, most - 1)[:most] if most else np.zeros(0, np.int64)
+        ordered = sorted((-float(scores[at]), self.ids[at]) for at in best.tolist())
+        return [row_id for score, row_id in ordered if score < 0]
+
     def slot(self, row_id: str) -> int:
         return self._slots[row_id]
 

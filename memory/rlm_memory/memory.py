@@ -14,6 +14,19 @@ from rlm_crystal.keys import Keyring
 from rlm_crystal.leave import Leave, always
 
 from rlm_memory.chain import Act, Entry, Link
+from rlm_memory.conflicts import (
+    Added,
+    Conflict,
+    Verdict,
+    disputed,
+    judged,
+    merged,
+    open_disputes,
+    settled,
+    superseded,
+    undisputed,
+)
+from rlm_memory.cues import asks
 from rlm_memory.database import opening
 from rlm_memory.holdings import Holdings
 from rlm_memory.memo_codec import encode_memo
@@ -23,6 +36,8 @@ from rlm_memory.types import Episode, Memo, MemoryStats, Recall, Wanted, Zone
 
 TEXT_CHARS_MAX = 1_000_000
 DEFAULT = Wanted()
+
+_COMPARED_MAX = 8
 
 
 class Memory:
@@ -77,10 +92,48 @@ class Memory:
             try:
                 with self._rows.writing():
                     self._held.follow()
-                    return [self._remembered(episode) for episode in episodes]
+                    return [self._remembered(episode)[0] for episode in episodes]
             except BaseException:
                 self._held.let_go()
                 raise
+
+    def add(self, episode: Episode) -> Added:
+        """Keep a stated fact as `remember` does, and settle what it says of what is believed.
+
+        What cannot be settled without a person is told and stays open; see `conflicts`.
+        """
+        with self._lock:
+            try:
+                with self._rows.writing():
+                    self._held.follow()
+                    row_id, known = self._remembered(episode)
+                    return Added(row_id) if known else self._settled(row_id, episode)
+            except BaseException:
+                self._held.let_go()
+                raise
+
+    def conflicts(self) -> list[tuple[str, str]]:
+        """Ids of newer and older of what contradicts each other and was not settled."""
+        with self._lock:
+            self._held.follow()
+            return list(open_disputes(self._held.memos))
+
+    def resolve(self, new_id: str, old_id: str, verdict: Verdict, *, agent: str = "") -> None:
+        """Settle a conflict: the newer repeats the older (`merge`), takes its place (`supersede`),
+        holds beside it (`keep`), or is wrong (`reject`). KeyError without such memos."""
+        with self._lock, self._rows.writing():
+            self._held.follow()
+            old = self._held.memos[old_id]
+            new = undisputed(self._held.memos[new_id], old_id)
+            if verdict == "merge":
+                new, old = merged(new, old_id, old)
+            elif verdict == "supersede":
+                new, old = superseded(new_id, new, old_id, old)
+            elif verdict == "reject":
+                old, new = superseded(old_id, old, new_id, new)
+            self._note("resolve", agent, new_id, old_id, told=verdict)
+            self._put(new_id, new)
+            self._put(old_id, old)
 
     def recall(
         self,
@@ -181,19 +234,48 @@ class Memory:
                 counts=self._held.counts(),
             )
 
-    def _remembered(self, episode: Episode) -> str:
+    def _settled(self, row_id: str, episode: Episode) -> Added:
+        """Compare a new episode with what is believed in its zone, and act where that is sure."""
+        index = self._held.index(Place(episode.zone, "episode"))
+        near = [] if asks(episode.text) else index.nearest(episode.text, limit=_COMPARED_MAX)
+        others = dict.fromkeys((episode.supersedes, *sorted(self._held.slotted(episode)), *near))
+        found: list[Conflict] = []
+        for old_id in others:
+            old = self._held.memos.get(old_id)
+            if old is None or old_id == row_id or old.superseded_by or old.quarantine:
+                continue
+            conflict = judged(row_id, episode, old_id, old)
+            if conflict is None:
+                continue
+            found.append(conflict)
+            self._act_on(conflict)
+            if conflict.settled and conflict.relation == "merge":
+                break
+        return Added(row_id, tuple(found))
+
+    def _act_on(self, conflict: Conflict) -> None:
+        new, old = self._held.memos[conflict.new], self._held.memos[conflict.old]
+        if not conflict.settled:
+            self._put(conflict.new, disputed(new, conflict.old))
+            return
+        new, old = settled(conflict, new, old)
+        self._note("supersede", new.episode.agent, conflict.new, conflict.old)
+        self._put(conflict.new, new)
+        self._put(conflict.old, old)
+
+    def _remembered(self, episode: Episode) -> tuple[str, bool]:
+        """The id, and whether it was known."""
         now_s = self._clock()
         memo = Memo(episode, "episode", 1, episode.time_s, recorded_s=now_s)
         row_id = self._held.same(memo)
         if row_id is None:
             row_id = self._rows.new_id()
             self._note("remember", episode.agent, row_id)
-            memo = replace(memo, seq=self._rows.seq())
-        else:
-            self._note("use", episode.agent, row_id)
-            memo = _again(self._held.memos[row_id], episode)
-        self._put(row_id, memo)
-        return row_id
+            self._put(row_id, replace(memo, seq=self._rows.seq()))
+            return row_id, False
+        self._note("use", episode.agent, row_id)
+        self._put(row_id, _again(self._held.memos[row_id], episode))
+        return row_id, True
 
     def _put(self, row_id: str, memo: Memo) -> None:
         """Write a row and hold it."""

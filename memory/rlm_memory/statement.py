@@ -1,0 +1,161 @@
+"""A statement as its bare words: numbers and units in one spelling, negations and cues apart."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rlm_crystal.terms import STOP_WORDS, stem
+
+from rlm_memory.irregular import BASE_FORMS
+
+_WORD: Final = re.compile(r"\d+(?:[.:,]\d+)+|\d+(?=[a-z]{1,3}\b)|[\w@#](?:[\w./:@#-]*[\w/])?")
+_CONTRACTED: Final = re.compile(r"n[\'\u2019]t\b")
+_CLITIC: Final = re.compile(r"[\'\u2019](?:s|m|re|ve|ll|d)\b")
+
+_CARDINALS: Final = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen twenty
+"""
+_ORDINALS: Final = """
+zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
+"""
+_NUMBERS: Final = {
+    word: str(number)
+    for words in (_CARDINALS, _ORDINALS)
+    for number, word in enumerate(words.split())
+} | {"once": "1", "twice": "2", "thrice": "3"}
+# The first of each line stands for all of it.
+_ONE_SENSE: Final = """
+second s sec secs seconds
+minute min mins minutes
+hour h hr hrs hours hourly
+day d days daily
+week weeks weekly
+month months monthly
+year years yearly
+kilometre km kilometer kilometers kilometres
+megabyte mb megabytes
+gigabyte gb gigabytes
+millisecond ms milliseconds
+database db databases
+repository repo repositories
+config configuration
+documentation docs doc
+like prefer prefers preferred want wants wanted likes liked
+keep store stores stored save saves saved
+live lives lived reside resides
+use uses used using
+"""
+_SENSES: Final = {
+    word: line.split()[0] for line in _ONE_SENSE.strip().split("\n") for word in line.split()
+}
+_CALENDAR: Final = """
+monday tuesday wednesday thursday friday saturday sunday january february march april may june july
+august september october november december
+"""
+_UNITS: Final = """
+second minute hour day week month year kilometre megabyte gigabyte millisecond percent
+"""
+_NEGATIONS: Final = frozenset(
+    {"not", "no", "never", "none", "nobody", "nothing", "without", "neither", "nor", "cannot"}
+)
+_CHANGES: Final = """
+now instead anymore longer move switch migrate replace rename upgrade downgrade quit become sell
+leave stop start rewrite change took over marry retire drop remove
+"""
+_ADDS: Final = frozenset({"also", "too", "additionally", "another", "both", "besides"})
+# Of these one may have, do or like many at a time.
+_MANY: Final = """
+like love hate enjoy prefer speak learn visit read watch buy have own allergic fix review run must
+may can need support know play cook travel
+"""
+_OPPOSITES: Final = """
+on/off true/false enable/disable allow/forbid allow/deny allow/ban permit/forbid open/close
+start/stop always/never required/optional mandatory/optional public/private up/down sync/async
+synchronous/asynchronous single/married dark/light love/hate like/dislike like/hate add/remove
+tabs/spaces left/right before/after increase/decrease accept/reject include/exclude local/remote
+manual/automatic early/late cheap/expensive fast/slow pass/fail online/offline vegetarian/meat
+lock/unlock mutable/immutable active/inactive serial/parallel morning/evening hot/cold win/lose
+good/bad short/long short/detailed possible/impossible safe/unsafe stable/unstable
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`words` are content stems in order, `spoken` all words; the rest is told of them."""
+
+    words: tuple[str, ...]
+    spoken: frozenset[str]
+    numbers: frozenset[str]
+    names: frozenset[str]
+    negated: bool
+    changes: frozenset[str]
+    adds: bool
+    many: bool
+
+    @property
+    def content(self) -> frozenset[str]:
+        return frozenset(self.words)
+
+
+def statement_of(text: str) -> Statement:
+    """The statement of a text; of a long one, of all its words."""
+    plain = _CLITIC.sub("", _CONTRACTED.sub(" not", text))
+    words: list[str] = []
+    spoken: set[str] = set()
+    numbers: set[str] = set()
+    names: set[str] = set()
+    changes: set[str] = set()
+    for match in _WORD.finditer(plain):
+        raw = match[0]
+        word = raw.lower().strip(".:")
+        word = _SENSES.get(word, _NUMBERS.get(word, word))
+        stemmed = stem(BASE_FORMS.get(word, word))
+        spoken |= {word, stemmed}
+        if word in _ADDS or (word in _NEGATIONS and raw != "None"):
+            continue
+        if stemmed in _CHANGE_STEMS:
+            changes.add(stemmed)
+        elif word[:1].isdigit() or (raw[:1].isupper() and word in _DATES):
+            numbers.add(word)
+            words.append(word)
+        elif word and word not in STOP_WORDS:
+            words.append(stemmed)
+            if word in _UNIT_WORDS and words[-2:-1] and words[-2] in numbers:
+                numbers.add(stemmed)
+            elif not word.isalpha() or raw[1:].lower() != raw[1:]:
+                names.add(stemmed)
+    return Statement(
+        words=tuple(words),
+        spoken=frozenset(spoken),
+        numbers=frozenset(numbers),
+        names=frozenset(names),
+        negated=not _NEGATIONS.isdisjoint(spoken - ({"none"} & set(words))),
+        changes=frozenset(changes),
+        adds=not _ADDS.isdisjoint(spoken),
+        many=not _MANY_STEMS.isdisjoint(spoken),
+    )
+
+
+def opposed(one: Statement, other: Statement) -> bool:
+    """Whether they hold words that exclude each other."""
+    mine, yours = one.spoken - other.spoken, other.spoken - one.spoken
+    return any(_opposite(left, right) for left in mine for right in yours)
+
+
+def _opposite(left: str, right: str) -> bool:
+    return frozenset((left, right)) in _OPPOSITE_STEMS or any(
+        {left, right} == {prefix + stay, stay}
+        for stay in (left, right)
+        for prefix in ("un", "in", "im", "dis", "non")
+    )
+
+
+_DATES: Final = frozenset(_CALENDAR.split())
+_UNIT_WORDS: Final = frozenset(_UNITS.split())
+_CHANGE_STEMS: Final = frozenset(map(stem, _CHANGES.split()))
+_MANY_STEMS: Final = frozenset(map(stem, _MANY.split()))
+_OPPOSITE_STEMS: Final = frozenset(
+    frozenset(map(stem, pair.split("/"))) for pair in _OPPOSITES.split()
+)
