@@ -69,7 +69,7 @@ def apply(root: Path, edit: Edit) -> None:
         path.rename(root / topic / f"moved_{value}.py")
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(st.lists(_EDITS, min_size=1, max_size=4), min_size=1, max_size=4), st.booleans())
 @example([[("remove", "net", 3, 0), ("remove", "shop", 3, 0), ("move", "ui", 3, 0)]], False)
 def test_after_any_edits_the_crystal_answers_as_a_fresh_one(

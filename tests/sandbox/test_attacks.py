@@ -35,9 +35,11 @@ def test_the_seven_categories_have_payloads_enough():
 
 
 def test_most_payloads_reach_their_effect_in_plain_cpython(things: Planted):
-    failed = {payload.name for payload in ALL} - reached_in_plain_cpython(things, ALL)
+    """Every third, a process each; benchmarks/attacks.py tries them all."""
+    tried = ALL[::3]
+    failed = {payload.name for payload in tried} - reached_in_plain_cpython(things, tried)
 
-    assert len(failed) <= 0.15 * len(ALL), failed
+    assert len(failed) <= 0.15 * len(tried), failed
 
 
 @pytest.mark.asyncio
