@@ -134,6 +134,13 @@ def test_what_is_given_for_one_provider_is_not_sent_to_another():
     )  # fmt: skip
 
 
+def test_a_user_and_password_of_an_address_are_sent_as_a_header_only():
+    settings = settings_of("ollama/m", {"RLM_MODEL_URL": "http://me:p%40ss@box:1"})
+    arguments = settings.call_arguments()
+    assert arguments["api_base"] == "http://box:1"
+    assert arguments["extra_headers"] == {"Authorization": "Basic bWU6cEBzcw=="}
+
+
 def test_an_address_may_come_without_scheme_and_port():
     assert settings_of("ollama/m", {"OLLAMA_HOST": "box"}).api_base == "http://box:11434"
 

@@ -119,8 +119,9 @@ async def test_each_way_a_call_can_end_is_told_from_the_others(form: str, stream
         tokens_cached=0 if form == OLLAMA else 600,  # Ollama reports none
     )
     # A stream that is none is asked for whole.
-    assert len(ask.server.requests) == len(ENDINGS) + 1 + streamed
-    assert ask.told == [f"{form} is writing: 1 word so far"] * 2 * streamed
+    asked = [request.last for request in ask.server.requests if request.last != "stalls"]
+    assert asked == [name for name in ENDINGS for _ in range(1 + streamed * (name == "malformed"))]
+    assert ask.told[:1] == [f"{form} is writing: 1 word so far"] * streamed
 
 
 @every_form
@@ -166,7 +167,7 @@ async def test_a_model_that_thinks_first_is_told_of_and_one_that_refuses_is_quot
         assert (await ask()).text == "hi there"
         ask.streamed = False
         refused = await ask()
-    assert ask.told == [f"{OPENAI} is thinking", f"{OPENAI} is writing: 1 word so far"]
+    assert ask.told[:2] == [f"{OPENAI} is thinking", f"{OPENAI} is writing: 1 word so far"]
     assert isinstance(refused, ReplyFiltered)
     assert str(refused).endswith("I cannot help")
 

@@ -90,7 +90,7 @@ class LitellmModel:
                 raise
             self._reply_max = fewer
             heard = await self._hear(client, messages, fewer)
-        return completion_of(heard, messages, price=self._price, model=self.name)
+        return completion_of(heard, messages, price=self._price, settings=self._settings)
 
     def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
         """The price of the prompt by an upper estimate, and of a reply of full length."""

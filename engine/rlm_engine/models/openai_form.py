@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from rlm_engine.models.settings import ModelSettings
+from rlm_engine.models.settings import ModelSettings, basic, split_user
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient, Response
@@ -38,7 +38,9 @@ class OpenaiForm:
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
-        self._url = f"{(settings.api_base or '').rstrip('/')}/chat/completions"
+        place, user = split_user(settings.api_base or "")
+        self._url = f"{place.rstrip('/')}/chat/completions"
+        self._headers = _headers(settings.api_key, user)
         self._model = settings.model.partition("/")[2]
         # Gateways to newer models of OpenAI take the second name only.
         self._limit = "max_tokens"
@@ -71,7 +73,7 @@ class OpenaiForm:
             "POST",
             self._url,
             content=json.dumps(said).encode(),
-            headers=_headers(settings.api_key),
+            headers=self._headers,
             timeout=Timeout(settings.reply_timeout_s, connect=settings.connect_timeout_s),
         )
         response = await client.send(request, stream=stream)
@@ -158,8 +160,10 @@ def _client() -> "AsyncClient":
     return client
 
 
-def _headers(key: str | None) -> dict[str, str]:
+def _headers(key: str | None, user: str) -> dict[str, str]:
     headers = {"Content-Type": "application/json"}
+    if user:
+        return headers | {"Authorization": f"Basic {basic(user)}"}
     return headers | {"Authorization": f"Bearer {key}"} if key else headers
 
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from rlm_engine.errors import NoText, ReplyEmpty, ReplyFiltered
 from rlm_engine.model import Completion, Message
+from rlm_engine.models.secrets import without_secrets
+from rlm_engine.models.settings import ModelSettings
 from rlm_engine.prices import Price
 
 _CHARS_PER_TOKEN: Final = 4
@@ -78,7 +80,7 @@ def refusal_in(message: object) -> str:
 
 
 def completion_of(
-    heard: Heard, messages: Sequence[Message], *, price: Price | None, model: str
+    heard: Heard, messages: Sequence[Message], *, price: Price | None, settings: ModelSettings
 ) -> Completion:
     """The reply with its costs; a NoText where there is nothing to read."""
     prompt_chars = sum(len(message.content) for message in messages)
@@ -100,8 +102,10 @@ def completion_of(
     )
     if heard.text.strip():
         return completion
+    model = settings.shown
     if heard.refusal or heard.finish == "content_filter":
-        why = heard.refusal[:_REFUSAL_CHARS] or "its filter stopped it"
+        told = without_secrets(heard.refusal, settings=settings)
+        why = told[:_REFUSAL_CHARS] or "its filter stopped it"
         raise ReplyFiltered(f"{model} gives no reply to this: {why}", billed=completion)
     if heard.finish == "length":
         raise NoText(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from rlm_engine.models.settings import ModelSettings
+from rlm_engine.models.settings import ModelSettings, basic, split_user
 
 _SECRET_NAME: Final = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|PASSPHRASE", re.IGNORECASE)
 _SECRET_TEXT: Final = re.compile(
@@ -48,5 +48,7 @@ def _secret_parts(url: str) -> Iterator[str]:
         return
     for part in (parts.username or "", parts.password or ""):
         yield from (part, unquote(part))
+    if user := split_user(url)[1]:
+        yield basic(user)
     yield from (part for part in parts.path.split("/") if len(part) >= _PATH_PART_CHARS)
     yield from (value for _, value in parse_qsl(parts.query))

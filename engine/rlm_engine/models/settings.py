@@ -5,11 +5,12 @@ variable that would hold it (`keyring set rlm-mcp ANTHROPIC_API_KEY`).
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Final, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from rlm_crystal.system_keyring import stored_key as system_stored_key
 
@@ -54,10 +55,25 @@ class ModelSettings:
         """What every call to litellm says besides its messages."""
         arguments: JsonObject = {"model": self.model, "max_retries": 0, "num_retries": 0}
         if self.api_base is not None:
-            arguments["api_base"] = self.api_base
+            place, user = split_user(self.api_base)
+            arguments["api_base"] = place
+            if user:
+                arguments["extra_headers"] = {"Authorization": f"Basic {basic(user)}"}
         if self.api_key is not None:
             arguments["api_key"] = self.api_key
         return arguments
+
+
+def split_user(url: str) -> tuple[str, str]:
+    """An address without what stands before its @, and that."""
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=place)), user
+
+
+def basic(user: str) -> str:
+    """`user:password` of an address as a header has it (RFC 7617)."""
+    return b64encode(unquote(user).encode()).decode()
 
 
 def settings_from_environ(
