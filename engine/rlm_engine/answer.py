@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
 
 from rlm_engine.citations import Citation
 from rlm_engine.errors import LimitWord
 from rlm_engine.json_value import JsonObject
 from rlm_engine.usage import Usage, in_json
+
+RouteName = Literal["direct", "search", "loop"]
+"""`direct`: the whole corpus in one prompt; `search`: the passages that a search finds in one
+prompt; `loop`: the corpus in no prompt, code that works on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +20,9 @@ class Answer:
 
     `partial` is true when a limit ended the run or kept a part of it from being done; the text
     then says so itself. `depth` is the deepest level of models that was asked, the root being 0,
-    and `models` what each took. `notes` are remarks for a person (price unknown, answers from the
-    cache).
+    and `models` what each took. `iterations` are the calls to the root; `route` is the way that
+    gave the answer, and `tokens_by` how tokens were counted before a call: by a tokenizer, or by an
+    estimate from above. `notes` are remarks for a person (price unknown, answers from the cache).
     """
 
     question: str
@@ -33,6 +39,8 @@ class Answer:
     trace_id: str
     depth: int = 0
     models: Usage = field(default_factory=lambda: MappingProxyType({}))
+    route: RouteName = "loop"
+    tokens_by: str = "estimate"
     notes: tuple[str, ...] = ()
 
     @property
@@ -57,4 +65,6 @@ class Answer:
             "trace_id": self.trace_id,
             "depth": self.depth,
             "models": in_json(self.models),
+            "route": self.route,
+            "tokens_by": self.tokens_by,
         }

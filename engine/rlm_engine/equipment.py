@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rlm_engine.call_cache import CallCache
 from rlm_engine.host import RecallFunction
+from rlm_engine.model_table import ModelTable
 from rlm_engine.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class Equipment:
 
     `context` is the crystal's documents, kept mapped; without it they are mapped for each question.
     `spares` makes the start of each run a short one, `cache` holds what sub-calls said before,
-    `recall` asks the memory, and `retry` says how patient calls are.
+    `recall` asks the memory, `retry` says how patient calls are, `table` what is known of models.
     """
 
     context: "SharedContext | None" = None
@@ -26,6 +27,7 @@ class Equipment:
     cache: CallCache | None = None
     recall: RecallFunction | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    table: ModelTable = field(default_factory=ModelTable)
 
 
 BARE = Equipment()

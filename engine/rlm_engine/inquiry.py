@@ -14,9 +14,11 @@ from rlm_engine.json_value import JsonObject
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
 from rlm_engine.precautions import Precautions
+from rlm_engine.route import Choice
 from rlm_engine.scheduler import CallRecord, Scheduler
 from rlm_engine.trace import Trace, Tracing
 from rlm_engine.usage import in_json
+from rlm_engine.windows import fitted
 
 Say = Callable[[str], None]
 """Told what the loop is doing, in words a person reads; must return at once."""
@@ -42,9 +44,12 @@ class Inquiry:
         self.crystal = crystal
         self.root = root
         self.sub = sub
-        self.limits = limits
+        self.root_card = equipment.table.card(root.name)
+        self.sub_card = equipment.table.card(sub.name)
+        self.limits = limits = fitted(limits, self.root_card, self.sub_card)
         self.say = say
         self.notes: list[str] = []
+        self.choice: Choice | None = None
         self.equipment = equipment
         self.precautions = precautions
         self.tracing = tracing
@@ -97,6 +102,8 @@ class Inquiry:
             root_model=self.root.name,
             sub_model=self.sub.name,
             limits=limits,
+            route=None if self.choice is None else self.choice.route,
+            route_reason=None if self.choice is None else self.choice.reason,
             notes=list(self.closing_notes()),
         )
 

@@ -1,4 +1,4 @@
-"""Asking a question of a crystal: the run over the whole of it, its answer and its record."""
+"""Asking a question of a crystal: the way it goes, its answer and its record."""
 
 from types import MappingProxyType
 
@@ -6,18 +6,23 @@ import anyio
 from anyio.to_thread import run_sync
 from rlm_crystal.crystal import Crystal
 
-from rlm_engine.answer import Answer
-from rlm_engine.citations import check_citations
+from rlm_engine.answer import Answer, RouteName
+from rlm_engine.citations import Citation, check_citations
 from rlm_engine.clip import clip
 from rlm_engine.equipment import BARE, Equipment
+from rlm_engine.errors import LimitWord
 from rlm_engine.facts import facts_of
 from rlm_engine.inquiry import Inquiry, Say
 from rlm_engine.json_value import JsonObject
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
+from rlm_engine.model_table import ModelTable
+from rlm_engine.plan import Plan, plan_of
 from rlm_engine.precautions import USUAL, Precautions
 from rlm_engine.repl import mapped, require_sandbox
+from rlm_engine.route import Choice
 from rlm_engine.run import Run
+from rlm_engine.short import short_answer
 from rlm_engine.tokens import counter_for
 from rlm_engine.trace import UNTRACED, Tracing
 from rlm_engine.turns import run_to_end
@@ -42,13 +47,14 @@ async def ask(
 ) -> Answer:
     """The answer to `question`, by `root` writing code over `crystal` and `sub` reading for it.
 
+    Where `precautions.route` is "auto" a short way may be tried first: see `route.py`.
+
     A limit gives a marked partial answer, never an exception. Raises ExecutionUnavailable where
     no code can be run, and a ModelError where the root gave nothing at all. A question that fails
     or is cancelled leaves its record too.
     """
     require_sandbox(precautions.backend)
-    for model in (root, sub):
-        await run_sync(counter_for, model.name)  # the first time takes a moment
+    await run_sync(_look_up, equipment.table, root, sub)
     inquiry = Inquiry(
         question,
         crystal=crystal,
@@ -61,7 +67,9 @@ async def ask(
         say=progress or _say_nothing,
     )
     try:
-        answer = await _answer(inquiry, await _whole_run(inquiry))
+        plan = await run_sync(plan_of, inquiry)
+        inquiry.choice = Choice(plan.route, plan.reason)
+        answer = await _answered(inquiry, plan)
     except BaseException as error:
         with anyio.move_on_after(_RECORD_WITHIN_S, shield=True):
             await _keep(inquiry, inquiry.failure(error))
@@ -70,11 +78,71 @@ async def ask(
     return answer
 
 
+async def explain(
+    question: str,
+    *,
+    crystal: Crystal,
+    root: Model,
+    sub: Model,
+    limits: RunLimits = _DEFAULT_LIMITS,
+    equipment: Equipment = BARE,
+    precautions: Precautions = USUAL,
+) -> Plan:
+    """What `ask` would do first and could cost at most; spends nothing and starts no sandbox."""
+    await run_sync(_look_up, equipment.table, root, sub)
+    inquiry = Inquiry(
+        question,
+        crystal=crystal,
+        root=root,
+        sub=sub,
+        limits=limits,
+        equipment=equipment,
+        precautions=precautions,
+        tracing=UNTRACED,
+        say=_say_nothing,
+    )
+    return await run_sync(plan_of, inquiry)
+
+
+def _look_up(table: ModelTable, *models: Model) -> None:
+    """Read what is known of the models, in a thread: the first time takes half a second."""
+    for model in models:
+        table.card(model.name)
+        counter_for(model.name)
+
+
 async def _keep(inquiry: Inquiry, outcome: JsonObject) -> None:
     keep = inquiry.tracing.keep
     if keep is not None:
         record = inquiry.record(outcome)
         await run_sync(keep, inquiry.trace.name, record, abandon_on_cancel=True)
+
+
+async def _answered(inquiry: Inquiry, plan: Plan) -> Answer:
+    """By the way that was chosen, or by the loop where a short one gave no evidence."""
+    if plan.route == "loop":
+        return await _by_loop(inquiry, earlier=0)
+    short = await short_answer(inquiry, plan)
+    if not short.refusal:
+        return _answer(inquiry, short.text, short.citations, iterations=1, route=plan.route)
+    inquiry.notes.append(f"a {plan.route} answer was tried first and not taken: {short.refusal}")
+    return await _by_loop(inquiry, earlier=1)
+
+
+async def _by_loop(inquiry: Inquiry, *, earlier: int) -> Answer:
+    """What the run over the whole corpus gives, `earlier` calls to the root having been made."""
+    run = await _whole_run(inquiry)
+    assert run.ending is not None
+    inquiry.say("Checking the citations")
+    text = clip(run.ending.answer, _ANSWER_CHARS)
+    citations = await run_sync(check_citations, text, inquiry.crystal)
+    return _answer(
+        inquiry,
+        text,
+        citations,
+        iterations=earlier + run.iterations,
+        limit_hit=run.ending.limit_hit,
+    )
 
 
 async def _whole_run(inquiry: Inquiry) -> Run:
@@ -88,26 +156,33 @@ async def _whole_run(inquiry: Inquiry) -> Run:
         return await run_to_end(inquiry, inquiry.question, facts, own, depth=0)
 
 
-async def _answer(inquiry: Inquiry, run: Run) -> Answer:
-    assert run.ending is not None
-    inquiry.say("Checking the citations")
-    text = clip(run.ending.answer, _ANSWER_CHARS)
+def _answer(
+    inquiry: Inquiry,
+    text: str,
+    citations: tuple[Citation, ...],
+    *,
+    iterations: int,
+    route: RouteName = "loop",
+    limit_hit: LimitWord | None = None,
+) -> Answer:
     spent = inquiry.budget.spent
     return Answer(
         question=inquiry.question,
         answer=text,
-        citations=await run_sync(check_citations, text, inquiry.crystal),
+        citations=citations,
         provider=inquiry.root.name,
-        iterations=run.iterations,
+        iterations=iterations,
         subcalls=spent.subcalls,
         tokens_in=spent.tokens_in,
         tokens_out=spent.tokens_out,
         cost_usd=round(spent.cost_usd, 9),
         seconds=round(inquiry.elapsed_s, 3),
-        limit_hit=run.ending.limit_hit,
+        limit_hit=limit_hit,
         trace_id=inquiry.trace.trace_id,
         depth=inquiry.depth,
         models=MappingProxyType(dict(inquiry.scheduler.usage)),
+        route=route,
+        tokens_by=counter_for(inquiry.root.name).name,
         notes=inquiry.closing_notes(),
     )
 

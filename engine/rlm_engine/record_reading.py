@@ -120,10 +120,11 @@ def _tree(events: Sequence[JsonObject], question: str) -> RecordedRun | None:
         if not 0 <= depth <= min(len(stack), DEPTH_CEILING):
             continue
         if kind == "run" or depth == len(stack):
+            earlier = _earlier(stack) if not depth else []
             _close(stack, depth)
             without: JsonObject = {"depth": depth, "question": question}
             begin = event if kind == "run" else without
-            stack.append(_Open(begin))
+            stack.append(_Open(begin, earlier))
         _close(stack, depth + 1)
         _take(stack, kind, event)
         if kind == "finish" and depth:
@@ -132,6 +133,14 @@ def _tree(events: Sequence[JsonObject], question: str) -> RecordedRun | None:
             return stack[0].closed(event)
     _close(stack, 1)
     return stack[0].closed(None) if stack else None
+
+
+def _earlier(stack: list[_Open]) -> list[Turn]:
+    """The turns of a short answer that was not taken: the loop begins again at depth 0."""
+    if not stack:
+        return []
+    stack[0].end_turn()
+    return stack[0].turns
 
 
 def _take(stack: list[_Open], kind: str, event: JsonObject) -> None:

@@ -21,8 +21,9 @@ from rlm_engine.prelude import documentation
 from rlm_engine.prompt import new_fence, told_rules
 from rlm_engine.queries import DeeperRun, Documents, Queries
 from rlm_engine.repl import mapped, opened_repl
+from rlm_engine.root_call import ask_root
 from rlm_engine.run import AskRoot, Event, Finish, LimitReached, Replied, Run, RunCode
-from rlm_engine.scheduler import content_key, worst_of
+from rlm_engine.scheduler import worst_of
 
 _LOST_NAMED = 30
 
@@ -105,10 +106,9 @@ async def _perform(
 async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
     turn = run.iterations + 1
     inquiry.say(f"{_indent(run)}Turn {turn}: {inquiry.root.name} decides what to look at")
-    begin_s = inquiry.elapsed_s
     try:
-        completion = await inquiry.scheduler.ask_root(
-            inquiry.root, step.messages, max_tokens=step.max_tokens, depth=run.depth
+        completion = await ask_root(
+            inquiry, step.messages, max_tokens=step.max_tokens, depth=run.depth, turn=turn
         )
     except BudgetExceeded as error:
         return LimitReached(error.limit, inquiry.budget.spent, inquiry.elapsed_s)
@@ -117,20 +117,6 @@ async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
             raise
         inquiry.notes.append(str(error))
         return LimitReached("provider", inquiry.budget.spent, inquiry.elapsed_s)
-    inquiry.trace.event(
-        "root",
-        depth=run.depth,
-        turn=turn,
-        model=inquiry.root.name,
-        text=completion.text,
-        tokens_in=completion.tokens_in,
-        tokens_out=completion.tokens_out,
-        cost_usd=completion.cost_usd,
-        prompt_hash=content_key(inquiry.root, step.messages, step.max_tokens),
-        begin_s=begin_s,
-        at_s=inquiry.elapsed_s,
-        **inquiry.trace.prompt(step.messages, depth=run.depth),
-    )
     return Replied(completion.text, inquiry.budget.spent, inquiry.elapsed_s)
 
 

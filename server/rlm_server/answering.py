@@ -11,6 +11,7 @@ from rlm_engine.answer import Answer
 from rlm_engine.brought_up import brought_up
 from rlm_engine.equipment import Equipment
 from rlm_engine.loop import ask
+from rlm_engine.model_table import table_from_environ
 from rlm_engine.trace import Tracing
 from rlm_engine.usage import Meter
 from rlm_tools.host import View
@@ -64,6 +65,7 @@ async def answer(
                 spares=opened.spares,
                 cache=await opened.replies.cache() if settings.remember else None,
                 recall=opened.recollection.recall if settings.remember else None,
+                table=table_from_environ(environ),
             ),
             precautions=precautions,
             tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),

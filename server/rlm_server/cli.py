@@ -138,6 +138,9 @@ def _told_of_question(
     import anyio
 
     from rlm_server import commands
+
+    if options.explain_plan:
+        return anyio.run(commands.explain_plan, request, options.question, options.model, bar)
     from rlm_server.traces.console import Console
 
     follow = Console(sys.stderr, bar.clear) if options.trace else None

@@ -52,6 +52,11 @@ def command_line() -> argparse.ArgumentParser:
     asked = commands.add_parser("ask", parents=[common], help="answer a question")
     asked.add_argument("question", metavar="QUESTION")
     asked.add_argument("--model", default="", help="model to use (default: RLM_MODEL, else none)")
+    asked.add_argument(
+        "--explain-plan",
+        action="store_true",
+        help="say which way the question would go and its worst cost; asks no model, runs no code",
+    )
     asked.add_argument("--trace", action="store_true", help="tell each step on standard error")
     commands.add_parser("status", parents=[common], help="say what is indexed")
     summed = commands.add_parser("stats", parents=[common], help="what past questions took")

@@ -140,6 +140,7 @@ async def ask(
     spent = (
         f"${answer.cost_usd:.4f}, {answer.subcalls} sub-calls in {answer.iterations} turns,"
         f" {answer.seconds:.1f} s, by {answer.provider}"
+        f"{'' if answer.route == 'loop' else f', {answer.route}'}"
     )
     blocks = [answer.answer, "Citations:\n" + "\n".join(cited) if cited else ""]
     if answer.limit_hit:
@@ -147,6 +148,19 @@ async def ask(
     blocks += [*answer.notes, spent]
     text = "\n\n".join(block for block in blocks if block)
     return Told(dict(answer.to_json()), text, aside=" ".join(answer.notes))
+
+
+async def explain_plan(request: Request, question: str, model: str, progress: ProgressSink) -> Told:
+    """Say which way a question would go and what it could cost, asking no model."""
+    from rlm_tools.planned import planned
+    from rlm_tools.query import QueryArguments
+    from rlm_tools.tool import structured
+
+    question = _meant(QueryArguments, question=question).question
+    service = request.service(model=model)
+    async with service.serving():
+        reply = planned(await service.plan(question, progress))
+    return Told(structured(reply), reply.text())
 
 
 def status(request: Request) -> Told:

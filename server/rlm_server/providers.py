@@ -59,7 +59,13 @@ def precautions_for(settings: Settings, environ: Mapping[str, str]) -> "Precauti
     from rlm_sandbox.code_rules import CodeRules
 
     rules = CodeRules(settings.code_profile, settings.modules)
-    return Precautions(rules, redaction_of(settings), backend_named(environ), cache_folder(environ))
+    return Precautions(
+        rules,
+        redaction_of(settings),
+        backend_named(environ),
+        cache_folder(environ),
+        settings.route,
+    )
 
 
 def redaction_of(settings: Settings) -> "Redaction":

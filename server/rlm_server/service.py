@@ -42,12 +42,14 @@ if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
     from rlm_engine.answer import Answer
     from rlm_engine.model import Model
+    from rlm_engine.plan import Plan
     from rlm_engine.usage import ModelUsage
     from rlm_tools.tool import Reply
 
     from rlm_server.answering import Answering
     from rlm_server.jobs import Jobs
     from rlm_server.opening import Opened
+    from rlm_server.planning import Planning
 
 _RETRY_AFTER_S = 10
 
@@ -183,6 +185,14 @@ class Service(Actor):
             )
         await self._counted(lambda tally: tally.with_answer(answer))
         return answer
+
+    async def plan(self, question: str, progress: ProgressSink) -> "Plan":
+        """What `ask` would do first and could cost; asks no model and starts no sandbox."""
+        opened = await self._use()
+        await self._wait_for_first(opened, progress, bound_s=None)
+        view = await self.view(progress)
+        planning = await run_sync(_planning)
+        return await planning(question, view, self._state.book.settings, self._environ)
 
     async def model(self) -> "Model | None":
         """The configured model, held to the budget of a question, or None."""
@@ -393,3 +403,10 @@ def _answering() -> "Answering":
     from rlm_server.answering import answer
 
     return answer
+
+
+def _planning() -> "Planning":
+    """The same for a plan."""
+    from rlm_server.planning import plan
+
+    return plan

@@ -20,6 +20,7 @@ from rlm_tools.host import Scalar, Setting
 from rlm_server.errors import SettingRefused, SettingsDamaged
 
 if TYPE_CHECKING:
+    from rlm_engine.precautions import RoutePreference
     from rlm_sandbox.backend import BackendName
     from rlm_sandbox.code_rules import Profile
 
@@ -45,8 +46,9 @@ class Operator:
     none are asked for. It sends text of the corpus without being asked a question, so no call sets
     it. `RLM_CODE_PROFILE` is `standard` or `strict` and `RLM_CODE_MODULES` (comma separated) names
     modules that code of a run may import besides the usual ones. `RLM_REDACT_EMAILS` takes e-mail
-    addresses out as well. `RLM_SANDBOX` is `kernel` or `wasm`; default: the system's
-    own.
+    addresses out as well. `RLM_ROUTE` is `auto` or `loop`: whether small corpora and look-ups may
+    be answered from one prompt that holds their text. `RLM_SANDBOX` is `kernel` or `wasm`; default:
+    the system's own.
     """
 
     model: str = EXTRACTIVE
@@ -63,6 +65,7 @@ class Operator:
     trace_prompts: bool = False
     trace_days: int = 90
     spans: bool = False
+    route: "RoutePreference" = "auto"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
@@ -85,6 +88,7 @@ class Operator:
             trace_prompts=prompts_kept(environ),
             trace_days=trace_days(environ),
             spans=spans_wanted(environ),
+            route=_route(environ.get("RLM_ROUTE", "")),
         )
 
     def with_model(self, model: str) -> "Operator":
@@ -120,6 +124,10 @@ class Settings(BaseModel):
         str, Field(max_length=1_000, description="modules it may import besides the usual ones")
     ] = ""
     redact_emails: Annotated[bool, Field(description="take e-mail addresses out as well")] = False
+    route: Annotated[
+        Literal["auto", "loop"],
+        Field(description="auto: small corpora and look-ups in one prompt; loop: never"),
+    ] = "auto"
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -196,6 +204,7 @@ class SettingsBook:
             code_profile=operator.code_profile,
             code_modules=operator.code_modules,
             redact_emails=operator.redact_emails,
+            route=operator.route,
         )
 
     def _bound(self, key: str) -> str:
@@ -210,6 +219,8 @@ class SettingsBook:
                 return "strict by RLM_CODE_PROFILE"
             case "redact_emails" if self.operator.redact_emails:
                 return "on by RLM_REDACT_EMAILS"
+            case "route" if self.operator.route == "loop":
+                return "loop by RLM_ROUTE"
             case _:
                 return ""
 
@@ -303,6 +314,14 @@ def _profile(text: str) -> "Profile":
             raise SettingRefused(f"RLM_CODE_PROFILE is {other!r}; give standard or strict.")
 
 
+def _route(text: str) -> "RoutePreference":
+    match text.strip() or "auto":
+        case "auto" | "loop" as route:
+            return route
+        case other:
+            raise SettingRefused(f"RLM_ROUTE is {other!r}; give auto or loop.")
+
+
 def _modules(text: str) -> str:
     names = _listed(text)
     if names:
@@ -353,6 +372,8 @@ def _widening(operator: Operator, key: str, value: Scalar) -> str:
         return "code_profile is strict by the operator: RLM_CODE_PROFILE in the environment."
     if key == "redact_emails" and not value and operator.redact_emails:
         return "redact_emails is on by the operator: RLM_REDACT_EMAILS in the environment."
+    if key == "route" and value != "loop" and operator.route == "loop":
+        return "route is loop by the operator: RLM_ROUTE in the environment."
     if key in _OPERATORS:
         return f"{key} is set by the operator: {_OPERATORS[key]} in the environment of the server."
     return ""

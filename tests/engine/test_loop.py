@@ -121,6 +121,8 @@ async def test_two_turns_with_a_batch_of_eight_give_an_answer_with_checked_citat
                 "tokens_in": 200, "tokens_out": 40, "tokens_cached": 0, "cost_usd": 0.0024,
             },
         },
+        "route": "loop",
+        "tokens_by": "estimate",
     }  # fmt: skip
     assert said[0].startswith("Turn 1: openai/root")
     assert "Sub-call 8: answered" in said

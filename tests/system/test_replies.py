@@ -30,7 +30,7 @@ async def test_a_sub_call_asked_again_costs_nothing_unless_nothing_may_be_rememb
 
         environ = {
             "RLM_HOME": str(home), "RLM_MODEL": "root", "RLM_SUB_MODEL": "sub",
-            "RLM_MODEL_URL": model.url, "RLM_MODEL_KEY": "any",
+            "RLM_MODEL_URL": model.url, "RLM_MODEL_KEY": "any", "RLM_ROUTE": "loop",
         }  # fmt: skip
         started = server.model_copy(update={"env": environ})
         with anyio.fail_after(240):

@@ -33,6 +33,7 @@ async def test_strict_rules_and_redaction_hold_from_the_environment_to_the_model
         started = with_environ(
             server,
             RLM_MODEL="root",
+            RLM_ROUTE="loop",
             RLM_MODEL_URL=model.url,
             RLM_MODEL_KEY="any",
             RLM_PRICES='{"openai/root": [1, 1]}',

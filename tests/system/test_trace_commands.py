@@ -180,7 +180,7 @@ def test_a_run_by_a_model_that_writes_hostile_text_is_shown_harmlessly(
     with scripted_server(by_model(root=root, sub=in_turn(Reply(ATTACK)))) as server:
         ran = run_here(
             "ask", f"why {ATTACK}?", "--trace", "--root", repository, home=home,
-            RLM_TRACE_PROMPTS="full", RLM_MODEL="root", RLM_SUB_MODEL="sub",
+            RLM_ROUTE="loop", RLM_TRACE_PROMPTS="full", RLM_MODEL="root", RLM_SUB_MODEL="sub",
             RLM_MODEL_URL=server.url, RLM_MODEL_KEY=KEY,
             RLM_PRICES='{"openai/root": [1, 1], "openai/sub": [1, 1]}',
         )  # fmt: skip

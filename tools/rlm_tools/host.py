@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # numpy and the engine are imported after initialize was answ
     from rlm_crystal.glance import Glance
     from rlm_engine.answer import Answer
     from rlm_engine.model import Model
+    from rlm_engine.plan import Plan
 
 Scalar = str | int | float | bool
 
@@ -198,6 +199,10 @@ class Host(Protocol):
 
     async def ask(self, question: str, progress: ProgressSink) -> "Answer":
         """Answer a question through the RLM loop and remember it; waits for the first index."""
+        ...
+
+    async def plan(self, question: str, progress: ProgressSink) -> "Plan":
+        """Return what `ask` would do first and could cost, spending nothing."""
         ...
 
     async def model(self) -> "Model | None":

@@ -8,6 +8,7 @@ from rlm_crystal.types import ProgressSink
 
 from rlm_tools.clip import clip
 from rlm_tools.host import Host
+from rlm_tools.planned import PlanReply, planned
 from rlm_tools.tool import REPLY_TOKENS_MAX, Arguments, Effects, ResponseFormat, Tool
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class QueryArguments(Arguments):
 
     question: Annotated[str, Field(min_length=1, max_length=20_000)]
     response_format: ResponseFormat = "concise"
+    plan_only: Annotated[bool, Field(description="say the way and worst cost only")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class QueryReply:
     cost_usd: float
     seconds: float
     limit_hit: str
+    route: str
     notes: tuple[str, ...]
     trace_id: str
 
@@ -63,15 +66,19 @@ class QueryReply:
             parts.append(f"Partial: the limit of {self.limit_hit} was reached.")
         parts += self.notes
         parts.append(
-            f"{self.provider}: {self.iterations} turns, {self.subcalls} sub-calls,"
+            f"{self.provider}, {self.route}: {self.iterations} turns, {self.subcalls} sub-calls,"
             f" {self.tokens_in} tokens in, {self.tokens_out} out, ${self.cost_usd},"
             f" {self.seconds} s, trace {self.trace_id}"
         )
         return "\n\n".join(parts)
 
 
-async def query(host: Host, arguments: QueryArguments, progress: ProgressSink) -> QueryReply:
-    """Answer through the RLM loop."""
+async def query(
+    host: Host, arguments: QueryArguments, progress: ProgressSink
+) -> QueryReply | PlanReply:
+    """Answer, or say how that would be done and what it could cost."""
+    if arguments.plan_only:
+        return planned(await host.plan(arguments.question, progress))
     answer = await host.ask(arguments.question, progress)
     chars = CONCISE_CHARS if arguments.response_format == "concise" else DETAILED_CHARS
     return _reply(answer, chars)
@@ -109,6 +116,7 @@ def _reply(answer: "Answer", chars: int) -> QueryReply:
         cost_usd=round(answer.cost_usd, 6),
         seconds=answer.seconds,
         limit_hit=answer.limit_hit or "",
+        route=answer.route,
         notes=answer.notes + more,
         trace_id=answer.trace_id,
     )

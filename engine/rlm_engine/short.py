@@ -1,0 +1,70 @@
+"""A short answer: one call, and a check whether what it says is evidence enough."""
+
+from dataclasses import dataclass
+
+import anyio
+from anyio.to_thread import run_sync
+
+from rlm_engine.citations import Citation, check_citations
+from rlm_engine.code_blocks import without_thinking
+from rlm_engine.errors import BudgetExceeded, ContextTooLong, NoText
+from rlm_engine.facts import facts_of
+from rlm_engine.inquiry import Inquiry
+from rlm_engine.plan import Plan
+from rlm_engine.root_call import ask_root
+from rlm_engine.short_prompt import tells
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """What the call gave; `refusal` says why it is no answer, empty where it is one."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    refusal: str = ""
+
+
+async def short_answer(inquiry: Inquiry, plan: Plan) -> Short:
+    """Ask the root once; a ModelError where it cannot be asked at all.
+
+    The record shows it as a run of one turn that has no sandbox.
+    """
+    where = "all documents" if plan.route == "direct" else "what a search found"
+    inquiry.say(f"Asking {inquiry.root.name} directly, with {where}")
+    facts = await run_sync(facts_of, inquiry.crystal)
+    inquiry.trace.begin(
+        depth=0,
+        question=inquiry.question,
+        documents=facts.documents,
+        characters=facts.characters,
+        layers=[],
+        begin_s=inquiry.elapsed_s,
+        at_s=inquiry.elapsed_s,
+    )
+    short: Short | None = None
+    with anyio.CancelScope(deadline=inquiry.deadline):
+        short = await _asked(inquiry, plan)
+    short = short or Short("", refusal="the time limit was reached")
+    if not short.refusal:
+        inquiry.trace.event(
+            "finish", depth=0, limit_hit=None, answer=short.text, at_s=inquiry.elapsed_s
+        )
+    return short
+
+
+async def _asked(inquiry: Inquiry, plan: Plan) -> Short:
+    try:
+        completion = await ask_root(
+            inquiry, plan.messages, max_tokens=plan.reply_tokens, depth=0, turn=1
+        )
+    except (BudgetExceeded, ContextTooLong, NoText) as error:
+        return Short("", refusal=str(error))
+    text = without_thinking(completion.text).strip()
+    if completion.cut:
+        return Short(text, refusal="the reply was cut at its limit of tokens")
+    if not tells(text):
+        return Short(text, refusal="the model could not tell from it")
+    citations = await run_sync(check_citations, text, inquiry.crystal)
+    if not any(citation.verified for citation in citations):
+        return Short(text, citations, "no citation of it could be verified")
+    return Short(text, citations)
