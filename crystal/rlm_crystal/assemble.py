@@ -12,6 +12,7 @@ from rlm_crystal.counting import WordCounter
 from rlm_crystal.embed import BagOfWords, Embedder
 from rlm_crystal.language import holds_records, role
 from rlm_crystal.lazy import ready
+from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.lines import line_count
 from rlm_crystal.postings import postings_of
 from rlm_crystal.segment import Graph, Segment
@@ -32,11 +33,14 @@ from rlm_crystal.words import Int32Array, Words
 EMBED_CHARS_MAX = 2_000
 
 
-def assemble(parsed: Sequence[ParsedFile], embedder: Embedder) -> Segment:
-    """The segment of these files; their order does not matter."""
+def assemble(
+    parsed: Sequence[ParsedFile], embedder: Embedder, lexicon: Lexicon | None = None
+) -> Segment:
+    """The segment of these files; their order does not matter. `lexicon` knows their words, where
+    it has seen others like them."""
     ordered = sorted(parsed, key=lambda file: file.document.path)
     chunks = [chunk for file in ordered for chunk in file.chunks]
-    counter = _counted(ordered)
+    counter = _counted(ordered, lexicon)
     languages = tuple(sorted({file.document.language for file in ordered}))
     # Strings are in the order of their UTF-8 bytes.
     name_id = {name: at for at, name in enumerate(sorted(_all_names(ordered)))}
@@ -152,9 +156,9 @@ def _reference_table(files: Sequence[ParsedFile], name_id: dict[str, int]) -> Re
     return ReferenceTable(file[order], line[order], name[order], kind[order], within[order])
 
 
-def _counted(files: Sequence[ParsedFile]) -> WordCounter:
+def _counted(files: Sequence[ParsedFile], lexicon: Lexicon | None) -> WordCounter:
     """The words of every chunk: of its path, its names, its body and its doc."""
-    counter = WordCounter(fields=4)
+    counter = WordCounter(fields=4, lexicon=lexicon)
     for file in files:
         defined = sorted((item.start_line, item.symbol) for item in file.definitions)
         lines = [line for line, _ in defined]
@@ -173,7 +177,7 @@ def _vectors(chunks: Sequence[Chunk], counter: WordCounter, embedder: Embedder) 
     if isinstance(embedder, BagOfWords):
         counts = counter.counts(0, 1, 2, 3)
         mute = np.asarray([holds_records(chunk.path) for chunk in chunks])
-        return Vectors.of(embedder.embed_counts(counter.vocabulary, counts.without(mute)))
+        return Vectors.of(embedder.embed_counts(counter.lexicon, counts.without(mute)))
     return Vectors.of(embedder.embed([embedding_text(chunk) for chunk in chunks]))
 
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.terms import raw_words
+from rlm_crystal.lexicon import Lexicon
+from rlm_crystal.ranges import Int64Array, ranges
+from rlm_crystal.runs import runs_of
+from rlm_crystal.terms import RAW_WORD
 from rlm_crystal.words import Int32Array
 
-Int64Array = npt.NDArray[np.int64]
+__all__ = ["Counts", "Int64Array", "WordCounter", "tally"]
+
+# Of as much text the arrays of a step stay in the processor's cache.
+_BYTES_AT_ONCE: Final = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """One entry for each distinct word of each chunk, ordered by chunk and then by word.
 
-    `words` counts in the vocabulary; `lengths[c]` is how many words chunk `c` has in all.
+    `words` counts in a lexicon; `lengths[c]` is how many words chunk `c` has in all.
     """
 
     chunks: Int64Array
@@ -37,71 +45,75 @@ class Counts:
         )
 
 
-class Ids(dict[str, int]):
-    """Numbers words in the order they are first met."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = number = len(self)
-        return number
-
-
 class WordCounter:
-    """Takes chunks one after another, a text for each field.
+    """Takes chunks one after another, a text for each field, and reads them when it counts."""
 
-    Per occurrence there is one step of a split and one look-up in a dictionary.
-    """
-
-    def __init__(self, *, fields: int) -> None:
-        self._ids = Ids()
-        self._words: list[list[int]] = [[] for _ in range(fields)]
-        self._lengths: list[list[int]] = [[] for _ in range(fields)]
-        self._known: dict[int, tuple[tuple[int, int], Int64Array, Int64Array]] = {}
+    def __init__(self, *, fields: int, lexicon: Lexicon | None = None) -> None:
+        self.lexicon = Lexicon() if lexicon is None else lexicon
+        self._texts: list[list[bytes]] = [[] for _ in range(fields)]
+        self._read: list[tuple[Int32Array, Int32Array] | None] = [None] * fields
 
     def add(self, *texts: str) -> None:
-        number = self._ids.__getitem__
-        for words, lengths, text in zip(self._words, self._lengths, texts, strict=True):
-            found = raw_words(text)
-            words.extend(map(number, found))
-            lengths.append(len(found))
-
-    @property
-    def vocabulary(self) -> Sequence[str]:
-        """Every raw word once; its position is its number."""
-        return list(self._ids)
+        for kept, text in zip(self._texts, texts, strict=True):
+            kept.append(text.encode("utf-8", "surrogatepass"))
 
     def counts(self, *fields: int) -> Counts:
         """How often each word occurs in these fields together."""
-        lengths = [np.asarray(self._lengths[field], dtype=np.int32) for field in fields]
-        size = max(len(self._ids), 1)
-        counted = [self._counted(field, size) for field in fields]
-        pairs, times = counted[0] if len(counted) == 1 else _added(counted)
+        read = [self._words_of(field) for field in fields]
+        size = max(len(self.lexicon), 1)
+        pairs = [
+            np.repeat(np.arange(len(lengths), dtype=np.int64) * size, lengths) + words
+            for words, lengths in read
+        ]
+        pairs, times = tally(np.concatenate(pairs))
         chunks, words = np.divmod(pairs, size)
-        return Counts(chunks, words, times, np.stack(lengths).sum(axis=0, dtype=np.int32))
+        lengths = np.stack([lengths for _, lengths in read]).sum(axis=0, dtype=np.int32)
+        return Counts(chunks, words, times, lengths)
 
-    def _counted(self, field: int, size: int) -> tuple[Int64Array, Int64Array]:
-        """The (chunk, word) pairs of a field in order, and how often each is met; kept, since
-        the postings and the vectors ask for the same."""
-        state = size, len(self._lengths[field])
-        known = self._known.get(field)
-        if known is not None and known[0] == state:
-            return known[1], known[2]
-        words = np.asarray(self._words[field], dtype=np.int64)
-        chunks = np.arange(len(self._lengths[field]), dtype=np.int64)
-        pairs, times = np.unique(
-            np.repeat(chunks * size, np.asarray(self._lengths[field], dtype=np.int32)) + words,
-            return_counts=True,
-        )
-        self._known[field] = state, pairs, times
-        return pairs, times
+    def _words_of(self, field: int) -> tuple[Int32Array, Int32Array]:
+        """All words of a field in a row, and how many of them each chunk has; of what was added
+        before this was first asked."""
+        known = self._read[field]
+        if known is None:
+            blocks = [_words_in(texts, self.lexicon) for texts in _blocks(self._texts[field])]
+            words = np.concatenate([words for words, _ in blocks] or [np.zeros(0, np.int32)])
+            lengths = np.concatenate([sizes for _, sizes in blocks] or [np.zeros(0, np.int32)])
+            known = self._read[field] = words, lengths
+            self._texts[field] = []
+        return known
 
 
-def _added(
-    counted: Sequence[tuple[Int64Array, Int64Array]],
-) -> tuple[Int64Array, Int64Array]:
-    """The counts of several fields as one."""
-    pairs = np.concatenate([pairs for pairs, _ in counted])
-    order = np.argsort(pairs, kind="stable")
-    pairs = pairs[order]
-    first = np.flatnonzero(np.diff(pairs, prepend=-1))
-    times = np.concatenate([times for _, times in counted])[order]
-    return pairs[first], np.add.reduceat(times, first) if len(first) else times
+def tally(keys: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """The distinct keys in order, and how often each is there; sorts `keys` itself."""
+    keys.sort()
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[first], np.diff(first, append=len(keys))
+
+
+def _blocks(texts: Sequence[bytes]) -> Iterator[list[bytes]]:
+    block: list[bytes] = []
+    filled = 0
+    for text in texts:
+        block.append(text)
+        filled += len(text)
+        if filled >= _BYTES_AT_ONCE:
+            yield block
+            block, filled = [], 0
+    if block:
+        yield block
+
+
+def _words_in(texts: Sequence[bytes], lexicon: Lexicon) -> tuple[Int32Array, Int32Array]:
+    """The numbers of all words of some texts in a row, and how many each text has."""
+    runs = runs_of(b"\n".join(texts))
+    spelt, of_run = runs.distinct()
+    found = [(run,) if run.isascii() else RAW_WORD.findall(run) for run in spelt]
+    numbers = np.asarray(lexicon.numbers(chain.from_iterable(found)), dtype=np.int32)
+    held = np.fromiter(map(len, found), np.int64, count=len(found))
+    sizes = np.fromiter(map(len, texts), np.int64, count=len(texts))
+    ends = np.searchsorted(runs.starts, np.cumsum(sizes + 1))
+    if not (held == 1).all():
+        size = held.take(of_run)
+        of_run = ranges((np.cumsum(held) - held).take(of_run), size)
+        ends = np.append(0, np.cumsum(size)).take(ends)
+    return numbers.take(of_run), np.diff(ends, prepend=0).astype(np.int32)

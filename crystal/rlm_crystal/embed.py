@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
@@ -19,9 +19,10 @@ import numpy.typing as npt
 
 from rlm_crystal.counting import Counts, WordCounter
 from rlm_crystal.errors import EmbedderUnavailable
-from rlm_crystal.terms import TERM_CHARS_MAX, parts
+from rlm_crystal.lexicon import Lexicon
+from rlm_crystal.ranges import ranges
 from rlm_crystal.types import STATIC
-from rlm_crystal.wordpiece import WordPiece, plain
+from rlm_crystal.wordpiece import WORDS_REMEMBERED, WordPiece, plain
 
 Vectors = npt.NDArray[np.float32]
 
@@ -48,7 +49,7 @@ class Embedder(Protocol):
 class BagOfWords(Protocol):
     """An embedder to which the order of words means nothing."""
 
-    def embed_counts(self, vocabulary: Sequence[str], counts: Counts) -> Vectors:
+    def embed_counts(self, lexicon: Lexicon, counts: Counts) -> Vectors:
         """As `embed`, of chunks whose words are counted already."""
         ...
 
@@ -77,27 +78,29 @@ class StaticEmbedder:
         self._pieces = pieces
         self._rows = np.asarray(rows)  # slices of a memmap are three times as slow to make
         self._scales = scales
+        self._ids = lru_cache(maxsize=WORDS_REMEMBERED)(self._ids_of)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         counter = WordCounter(fields=1)
         for text in texts:
             counter.add(text)
-        return self.embed_counts(counter.vocabulary, counter.counts(0))
+        return self.embed_counts(counter.lexicon, counter.counts(0))
 
-    def embed_counts(self, vocabulary: Sequence[str], counts: Counts) -> Vectors:
-        wanted = np.bincount(counts.words, minlength=len(vocabulary)) > 0
-        ids = [
-            self._ids(word) if used else () for word, used in zip(vocabulary, wanted, strict=True)
-        ]
-        sizes = np.fromiter(map(len, ids), np.int64, count=len(ids))
-        pieces = np.fromiter(chain.from_iterable(ids), np.int64)
-        starts, spread = np.cumsum(sizes) - sizes, sizes[counts.words]
-        offsets = np.arange(int(spread.sum())) - np.repeat(np.cumsum(spread) - spread, spread)
-        pieces = pieces[np.repeat(starts[counts.words], spread) + offsets]
-        chunks = np.repeat(counts.chunks, spread)
-        weights = np.rint(
-            np.repeat(1.0 + np.log(counts.times), spread) * self._scales[pieces] * _FIXED_POINT
-        )
+    def embed_counts(self, lexicon: Lexicon, counts: Counts) -> Vectors:
+        sizes, parts = lexicon.spread(counts.words, wholes=False)
+        chunks = np.repeat(counts.chunks, sizes)
+        damped = np.repeat(1.0 + np.log(counts.times), sizes)
+        used = np.flatnonzero(np.bincount(parts, minlength=len(lexicon.terms)))
+        number = np.empty(len(lexicon.terms), dtype=np.int32)
+        number[used] = np.arange(len(used), dtype=np.int32)
+        ids = [self._ids(lexicon.terms[at]) for at in used.tolist()]
+        held = np.fromiter(map(len, ids), np.int64, count=len(ids))
+        flat = np.fromiter(chain.from_iterable(ids), np.int64)
+        own = number.take(parts)
+        sizes = held.take(own)
+        pieces = flat.take(ranges((np.cumsum(held) - held).take(own), sizes))
+        chunks = np.repeat(chunks, sizes)
+        weights = np.rint(np.repeat(damped, sizes) * self._scales[pieces] * _FIXED_POINT)
         vectors = np.empty((len(counts.lengths), self.dimensions), dtype=np.float32)
         bounds = np.searchsorted(chunks, np.arange(len(vectors) + 1)).tolist()
         for chunk, (low, high) in enumerate(pairwise(bounds)):
@@ -105,10 +108,8 @@ class StaticEmbedder:
             vectors[chunk] = weights[low:high] @ rows.astype(np.float64)
         return _unit_rows(vectors)
 
-    def _ids(self, word: str) -> list[int]:
-        if len(word) > TERM_CHARS_MAX:
-            return []
-        return [piece for part in parts(word) for piece in self._pieces.pieces(plain(part))]
+    def _ids_of(self, part: str) -> tuple[int, ...]:
+        return self._pieces.pieces(plain(part))
 
 
 def neural_embedder(name_or_path: str = "minilm") -> Embedder:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from math import log1p
 
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.counting import Counts, Ids, Int64Array, WordCounter
-from rlm_crystal.terms import terms_of_word
+from rlm_crystal.counting import Int64Array, WordCounter
+from rlm_crystal.ranges import ranges
 from rlm_crystal.words import Int32Array, Words, merge_words
 
 UInt8Array = npt.NDArray[np.uint8]
 
 FIELDS = ("path", "name", "body")
 TF_MAX = 255
+_TIMES_BITS = 8
+_HELD_BITS = _TIMES_BITS + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +53,32 @@ def inverse_frequency(held: int, total: int) -> float:
 
 
 def postings_of(counter: WordCounter) -> Postings:
-    """The lists of counted chunks, whose first three fields are path, names and body.
-
-    A raw word is cut into its terms once, however often it occurs.
-    """
-    vocabulary = Ids()
-    found = [terms_of_word(raw) for raw in counter.vocabulary]
-    term_ids = np.fromiter(map(vocabulary.__getitem__, chain.from_iterable(found)), np.int32)
-    term_counts = np.fromiter(map(len, found), np.int64, count=len(found))
-    order, words = _sorted_words(vocabulary)
+    """The lists of counted chunks, whose first three fields are path, names and body."""
     fields = [counter.counts(field) for field in range(len(FIELDS))]
-    spread = [_spread(counts, order[term_ids], term_counts) for counts in fields]
-    return _assemble(
+    spread = [counter.lexicon.spread(counts.words, wholes=True) for counts in fields]
+    terms = np.concatenate([terms for _, terms in spread])
+    number, words = _pool(terms, counter.lexicon.terms)
+    doc_count = len(fields[0].lengths)
+    doc_bits = max(doc_count - 1, 0).bit_length()
+    held = np.concatenate(
+        [
+            np.repeat((counts.chunks << _HELD_BITS) | _held(field, counts.times), sizes)
+            for field, (counts, (sizes, _)) in enumerate(zip(fields, spread, strict=True))
+        ]
+    )
+    packed = (number.take(terms).astype(np.int64) << (doc_bits + _HELD_BITS)) | held
+    packed.sort()
+    key = packed >> _HELD_BITS
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    field, times = (packed >> _TIMES_BITS) & 3, packed & TF_MAX
+    counts = [_summed(np.where(field == at, times, 0), first) for at in range(len(FIELDS))]
+    key = key.take(first)
+    held_by = np.bincount(key >> doc_bits, minlength=len(words))
+    return Postings(
         words,
-        np.concatenate([keys for keys, _ in spread]),
-        np.repeat(np.arange(len(FIELDS), dtype=np.int8), [len(keys) for keys, _ in spread]),
-        np.concatenate([times for _, times in spread]),
+        np.append(0, np.cumsum(held_by)).astype(np.int64),
+        (key & ((1 << doc_bits) - 1)).astype(np.int32),
+        (counts[0], counts[1], counts[2]),
         (fields[0].lengths, fields[1].lengths, fields[2].lengths),
     )
 
@@ -80,73 +91,77 @@ def merge_postings(
     The result depends on the chunks only, not on how they were spread over the parts.
     """
     words, maps = merge_words([part.words for part in parts])
-    keys: list[Int64Array] = []
-    rows: list[list[UInt8Array]] = []
-    for part, term_map, doc_map in zip(parts, maps, new_docs, strict=True):
-        term = np.repeat(term_map, np.diff(part.starts))
-        doc = doc_map[part.docs]
-        kept = np.flatnonzero(doc >= 0)
-        keys.append(term[kept].astype(np.int64) * doc_count + doc[kept])
-        rows.append([count[kept] for count in part.counts])
-    key = np.concatenate(keys)
-    # Each part is already in order, which timsort merges in one pass.
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    counts = tuple(np.concatenate([row[f] for row in rows])[order] for f in range(len(FIELDS)))
+    chosen = [_kept(part, docs) for part, docs in zip(parts, new_docs, strict=True)]
+    held = np.zeros(len(words), dtype=np.int64)
+    for terms, (sizes, _) in zip(maps, chosen, strict=True):
+        held[terms] += sizes
+    ends = np.cumsum(held)
+    total = int(ends[-1]) if len(ends) else 0
+    docs = np.empty(total, dtype=np.int32)
+    counts = tuple(np.empty(total, dtype=np.uint8) for _ in FIELDS)
+    free = ends - held
+    for part, terms, numbers, (sizes, rows) in zip(parts, maps, new_docs, chosen, strict=True):
+        places = ranges(free.take(terms), sizes)
+        free[terms] += sizes
+        docs[places] = numbers.take(part.docs[rows])
+        for merged, own in zip(counts, part.counts, strict=True):
+            merged[places] = own[rows]
+    order = _order(held, docs)
+    if order is not None:
+        docs, counts = docs[order], tuple(count[order] for count in counts)
     lengths = tuple(
         _scatter([part.lengths[f] for part in parts], new_docs, doc_count)
         for f in range(len(FIELDS))
     )
-    term, docs = np.divmod(key, max(doc_count, 1))
     return _drop_empty_terms(
         words,
-        term,
-        docs.astype(np.int32),
+        held,
+        docs,
         (counts[0], counts[1], counts[2]),
         (lengths[0], lengths[1], lengths[2]),
     )
 
 
-def _sorted_words(vocabulary: dict[str, int]) -> tuple[Int32Array, Words]:
-    """The pool of a numbered vocabulary, and for each number its id in the pool."""
-    encoded = [word.encode("utf-8", "surrogatepass") for word in vocabulary]
-    by_bytes = sorted(range(len(encoded)), key=encoded.__getitem__)
-    order = np.empty(len(encoded), dtype=np.int32)
-    order[np.asarray(by_bytes, dtype=np.int64)] = np.arange(len(encoded), dtype=np.int32)
-    return order, Words.of_sorted([encoded[at] for at in by_bytes])
+def _kept(part: Postings, new_docs: Int32Array) -> tuple[Int64Array, Int64Array | slice]:
+    """How many chunks of each list stay, and the rows of them."""
+    sizes = np.diff(part.starts)
+    if not (new_docs < 0).any():
+        return sizes, slice(None)
+    rows = np.flatnonzero(new_docs.take(part.docs) >= 0)
+    return np.diff(np.searchsorted(rows, part.starts)), rows
 
 
-def _spread(
-    counts: Counts, terms_flat: Int32Array, term_counts: Int64Array
-) -> tuple[Int64Array, Int64Array]:
-    """A (term, chunk) key for each term of each counted word, and how often that occurs."""
-    starts = np.cumsum(term_counts) - term_counts
-    sizes = term_counts[counts.words]
-    offsets = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    term = terms_flat[np.repeat(starts[counts.words], sizes) + offsets].astype(np.int64)
-    key = term * len(counts.lengths) + np.repeat(counts.chunks, sizes)
-    return key, np.repeat(counts.times, sizes)
+def _order(held: Int64Array, docs: Int32Array) -> Int64Array | None:
+    """The order in which each list runs by chunk; None where it does, as it is where each part has
+    later files than the one before."""
+    falls = np.diff(docs, prepend=-1) <= 0
+    starts = np.cumsum(held) - held
+    falls[starts[held > 0]] = False
+    if not falls.any():
+        return None
+    # Pieces of each list are in order, which timsort merges in one pass.
+    term = np.repeat(np.arange(len(held), dtype=np.int64), held)
+    return np.argsort((term << 32) | docs, kind="stable")
 
 
-def _assemble(
-    words: Words,
-    key: Int64Array,
-    field: npt.NDArray[np.int8],
-    weight: Int64Array,
-    lengths: tuple[Int32Array, Int32Array, Int32Array],
-) -> Postings:
-    doc_count = len(lengths[0])
-    distinct, inverse = np.unique(key, return_inverse=True)
-    counts: list[UInt8Array] = []
-    for number in range(len(FIELDS)):
-        chosen = field == number
-        total = np.bincount(inverse[chosen], weights=weight[chosen], minlength=len(distinct))
-        counts.append(np.minimum(total, TF_MAX).astype(np.uint8))
-    term, docs = np.divmod(distinct, max(doc_count, 1))
-    starts = np.searchsorted(term, np.arange(len(words) + 1)).astype(np.int64)
-    return Postings(
-        words, starts, docs.astype(np.int32), (counts[0], counts[1], counts[2]), lengths
-    )
+def _pool(used: Int32Array, terms: Sequence[str]) -> tuple[Int32Array, Words]:
+    """The pool of those of all terms that are used, and for each term its number in it."""
+    ids: list[int] = np.flatnonzero(np.bincount(used, minlength=len(terms))).tolist()
+    ids.sort(key=terms.__getitem__)  # strings are in the order of their UTF-8 bytes
+    number = np.zeros(len(terms), dtype=np.int32)
+    number[ids] = np.arange(len(ids), dtype=np.int32)
+    return number, Words.of_sorted([terms[at].encode("utf-8", "surrogatepass") for at in ids])
+
+
+def _held(field: int, times: Int64Array) -> Int64Array:
+    """A field and how often it holds a word, as the low bits of a number that is to be sorted."""
+    return (field << _TIMES_BITS) | np.minimum(times, TF_MAX)
+
+
+def _summed(times: Int64Array, first: Int64Array) -> UInt8Array:
+    if not len(first):
+        return np.zeros(0, dtype=np.uint8)
+    return np.minimum(np.add.reduceat(times, first), TF_MAX).astype(np.uint8)
 
 
 def _scatter(
@@ -161,14 +176,13 @@ def _scatter(
 
 def _drop_empty_terms(
     words: Words,
-    term: Int64Array,
+    held: Int64Array,
     docs: Int32Array,
     counts: tuple[UInt8Array, UInt8Array, UInt8Array],
     lengths: tuple[Int32Array, Int32Array, Int32Array],
 ) -> Postings:
-    frequency = np.bincount(term, minlength=len(words))
-    used = np.flatnonzero(frequency)
+    used = np.flatnonzero(held)
     if len(used) < len(words):
         words = words.take(used.astype(np.int32))
-    starts = np.concatenate(([0], np.cumsum(frequency[used]))).astype(np.int64)
+    starts = np.concatenate(([0], np.cumsum(held[used]))).astype(np.int64)
     return Postings(words, starts, docs, counts, lengths)

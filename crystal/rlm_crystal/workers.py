@@ -24,6 +24,7 @@ from typing import IO, Any, Final
 from rlm_crystal.assemble import assemble
 from rlm_crystal.collection import collection_paused
 from rlm_crystal.embed import Embedder, static_embedder
+from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.reading import read
 from rlm_crystal.segment import Segment
 from rlm_crystal.segment_pages import segment_from, segment_pages
@@ -46,7 +47,7 @@ class Batch:
     skipped: tuple[Skipped, ...]
 
 
-def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
+def process(sources: Sequence[Source], embedder: Embedder, lexicon: Lexicon | None = None) -> Batch:
     """Reads and parses these files here; one that cannot be had is told, not raised."""
     from rlm_crystal.chunk import parse
 
@@ -63,7 +64,7 @@ def process(sources: Sequence[Source], embedder: Embedder) -> Batch:
             reason = f"cannot be parsed: {type(error).__name__}"
             stamp = (source.size_bytes, source.mtime_ns)
             skipped.append(Skipped(source.path, reason, *stamp))
-    return Batch(assemble(parsed, embedder), tuple(skipped))
+    return Batch(assemble(parsed, embedder, lexicon), tuple(skipped))
 
 
 def batches_of(sources: Sequence[Source]) -> list[list[Source]]:
@@ -95,9 +96,11 @@ def process_all(
         for number, batch in _in_processes(batches, workers):
             done[number] = batch
             on_done(len(batches[number]))
+    lexicon = Lexicon()
     for number, sources in enumerate(batches):
         if number not in done:
-            done[number] = process(sources, embedder)
+            lexicon = lexicon.unless_full()
+            done[number] = process(sources, embedder, lexicon)
             on_done(len(sources))
     return [done[number] for number in range(len(batches))]
 
@@ -112,7 +115,7 @@ def serve() -> None:
     # Whatever prints must not reach the frames.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    embedder = static_embedder()
+    embedder, lexicon = static_embedder(), Lexicon()
     asked: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
     while True:
@@ -120,8 +123,9 @@ def serve() -> None:
             Source(path, Path(absolute), size_bytes, mtime_ns)
             for path, absolute, size_bytes, mtime_ns in json.loads(asked.get())
         ]
+        lexicon = lexicon.unless_full()
         with collection_paused():
-            batch = process(sources, embedder)
+            batch = process(sources, embedder, lexicon)
         pages = segment_pages(batch.segment, "segment", to_search=False)
         head = {
             "pages": [[name, len(page)] for name, page in pages.items()],

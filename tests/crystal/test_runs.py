@@ -1,0 +1,62 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from rlm_crystal.counting import WordCounter
+from rlm_crystal.lexicon import Lexicon
+from rlm_crystal.runs import runs_of
+from rlm_crystal.terms import RAW_WORD, terms
+
+_texts = st.lists(
+    st.one_of(
+        st.text(max_size=40),
+        st.lists(
+            st.sampled_from(["a", "get_user", "HTTPServer", "x" * 90, "сеть—да", "naïve", "…", "²"])
+        ).map(" ".join),
+    ),
+    max_size=8,
+)
+
+
+def _words_of(text: str) -> list[str]:
+    return [found.group() for found in RAW_WORD.finditer(text)]
+
+
+@given(st.lists(st.sampled_from(["ab", "ab" * 4, "ab" * 4 + "c", "ab" * 33, "é"]), max_size=60))
+def test_runs_are_the_same_where_their_bytes_are(words: list[str]) -> None:
+    runs = runs_of(" ".join(words).encode())
+    spelt, number = runs.distinct()
+    assert [spelt[at] for at in number.tolist()] == words
+    assert len(spelt) == len(set(words))
+
+
+@given(_texts)
+def test_words_are_counted_as_a_regular_expression_finds_them(texts: list[str]) -> None:
+    counter = WordCounter(fields=1)
+    for text in texts:
+        counter.add(text)
+    counts = counter.counts(0)
+    assert counts.lengths.tolist() == [len(_words_of(text)) for text in texts]
+    words = counter.lexicon.numbers(word for text in texts for word in _words_of(text))
+    expected = {
+        (chunk, word)
+        for chunk, text in enumerate(texts)
+        for word in counter.lexicon.numbers(_words_of(text))
+    }
+    assert set(zip(counts.chunks.tolist(), counts.words.tolist(), strict=True)) == expected
+    assert int(counts.times.sum()) == len(words)
+
+
+@given(_texts, _texts)
+def test_a_lexicon_that_knows_other_words_spreads_words_into_the_same_terms(
+    known: list[str], texts: list[str]
+) -> None:
+    lexicon = Lexicon()
+    lexicon.numbers(word for text in known for word in _words_of(text))
+    for text in texts:
+        counter = WordCounter(fields=1, lexicon=lexicon)
+        counter.add(text)
+        counts = counter.counts(0)
+        sizes, numbers = lexicon.spread(counts.words, wholes=True)
+        listed: list[int] = numbers.tolist()
+        found = [lexicon.terms[at] for at in listed]
+        assert len(found) == sizes.sum()
+        assert set(found) == set(terms(text))
