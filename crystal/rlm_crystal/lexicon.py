@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Final
 
@@ -21,10 +21,11 @@ class Lexicon:
     """Numbers raw words and their terms in the order they are first met; it only grows.
 
     Whoever goes through many batches keeps one for all of them: each holds mostly the words of
-    those before. Not for several threads at once.
+    those before. Not for several threads at once. `cut` gives the terms of a word.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Callable[[str], Sequence[str]] = terms_of_word) -> None:
+        self._cut = cut
         self.terms: list[str] = []
         self._words = _Numbers()
         self._term_numbers = _Numbers()
@@ -42,7 +43,7 @@ class Lexicon:
     def numbers(self, words: Iterable[str]) -> list[int]:
         """The number of each raw word."""
         found = list(map(self._words.__getitem__, words))
-        cut = list(map(terms_of_word, self._words.taken()))
+        cut = list(map(self._cut, self._words.taken()))
         if cut:
             self._sizes.extend(map(len, cut))
             number = self._term_numbers.__getitem__
@@ -50,7 +51,7 @@ class Lexicon:
             self.terms += self._term_numbers.taken()
         return found
 
-    def spread(self, words: Int64Array, *, wholes: bool) -> tuple[Int64Array, Int32Array]:
+    def spread(self, words: Int64Array, *, wholes: bool = True) -> tuple[Int64Array, Int32Array]:
         """How many terms each of these words has, and the numbers of all of them in a row.
 
         A word of several parts is a term as well, which comes last and only where wanted.

@@ -8,17 +8,19 @@ as in class-based tf-idf); sentences and signatures are those of the chunks near
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 
 from rlm_crystal.cluster import Clustering
+from rlm_crystal.counting import WordCounter, tally
 from rlm_crystal.language import Role, role
+from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.points import Floats, Ints
-from rlm_crystal.terms import STOP_WORDS, parts, raw_words, stem
+from rlm_crystal.terms import STOP_WORDS, parts, stem
 from rlm_crystal.types import Chunk
 
 CENTRAL_MAX = 12
@@ -87,27 +89,26 @@ def summarise(
     chunks: Sequence[Chunk], vectors: Floats, clustering: Clustering
 ) -> tuple[Summary, ...]:
     """One summary per cluster, in the order of the clusters."""
-    parts_of = _TellingParts()
-    words = [_telling_words(chunk, parts_of) for chunk in chunks]
-    spread = Counter(chain.from_iterable(words))
     likeness = _likeness(vectors, clustering)
-    members = _members(clustering)
-    return tuple(_summary(chunks, own.tolist(), words, spread, likeness) for own in members)
+    spread, within = _telling_words(chunks, clustering)
+    members = zip(_members(clustering), within, strict=True)
+    return tuple(
+        _summary(
+            chunks, own.tolist(), telling_terms(words, len(own), spread, len(chunks)), likeness
+        )
+        for own, words in members
+    )
 
 
 def _summary(
     chunks: Sequence[Chunk],
     own: Sequence[int],
-    words: Sequence[frozenset[str]],
-    spread: Counter[str],
+    terms: tuple[str, ...],
     likeness: Floats,
 ) -> Summary:
     paths = Counter(chunks[at].path for at in own)
     place = common_place(paths)
     central = _central(chunks, own, likeness)
-    terms = telling_terms(
-        Counter(chain.from_iterable(words[at] for at in own)), len(own), spread, len(words)
-    )
     return Summary(
         title=_title(terms, place),
         text=_text([chunks[at] for at in central]),
@@ -122,7 +123,7 @@ def _summary(
 
 
 def telling_terms(
-    within: Counter[str], size: int, spread: Counter[str], total: int
+    within: Mapping[str, int], size: int, spread: Mapping[str, int], total: int
 ) -> tuple[str, ...]:
     """The terms that set a cluster of `size` apart from all `total` chunks, most telling first.
 
@@ -178,27 +179,40 @@ def one_line(text: str) -> str:
     return line if len(line) <= 100 else line[:99].rsplit(" ", 1)[0] + "…"
 
 
-class _TellingParts(dict[str, tuple[str, ...]]):
-    """The parts of a raw word that can tell something; each word is cut once."""
+def _telling_words(
+    chunks: Sequence[Chunk], clustering: Clustering
+) -> tuple[dict[str, int], list[dict[str, int]]]:
+    """In how many chunks each telling word is, and in how many of each cluster if in several."""
+    counter = WordCounter(fields=1, lexicon=Lexicon(cut=parts))
+    for chunk in chunks:
+        counter.add(_naming(chunk))
+    counts, terms = counter.counts(0), counter.lexicon.terms
+    sizes, parts_of = counter.lexicon.spread(counts.words)
+    kept = np.fromiter(map(_tells, terms), np.bool_, count=len(terms)).take(parts_of)
+    chunk, word = np.repeat(counts.chunks, sizes)[kept], parts_of[kept]
+    base = max(len(terms), 1)
+    pairs, _ = tally(chunk * base + word)
+    chunk, word = np.divmod(pairs, base)
+    held: list[int] = np.bincount(word, minlength=len(terms)).tolist()
+    cluster = clustering.labels.take(chunk)
+    pairs, times = tally((cluster * base + word)[cluster >= 0])
+    pairs, times = pairs[times > 1], times[times > 1]
+    within: list[dict[str, int]] = [{} for _ in range(clustering.count)]
+    for pair, count in zip(pairs.tolist(), times.tolist(), strict=True):
+        at, number = divmod(pair, base)
+        within[at][terms[number]] = count
+    return dict(zip(terms, held, strict=True)), within
 
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        self[word] = telling = tuple(
-            part
-            for part in parts(word)
-            if len(part) > 2
-            and not part.isdigit()
-            and part not in _SYNTAX
-            and part not in STOP_WORDS
-        )
-        return telling
 
-
-def _telling_words(chunk: Chunk, parts_of: _TellingParts) -> frozenset[str]:
+def _naming(chunk: Chunk) -> str:
     """The words that name a chunk, not those it is made of: file name, symbol, prose."""
     prose = chunk.doc or (chunk.text[:_PROSE_CHARS] if _is_prose(chunk) else chunk.signature)
     name = chunk.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    text = f"{name} {chunk.symbol} {prose}"
-    return frozenset(chain.from_iterable(map(parts_of.__getitem__, raw_words(text))))
+    return f"{name} {chunk.symbol} {prose}"
+
+
+def _tells(part: str) -> bool:
+    return len(part) > 2 and not part.isdigit() and part not in _SYNTAX and part not in STOP_WORDS
 
 
 def _is_prose(chunk: Chunk) -> bool:
