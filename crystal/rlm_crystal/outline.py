@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rlm_crystal.documentation import comment_doc
-from rlm_crystal.types import Definition, Kind, Reference
+from rlm_crystal.types import Definition, Kind, Reference, ReferenceKind
 
 SIGNATURE_CHARS = 200
 _NEWLINE = ord("\n")
@@ -68,10 +68,12 @@ class Outline:
         self.path = path
         self.data = data
         self.errors: set[int] = set()
+        self._ascii = data.decode("ascii") if data.isascii() else None
         self._marks: dict[tuple[int, int, str], Mark] = {}
         self._wrappers: dict[int, list[int]] = {}
         self._comments: dict[int, tuple[int, int, int, bool]] = {}
-        self._uses: dict[tuple[int, str, str], None] = {}
+        self._calls: set[tuple[int, int]] = set()
+        self._imports: set[tuple[int, str]] = set()
         self._named: set[int] = set()
         self._newlines: list[int] = np.flatnonzero(
             np.frombuffer(data, np.uint8) == _NEWLINE
@@ -89,9 +91,19 @@ class Outline:
         if known is None or _preference(mark) < _preference(known):
             self._marks[key] = mark
 
-    def use(self, start: int, name: str, kind: str) -> None:
-        """A call or an import at byte `start`."""
-        self._uses[start, name, kind] = None
+    def said(self, start: int, end: int) -> str:
+        """What stands between two bytes."""
+        if self._ascii is not None:
+            return self._ascii[start:end]
+        return self.data[start:end].decode("utf-8", "replace")
+
+    def call(self, start: int, end: int) -> None:
+        """A call of what is named between two bytes."""
+        self._calls.add((start, end))
+
+    def bring_in(self, start: int, name: str) -> None:
+        """An import of `name` at byte `start`."""
+        self._imports.add((start, name))
 
     def wrap(self, start: int, end: int) -> None:
         """Something that begins a definition early and ends with it."""
@@ -161,12 +173,12 @@ class Outline:
         while first and (comment := self._comments.get(first - 1)):
             first, start, end, is_doc = comment
             if is_doc:
-                texts.append(self.data[start:end].decode("utf-8", "replace"))
+                texts.append(self.said(start, end))
         return first, comment_doc(reversed(texts)) if texts else ""
 
     def _signature(self, mark: Mark) -> str:
-        head = self.data[mark.start : min(mark.head_end, mark.start + 8 * SIGNATURE_CHARS)]
-        line = " ".join(head.decode("utf-8", "replace").split())
+        head = self.said(mark.start, min(mark.head_end, mark.start + 8 * SIGNATURE_CHARS))
+        line = " ".join(head.split())
         line = line.rstrip("{:; ").removesuffix(" do")[:SIGNATURE_CHARS]
         named = mark.kind == "impl" or mark.name.rsplit(".", 1)[-1] in line
         return line if named else f"{line} … {mark.name}"[:SIGNATURE_CHARS]
@@ -176,18 +188,21 @@ class Outline:
         stack: list[tuple[int, str]] = []
         following = iter(ordered)
         upcoming = next(following, None)
-        for start, name, kind in sorted(self._uses):
-            if start in self._named:
-                continue
+        named, newlines, said = self._named, self._newlines, self.said
+        uses: list[tuple[int, str, ReferenceKind]] = [
+            (start, said(start, end), "call") for start, end in self._calls if start not in named
+        ]
+        uses += [(at, name, "import") for at, name in self._imports if at not in named]
+        uses.sort()
+        for start, name, kind in uses:
             while upcoming and upcoming[0].start <= start:
                 stack.append((upcoming[0].end, upcoming[1].definition.symbol))
                 upcoming = next(following, None)
             while stack and stack[-1][0] <= start:
                 stack.pop()
             within = stack[-1][1] if stack else ""
-            reference_kind = "call" if kind == "call" else "import"
-            line = bisect_right(self._newlines, start - 1) + 1
-            references.append(Reference(self.path, line, name, reference_kind, within))
+            line = bisect_right(newlines, start - 1) + 1
+            references.append(Reference(self.path, line, name, kind, within))
         return references
 
     def _line_start(self, byte: int) -> int:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import count
 from typing import TYPE_CHECKING, get_args
 
 from rlm_crystal.documentation import string_doc
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _ERRORS_MAX = 50
 _PARSE_S_FREE = 0.5
+_ASKS_PER_LOOK = 16
 _PARSE_S_PER_BYTE = 4e-6
 _KINDS = frozenset(get_args(Kind))
 _NAME_CHARS = 120
@@ -92,9 +94,11 @@ def _parse(language: Language, data: bytes) -> Tree | None:
     from tree_sitter import Parser
 
     deadline = time.thread_time() + _PARSE_S_FREE + _PARSE_S_PER_BYTE * len(data)
+    asked = count(1)
 
     def stop(_offset: int, _has_error: bool) -> bool:
-        return time.thread_time() > deadline
+        # The parser asks every hundred steps; the clock is a call to the system.
+        return not next(asked) % _ASKS_PER_LOOK and time.thread_time() > deadline
 
     def feed(offset: int, _point: object) -> bytes:
         return data[offset : offset + 65_536]
@@ -113,7 +117,7 @@ class _Reader:
     grammar: Grammar
 
     def text(self, node: Node) -> str:
-        return self.found.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        return self.found.said(node.start_byte, node.end_byte)
 
     def define(self, captures: dict[str, list[Node]]) -> None:
         name_node = captures["name"][0]
@@ -127,10 +131,6 @@ class _Reader:
                 mark = self._mark(kind, nodes[0], name, body)
                 self.found.define(mark, named_at=name_node.start_byte)
 
-    def use(self, captures: dict[str, list[Node]]) -> None:
-        for node in captures["call"]:
-            self.found.use(node.start_byte, self.text(node), "call")
-
     def bring_in(self, captures: dict[str, list[Node]]) -> None:
         source = captures.get("from")
         front = self.text(source[0]) if source else ""
@@ -141,7 +141,7 @@ class _Reader:
                     name = f"{front}{'' if front.endswith('.') else self.grammar.joint}{name}"
                 name = absolute_module(self.found.path, name[:SIGNATURE_CHARS])
                 if name:
-                    self.found.use(node.start_byte, name, "import")
+                    self.found.bring_in(node.start_byte, name)
 
     def surround(self, captures: dict[str, list[Node]]) -> None:
         for node in captures.get("wrapper", ()):
@@ -166,9 +166,11 @@ class _Reader:
 def _collect(tree: Tree, query: Query, reader: _Reader) -> None:
     from tree_sitter import QueryCursor
 
+    call = reader.found.call
     for _, captures in QueryCursor(query).matches(tree.root_node):
         if "call" in captures:
-            reader.use(captures)
+            for node in captures["call"]:
+                call(node.start_byte, node.end_byte)
         elif "name" in captures:
             reader.define(captures)
         elif "import" in captures:
