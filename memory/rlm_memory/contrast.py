@@ -6,7 +6,7 @@ signals here have a sign: a negation, an opposite, another number or value in th
 of change speak for an update; another subject or a word of adding for two facts that both hold.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from typing import Final, Literal
 
@@ -110,11 +110,14 @@ def contrast(earlier: str, later: str) -> Contrast:
 
 def odds(signals: Contrast) -> Odds:
     """How likely the relations are, by a logistic model fitted on 127 pairs of statements."""
-    values = np.array([*astuple(signals), 1.0])
+    values = np.array([*(getattr(signals, name) for name in _SIGNALS), 1.0])
     strength = WEIGHTS @ values
     likely = np.exp(strength - strength.max())
     likely /= likely.sum()
     return Odds(*map(float, likely))
+
+
+_SIGNALS: Final = tuple(field.name for field in fields(Contrast))
 
 
 def distance(cosine: float, overlap: float) -> float:

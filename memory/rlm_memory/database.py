@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,20 +17,25 @@ PUT_BACK: Final = "put it back from a copy, or move the file away to begin anew"
 _BUSY_S: Final = 20.0
 
 
-@contextmanager
-def opening(folder: Path) -> Generator[None, None, None]:
+def opening(folder: Path) -> AbstractContextManager[None]:
     """Be the only one who opens or creates the store of `folder`; MemoryBusy after 20 s.
 
     SQLite's own lock does not wait where two connections turn a new file to WAL.
     """
+    private_folder(folder)
+    return sole(folder, "open.lock", wait_s=_BUSY_S)
+
+
+@contextmanager
+def sole(folder: Path, name: str, *, wait_s: float = 0.0) -> Generator[None, None, None]:
+    """Hold a lock beside the store, which goes with the process; else MemoryBusy."""
     from filelock import FileLock, Timeout
 
-    private_folder(folder)
-    lock = FileLock(folder / "open.lock", mode=0o600)
+    lock = FileLock(folder / name, mode=0o600)
     try:
-        lock.acquire(timeout=_BUSY_S)
+        lock.acquire(timeout=wait_s)
     except Timeout:
-        raise MemoryBusy(f"another process has been opening {folder}; try again") from None
+        raise MemoryBusy(f"another process is at work in {folder} ({name}); try again") from None
     try:
         yield
     finally:

@@ -26,8 +26,10 @@ from rlm_memory.conflicts import (
     superseded,
     undisputed,
 )
+from rlm_memory.consolidation import Consolidated
 from rlm_memory.cues import asks
-from rlm_memory.database import opening
+from rlm_memory.database import opening, sole
+from rlm_memory.deriving import Deriving
 from rlm_memory.holdings import Holdings
 from rlm_memory.memo_codec import encode_memo
 from rlm_memory.recall import recalled
@@ -43,7 +45,8 @@ _COMPARED_MAX = 8
 class Memory:
     """One corpus' memory. Threads and processes may share it."""
 
-    def __init__(self, rows: RowStore, clock: Callable[[], float]) -> None:
+    def __init__(self, rows: RowStore, folder: Path, clock: Callable[[], float]) -> None:
+        self._folder = folder
         self._rows = rows
         self._clock = clock
         self._lock = threading.RLock()
@@ -66,7 +69,7 @@ class Memory:
         with opening(folder):
             rows = RowStore(folder, keyring.sealer(PURPOSE), scope, may_write=may_write)
         try:
-            return cls(rows, clock)
+            return cls(rows, folder, clock)
         except BaseException:
             rows.close()
             raise
@@ -134,6 +137,13 @@ class Memory:
             self._note("resolve", agent, new_id, old_id, told=verdict)
             self._put(new_id, new)
             self._put(old_id, old)
+
+    def consolidate(self, *, stop: Callable[[], bool] = lambda: False) -> Consolidated:
+        """Derive traces, categories and the domain of each zone from its episodes, or bring them up
+        to date; MemoryBusy while another process does. `stop` ends it early, without loss."""
+        with sole(self._folder, "consolidate.lock"), self._lock:
+            self._held.follow()
+            return Deriving(self._rows, self._held, self._clock, stop).run()
 
     def recall(
         self,

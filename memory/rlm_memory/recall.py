@@ -14,11 +14,9 @@ from rlm_memory.ranking import ranked
 from rlm_memory.types import Memo, Recall, Recalled, Wanted
 from rlm_memory.words import telling_stems
 
-# Tie-breaks: multiplied into the score, a decay costs 13 points of recall (measured).
-_RECENCY_WEIGHT: Final = 0.02
-_USE_WEIGHT: Final = 0.01
-_IMPORTANCE_WEIGHT: Final = 0.01
-_HALF_LIFE_S: Final = 30 * 86_400.0
+# A tie-break: multiplied into the score, a decay costs 13 points of recall (measured).
+_STRENGTH_WEIGHT: Final = 0.03
+HALF_LIFE_S: Final = 30 * 86_400.0
 
 # Of one source nobody vouches for, so many among so many results.
 _UNTRUSTED_MAX: Final = 3
@@ -51,6 +49,12 @@ def recalled(
     return Recall(tuple(replace(each, why=_why(each.memo, cues, now_s)) for each in chosen))
 
 
+def strength(memo: Memo, now_s: float) -> float:
+    """How present a memo is: its importance, halved every 30 days, more the oftener it came."""
+    faded = 0.5 ** (_age_s(memo, now_s) / HALF_LIFE_S)
+    return memo.episode.importance * faded * (1 + math.log(max(1, memo.uses)))
+
+
 def _best(
     indexes: Sequence[ZoneIndex], cues: Cues, allowed: Sequence[Bools], limit: int
 ) -> list[tuple[str, float, float]]:
@@ -69,9 +73,7 @@ def _best(
 
 
 def _scored(row_id: str, memo: Memo, score: float, share: float, now_s: float) -> Recalled:
-    score += _RECENCY_WEIGHT * 0.5 ** (_age_s(memo, now_s) / _HALF_LIFE_S)
-    score += _USE_WEIGHT * min(1.0, math.log1p(memo.uses) / 5)
-    score += _IMPORTANCE_WEIGHT * (memo.episode.importance - 0.5)
+    score += _STRENGTH_WEIGHT * min(1.0, strength(memo, now_s))
     return Recalled(row_id, memo, score, share, "")
 
 

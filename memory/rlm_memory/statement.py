@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rlm_crystal.terms import STOP_WORDS, stem
@@ -99,6 +100,7 @@ class Statement:
         return frozenset(self.words)
 
 
+@lru_cache(maxsize=8_192)
 def statement_of(text: str) -> Statement:
     """The statement of a text; of a long one, of all its words."""
     plain = _CLITIC.sub("", _CONTRACTED.sub(" not", text))

@@ -274,6 +274,10 @@ class RowStore:
     def new_id(self) -> str:
         return token_hex(16)
 
+    def id_for(self, zone: Zone, key: str) -> str:
+        """The id of what is derived and may be made anew; without the key it tells nothing."""
+        return self._sealer.handle("derived", self.store, zone, key)
+
     def _prepared(self, store: str) -> str:
         (schema,) = self._connection.execute("PRAGMA user_version").fetchone()
         if schema not in (0, SCHEMA):

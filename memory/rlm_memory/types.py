@@ -1,6 +1,6 @@
 """The values of the memory. All are immutable; times are seconds since 1970 in UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
@@ -115,6 +115,12 @@ class Memo:
         """Whether it had been said by then and nothing newer had taken its place."""
         gone = self.superseded_s is not None and self.superseded_s <= time_s
         return self.episode.time_s <= time_s and not gone
+
+
+def least_trust(trusts: Iterable[Trust]) -> Trust:
+    """The least of some trusts: that of what is made of all of them."""
+    found = set(trusts)
+    return next(trust for trust in TRUSTS if trust in found)
 
 
 @dataclass(frozen=True, slots=True)
