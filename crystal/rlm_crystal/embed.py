@@ -87,7 +87,7 @@ class StaticEmbedder:
         return self.embed_counts(counter.lexicon, counter.counts(0))
 
     def embed_counts(self, lexicon: Lexicon, counts: Counts) -> Vectors:
-        sizes, parts = lexicon.spread(counts.words, wholes=False)
+        sizes, parts = lexicon.parts(counts.words)
         chunks = np.repeat(counts.chunks, sizes)
         damped = np.repeat(1.0 + np.log(counts.times), sizes)
         used = np.flatnonzero(np.bincount(parts, minlength=len(lexicon.terms)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
 
 from rlm_crystal.ranges import Int64Array, ranges
-from rlm_crystal.terms import terms_of_word
+from rlm_crystal.terms import TERM_CHARS_MAX, ascii_parts, parts
 from rlm_crystal.words import Int32Array
 
 # Some 250 bytes each.
@@ -21,16 +21,19 @@ class Lexicon:
     """Numbers raw words and their terms in the order they are first met; it only grows.
 
     Whoever goes through many batches keeps one for all of them: each holds mostly the words of
-    those before. Not for several threads at once. `cut` gives the terms of a word.
+    those before. Not for several threads at once. Longer words than `chars_max` have no terms.
     """
 
-    def __init__(self, cut: Callable[[str], Sequence[str]] = terms_of_word) -> None:
-        self._cut = cut
+    def __init__(self, *, chars_max: int = TERM_CHARS_MAX) -> None:
         self.terms: list[str] = []
+        self._chars_max = chars_max
         self._words = _Numbers()
         self._term_numbers = _Numbers()
-        self._terms_of = array("i")
+        # Of each word: where the numbers of its parts begin, how many they are, and of the whole.
+        self._parts = array("i")
+        self._starts = array("i")
         self._sizes = array("i")
+        self._wholes = array("i")
 
     def __len__(self) -> int:
         """How many raw words there are."""
@@ -38,28 +41,44 @@ class Lexicon:
 
     def unless_full(self) -> Lexicon:
         """This one, or an empty one where it has grown so large that it costs too much memory."""
-        return self if len(self) < WORDS_MAX else Lexicon()
+        return self if len(self) < WORDS_MAX else Lexicon(chars_max=self._chars_max)
 
     def numbers(self, words: Iterable[str]) -> list[int]:
         """The number of each raw word."""
         found = list(map(self._words.__getitem__, words))
-        cut = list(map(self._cut, self._words.taken()))
-        if cut:
-            self._sizes.extend(map(len, cut))
-            number = self._term_numbers.__getitem__
-            self._terms_of.extend(map(number, chain.from_iterable(cut)))
+        fresh = self._words.taken()
+        if fresh:
+            self._cut(fresh)
             self.terms += self._term_numbers.taken()
         return found
 
-    def spread(self, words: Int64Array, *, wholes: bool = True) -> tuple[Int64Array, Int32Array]:
-        """How many terms each of these words has, and the numbers of all of them in a row.
+    def parts(self, words: Int64Array) -> tuple[Int64Array, Int32Array]:
+        """How many parts each of these words has, and the terms they are, in a row."""
+        size = _array(self._sizes).take(words).astype(np.int64)
+        starts = _array(self._starts).take(words).astype(np.int64)
+        return size, _array(self._parts).take(ranges(starts, size))
 
-        A word of several parts is a term as well, which comes last and only where wanted.
-        """
-        flat, sizes = _array(self._terms_of), _array(self._sizes)
-        starts = np.cumsum(sizes, dtype=np.int64) - sizes
-        size = (sizes if wholes else sizes - (sizes > 1)).take(words).astype(np.int64)
-        return size, flat.take(ranges(starts.take(words), size))
+    def wholes(self, words: Int64Array) -> Int32Array:
+        """The term that each word is as a whole, -1 where it has not several parts."""
+        return _array(self._wholes).take(words)
+
+    def _cut(self, fresh: Sequence[str]) -> None:
+        usable = [word if len(word) <= self._chars_max else "" for word in fresh]
+        found, sizes = ascii_parts([word if word.isascii() else "" for word in usable])
+        starts = [*accumulate(sizes, initial=len(self._parts))]
+        for at, word in enumerate(usable):
+            if not word.isascii():
+                cut = parts(word)
+                starts[at], sizes[at] = len(self._parts) + len(found), len(cut)
+                found += cut
+        number = self._term_numbers.__getitem__
+        self._parts.extend(map(number, found))
+        self._starts.extend(starts[: len(fresh)])
+        self._sizes.extend(sizes)
+        self._wholes.extend(
+            number(word.lower().strip("_")) if size > 1 else -1
+            for word, size in zip(usable, sizes, strict=True)
+        )
 
 
 class _Numbers(dict[str, int]):

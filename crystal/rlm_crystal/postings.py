@@ -13,7 +13,8 @@ from math import log1p
 import numpy as np
 import numpy.typing as npt
 
-from rlm_crystal.counting import Int64Array, WordCounter
+from rlm_crystal.counting import Counts, Int64Array, WordCounter
+from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.ranges import ranges
 from rlm_crystal.words import Int32Array, Words, merge_words
 
@@ -55,18 +56,13 @@ def inverse_frequency(held: int, total: int) -> float:
 def postings_of(counter: WordCounter) -> Postings:
     """The lists of counted chunks, whose first three fields are path, names and body."""
     fields = [counter.counts(field) for field in range(len(FIELDS))]
-    spread = [counter.lexicon.spread(counts.words, wholes=True) for counts in fields]
-    terms = np.concatenate([terms for _, terms in spread])
-    number, words = _pool(terms, counter.lexicon.terms)
     doc_count = len(fields[0].lengths)
     doc_bits = max(doc_count - 1, 0).bit_length()
-    held = np.concatenate(
-        [
-            np.repeat((counts.chunks << _HELD_BITS) | _held(field, counts.times), sizes)
-            for field, (counts, (sizes, _)) in enumerate(zip(fields, spread, strict=True))
-        ]
-    )
-    packed = (number.take(terms).astype(np.int64) << (doc_bits + _HELD_BITS)) | held
+    found = [_terms_held(counter.lexicon, counts, field) for field, counts in enumerate(fields)]
+    terms = np.concatenate([terms for terms, _ in found])
+    number, words = _pool(terms, counter.lexicon.terms)
+    packed = number.take(terms).astype(np.int64) << (doc_bits + _HELD_BITS)
+    packed |= np.concatenate([held for _, held in found])
     packed.sort()
     key = packed >> _HELD_BITS
     first = np.flatnonzero(np.diff(key, prepend=-1))
@@ -153,9 +149,17 @@ def _pool(used: Int32Array, terms: Sequence[str]) -> tuple[Int32Array, Words]:
     return number, Words.of_sorted([terms[at].encode("utf-8", "surrogatepass") for at in ids])
 
 
-def _held(field: int, times: Int64Array) -> Int64Array:
-    """A field and how often it holds a word, as the low bits of a number that is to be sorted."""
-    return (field << _TIMES_BITS) | np.minimum(times, TF_MAX)
+def _terms_held(lexicon: Lexicon, counts: Counts, field: int) -> tuple[Int32Array, Int64Array]:
+    """Each term of each word of each chunk, and beside it chunk, field and count in one number."""
+    times = np.minimum(counts.times, TF_MAX)
+    held = (counts.chunks << _HELD_BITS) | (field << _TIMES_BITS) | times
+    sizes, parts = lexicon.parts(counts.words)
+    wholes = lexicon.wholes(counts.words)
+    several = wholes >= 0
+    return (
+        np.concatenate([parts, wholes[several]]),
+        np.concatenate([np.repeat(held, sizes), held[several]]),
+    )
 
 
 def _summed(times: Int64Array, first: Int64Array) -> UInt8Array:

@@ -34,6 +34,7 @@ _SENTENCE_CHARS_MAX = 160
 _PROSE_CHARS = 400
 _CENTRAL_PER_FILE = 3
 _COMMON_SHARE = 0.7
+_SYMBOL_CHARS_MAX = 10_000
 _TYPES = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
 _UNNAMED = frozenset({"lines", "module"})
 _COMMENT = re.compile(r"(?<=[:{)]) (?:#|//|/\*).*$")
@@ -183,18 +184,18 @@ def _telling_words(
     chunks: Sequence[Chunk], clustering: Clustering
 ) -> tuple[dict[str, int], list[dict[str, int]]]:
     """In how many chunks each telling word is, and in how many of each cluster if in several."""
-    counter = WordCounter(fields=1, lexicon=Lexicon(cut=parts))
+    counter = WordCounter(fields=1, lexicon=Lexicon(chars_max=_SYMBOL_CHARS_MAX))
     for chunk in chunks:
         counter.add(_naming(chunk))
     counts, terms = counter.counts(0), counter.lexicon.terms
-    sizes, parts_of = counter.lexicon.spread(counts.words)
+    sizes, parts_of = counter.lexicon.parts(counts.words)
     kept = np.fromiter(map(_tells, terms), np.bool_, count=len(terms)).take(parts_of)
     chunk, word = np.repeat(counts.chunks, sizes)[kept], parts_of[kept]
     base = max(len(terms), 1)
     pairs, _ = tally(chunk * base + word)
     chunk, word = np.divmod(pairs, base)
     held: list[int] = np.bincount(word, minlength=len(terms)).tolist()
-    cluster = clustering.labels.take(chunk)
+    cluster = clustering.labels.take(chunk).astype(np.int64)
     pairs, times = tally((cluster * base + word)[cluster >= 0])
     pairs, times = pairs[times > 1], times[times > 1]
     within: list[dict[str, int]] = [{} for _ in range(clustering.count)]

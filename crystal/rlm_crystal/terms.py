@@ -10,8 +10,10 @@ inflections, compounds and abbreviations are met at query time against the vocab
 
 import re
 import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
+from itertools import pairwise
 from typing import Any, Protocol, cast
 
 TERM_CHARS_MAX = 64
@@ -22,6 +24,7 @@ _SPACED = "".join(char if RAW_WORD.match(char) else " " for char in map(chr, ran
 
 # A run of capitals before a capitalised word (HTTP|Server), a word, a run of capitals, a number.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_PART_OR_END = re.compile(rf"{_PART.pattern}|\n")
 _ALPHABETIC_PART = re.compile(r"[^\W\d_]+|\d+")
 _CYRILLIC = re.compile(r"[а-яё]")
 
@@ -70,6 +73,18 @@ def parts(identifier: str) -> tuple[str, ...]:
     if identifier.isascii():
         return tuple(map(str.lower, _PART.findall(identifier)))
     return tuple(map(str.lower, _ALPHABETIC_PART.findall(_cased(identifier))))
+
+
+def ascii_parts(words: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The `parts` of raw words of ASCII in a row, and how many each word has.
+
+    One pass of the regular expression cuts them all, in a third of the time.
+    """
+    cut = _PART_OR_END.findall("\n".join([*words, ""]))
+    ends = [at for at, part in enumerate(cut) if part == "\n"]
+    sizes = [end - before - 1 for before, end in pairwise([-1, *ends])]
+    lowered = "\0".join(cut).lower().split("\0")
+    return [part for part in lowered if part != "\n"], sizes
 
 
 def _cased(identifier: str) -> str:

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from rlm_crystal.counting import WordCounter
 from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.runs import runs_of
-from rlm_crystal.terms import RAW_WORD, terms
+from rlm_crystal.terms import RAW_WORD, ascii_parts, parts, terms
 
 _texts = st.lists(
     st.one_of(
@@ -55,8 +55,15 @@ def test_a_lexicon_that_knows_other_words_spreads_words_into_the_same_terms(
         counter = WordCounter(fields=1, lexicon=lexicon)
         counter.add(text)
         counts = counter.counts(0)
-        sizes, numbers = lexicon.spread(counts.words, wholes=True)
-        listed: list[int] = numbers.tolist()
-        found = [lexicon.terms[at] for at in listed]
-        assert len(found) == sizes.sum()
-        assert set(found) == set(terms(text))
+        _, cut = lexicon.parts(counts.words)
+        wholes = lexicon.wholes(counts.words)
+        listed: list[int] = [*cut.tolist(), *wholes[wholes >= 0].tolist()]
+        assert {lexicon.terms[at] for at in listed} == set(terms(text))
+
+
+@given(st.lists(st.from_regex(r"[A-Za-z0-9_]{1,12}", fullmatch=True)))
+def test_many_words_are_cut_as_each_is(words: list[str]) -> None:
+    found, sizes = ascii_parts(words)
+    each = [parts(word) for word in words]
+    assert found == [part for cut in each for part in cut]
+    assert sizes == [len(cut) for cut in each]
