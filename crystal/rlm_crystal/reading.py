@@ -10,6 +10,8 @@ from rlm_crystal.types import Document, Skipped, Source
 
 _HEAD_BYTES = 8192
 _SLACK_BYTES = 1 << 16
+_OPENED_WITH = ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC")
+_FLAGS = sum(getattr(os, name, 0) for name in _OPENED_WITH)
 
 
 def read(source: Source) -> Document | Skipped:
@@ -80,16 +82,18 @@ def unworthy(path: str, text: str) -> str | None:
 
 def _bytes(source: Source) -> bytes | None:
     """The file's bytes; None where it is not a plain file or far longer than the walk saw."""
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
-        flags |= getattr(os, name, 0)
-    descriptor = os.open(source.absolute, flags)
-    with os.fdopen(descriptor, "rb") as file:
+    descriptor = os.open(source.absolute, _FLAGS)
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
-        limit = source.size_bytes + _SLACK_BYTES
-        data = file.read(limit + 1)
-    return data if len(data) <= limit else None
+        left = source.size_bytes + _SLACK_BYTES + 1
+        pieces: list[bytes] = []
+        while left and (piece := os.read(descriptor, left)):
+            pieces.append(piece)
+            left -= len(piece)
+    finally:
+        os.close(descriptor)
+    return b"".join(pieces) if left else None
 
 
 def _hash(data: bytes) -> str:

@@ -83,7 +83,7 @@ def ascii_parts(words: Sequence[str]) -> tuple[list[str], list[int]]:
     cut = _PART_OR_END.findall("\n".join([*words, ""]))
     ends = [at for at, part in enumerate(cut) if part == "\n"]
     sizes = [end - before - 1 for before, end in pairwise([-1, *ends])]
-    lowered = "\0".join(cut).lower().split("\0")
+    lowered = "\0".join(cut).lower().split("\0") if cut else []
     return [part for part in lowered if part != "\n"], sizes
 
 
