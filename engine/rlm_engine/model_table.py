@@ -108,8 +108,8 @@ class ModelTable:
         if "/" in model and names[0].partition("/")[0] in _LOCAL:
             yield "run on this machine", Fields(price=Price(0.0, 0.0))
         for name in names:
-            if name in (known := _litellm_map()):
-                yield "litellm's map", known[name]
+            if (known := _litellm_entry(name)) is not None:
+                yield "litellm's map", known
         for name in names:
             if name in shipped.models:
                 yield f"table of {shipped.as_of}", shipped.models[name]
@@ -193,17 +193,25 @@ def _shipped() -> _Shipped:
     )
 
 
-@lru_cache(maxsize=1)
-def _litellm_map() -> Mapping[str, Fields]:
+@lru_cache(maxsize=256)
+def _litellm_entry(name: str) -> Fields | None:
+    """What litellm's map says of a name in lower case.
+
+    The map is searched for the entry, as its file is laid out, and not parsed: its 4,000 entries
+    would take a tenth of a second, and 11 MB to keep.
+    """
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
-        return {}
+        return None
     path = Path(spec.origin).parent / "model_prices_and_context_window_backup.json"
     try:
-        entries = cast("dict[str, dict[str, object]]", json.loads(path.read_bytes()))
+        text = path.read_bytes()
+        at = text.lower().find(f"\n    {json.dumps(name)}: {{".encode())
+        begin = text.index(b"{", at)
+        entry = json.loads(text[begin : text.index(b"\n    }", begin) + 6]) if at >= 0 else None
     except (OSError, ValueError):
-        return {}
-    return {model.lower(): litellm_fields(entry) for model, entry in entries.items()}
+        return None
+    return litellm_fields(cast("dict[str, object]", entry)) if isinstance(entry, dict) else None
 
 
 def _first(told: list[tuple[str, Fields]], field: str, default: tuple[Any, str]) -> tuple[Any, str]:

@@ -22,7 +22,7 @@ def test_prices_and_windows_of_known_models_come_from_litellms_own_file():
 
 
 def test_without_litellm_the_shipped_table_answers(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("rlm_engine.model_table._litellm_map", dict)
+    monkeypatch.setattr("rlm_engine.model_table._litellm_entry", lambda name: None)
     card = ModelTable().card("anthropic/claude-sonnet-4-5-20250929")
     assert card.price == Price(3.0, 15.0, cached_usd=0.3, written_usd=3.75)
     assert (card.window, card.price_from) == (200_000, "table of 2026-11-21")
