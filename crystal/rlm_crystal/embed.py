@@ -8,7 +8,7 @@ text's vector is the sum of its words' rows, each word damped to 1 + ln(count). 
 import importlib
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
 from pathlib import Path
@@ -57,25 +57,31 @@ class BagOfWords(Protocol):
 @cache
 def static_embedder() -> Embedder:
     """The table shipped with the package; opened once per process, no torch, no download."""
-    vocabulary = (_DATA / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
     rows = cast("npt.NDArray[np.int8]", np.load(_DATA / "static.npy", mmap_mode="r"))
     scales = cast("npt.NDArray[np.float16]", np.load(_DATA / "static-scales.npy"))
-    return StaticEmbedder("minilm-static-1", WordPiece(vocabulary), rows, scales.astype(np.float32))
+    return StaticEmbedder("minilm-static-1", _vocabulary, rows, scales.astype(np.float32))
+
+
+def _vocabulary() -> WordPiece:
+    return WordPiece((_DATA / "vocabulary.txt").read_text(encoding="utf-8").split("\n"))
 
 
 class StaticEmbedder:
-    """A bag of words over a quantised token table: about 0.1 ms of CPU a chunk."""
+    """A bag of words over a quantised token table: about 0.1 ms of CPU a chunk.
+
+    `pieces` is called when the first text is embedded: a vocabulary is some MB of dictionaries.
+    """
 
     def __init__(
         self,
         identity: str,
-        pieces: WordPiece,
+        pieces: Callable[[], WordPiece],
         rows: npt.NDArray[np.int8],
         scales: Vectors,
     ) -> None:
         self.identity = identity
         self.dimensions = int(rows.shape[1])
-        self._pieces = pieces
+        self._make_pieces = pieces
         self._rows = np.asarray(rows)  # slices of a memmap are three times as slow to make
         self._scales = scales
         self._ids = lru_cache(maxsize=WORDS_REMEMBERED)(self._ids_of)
@@ -107,6 +113,10 @@ class StaticEmbedder:
             rows = self._rows.take(pieces[low:high], axis=0)
             vectors[chunk] = weights[low:high] @ rows.astype(np.float64)
         return _unit_rows(vectors)
+
+    @cached_property
+    def _pieces(self) -> WordPiece:
+        return self._make_pieces()
 
     def _ids_of(self, part: str) -> tuple[int, ...]:
         return self._pieces.pieces(plain(part))
