@@ -50,6 +50,8 @@ class Inquiry:
         self.say = say
         self.notes: list[str] = []
         self.choice: Choice | None = None
+        # Of the whole corpus, once its run has begun: no prompt of the tree may be as long.
+        self.corpus_chars = 0
         self.equipment = equipment
         self.precautions = precautions
         self.tracing = tracing

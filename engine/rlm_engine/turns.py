@@ -34,6 +34,7 @@ async def run_to_end(
     """One run from its first turn to its end, over the documents of `context`."""
     # What a crystal knows of its size is an estimate; the bounds of prompts need the real one.
     facts = replace(facts, characters=context.total_chars)
+    inquiry.corpus_chars = inquiry.corpus_chars or facts.characters
     # The id that fences data is new for each run and never enters its REPL.
     fence = new_fence()
     queries = Queries(
@@ -42,7 +43,7 @@ async def run_to_end(
         crystal=inquiry.crystal,
         limits=inquiry.limits,
         depth=depth,
-        corpus_chars=facts.characters,
+        corpus_chars=inquiry.corpus_chars,
         deeper=_deeper(inquiry, depth) if depth + 1 < inquiry.limits.max_depth else None,
         redaction=inquiry.precautions.redaction,
     )

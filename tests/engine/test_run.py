@@ -1,8 +1,7 @@
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from rlm_engine.errors import LimitWord
 from rlm_engine.facts import Facts
 from rlm_engine.limits import RunLimits, Spent
 from rlm_engine.prompt import NOT_LOOKED
@@ -164,65 +163,6 @@ def test_a_run_deeper_than_allowed_cannot_be_made():
         assert "max_depth 1" in str(error)
     else:
         raise AssertionError
-
-
-LIMIT_WORDS: tuple[LimitWord, ...] = ("cost", "tokens", "seconds", "provider")
-spendings = st.builds(
-    Spent, st.floats(0, 0.4), st.integers(0, 200_000), st.integers(0, 50_000), st.integers(0, 5)
-)
-replies = st.builds(
-    Replied,
-    st.lists(
-        st.sampled_from(
-            [
-                "prose FINAL(1)",
-                "```repl\nprint(context)\n```",
-                "```python\nx = 1\n```",
-                "```repl\n(",
-            ]
-        )
-        | st.text(max_size=40),
-        max_size=4,
-    ).map("\n".join),
-    spendings,
-    st.floats(0, 50),
-)
-cells = st.builds(
-    CodeRan,
-    output=st.text(max_size=50) | st.just("long " * 2_000),
-    spent=spendings,
-    elapsed_s=st.floats(0, 50),
-    fault=st.sampled_from(["", "", "", "exception: boom"]),
-    final=st.sampled_from([None, None, None, "", "answer"]),
-    refused=st.sampled_from([None, None, "cost", "subcalls"]),
-)
-rare_limits = st.builds(LimitReached, st.sampled_from(LIMIT_WORDS), spendings, st.floats(0, 50))
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_every_sequence_of_events_ends_within_its_limits(data: st.DataObject):
-    limits = replace(LIMITS, max_iterations=data.draw(st.integers(1, 8)))
-    run = new_run(limits)
-    total, asked, steps = NOTHING, 0, 0
-    while not isinstance(step := run.next_step(), Finish):
-        steps += 1
-        assert steps < 200
-        if isinstance(step, AskRoot):
-            asked += 1
-            body = sum(len(message.content) for message in step.messages[2:])
-            assert body <= limits.history_chars + 200
-            assert total.cost_usd <= limits.max_cost_usd
-            event: Event = data.draw(replies | rare_limits)
-        else:
-            event = data.draw(cells)
-        total = total.plus(event.spent)
-        run = run.after(replace(event, spent=total))
-    assert asked <= limits.max_iterations
-    assert run.depth <= limits.max_depth
-    assert step.answer.strip()
-    if step.limit_hit in ("iterations", "seconds", "provider", "no_code"):
-        assert step.answer.startswith("Partial answer")
 
 
 @given(st.integers(1_000, 60_000), st.integers(1, 6))
