@@ -10,12 +10,16 @@ from rlm_crystal.types import Progress, ProgressSink
 from rlm_engine.answer import Answer
 from rlm_engine.brought_up import brought_up
 from rlm_engine.equipment import Equipment
+from rlm_engine.errors import ModelError
+from rlm_engine.limits import RunLimits
 from rlm_engine.loop import ask
+from rlm_engine.model import Model
 from rlm_engine.model_table import table_from_environ
 from rlm_engine.trace import Tracing
 from rlm_engine.usage import Meter
 from rlm_tools.host import View
 
+from rlm_server.lending import lender_for, lent_models
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for, precautions_for
 from rlm_server.settings import Settings, prompts_kept
@@ -52,25 +56,37 @@ async def answer(
         steps += 1
         progress(Progress(what, steps, 0))
 
-    root, sub = await run_sync(models_for, settings, environ, say)
-    with await opened.mapped.documents(view.crystal) as context:
-        answered = await ask(
-            question,
-            crystal=view.crystal,
-            root=root,
-            sub=sub,
-            limits=limits_for(settings),
-            equipment=Equipment(
-                context=context,
-                spares=opened.spares,
-                cache=await opened.replies.cache() if settings.remember else None,
-                recall=opened.recollection.recall if settings.remember else None,
-                table=table_from_environ(environ),
-            ),
-            precautions=precautions,
-            tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),
-            progress=say,
-        )
+    async def asked_of(root: Model, sub: Model, limits: RunLimits) -> Answer:
+        with await opened.mapped.documents(view.crystal) as context:
+            return await ask(
+                question,
+                crystal=view.crystal,
+                root=root,
+                sub=sub,
+                limits=limits,
+                equipment=Equipment(
+                    context=context,
+                    spares=opened.spares,
+                    cache=await opened.replies.cache() if settings.remember else None,
+                    recall=opened.recollection.recall if settings.remember else None,
+                    table=table_from_environ(environ),
+                ),
+                precautions=precautions,
+                tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),
+                progress=say,
+            )
+
+    limits, lender, refused = limits_for(settings), lender_for(settings, environ), ""
+    answered = None
+    if lender is not None:
+        try:
+            answered = await asked_of(*lent_models(lender, settings), lender.limits(limits))
+        except ModelError as error:
+            refused = f"Your client's own model was not used: {error}."
+    if answered is None:
+        answered = await asked_of(*await run_sync(models_for, settings, environ, say), limits)
+    if refused:
+        answered = replace(answered, notes=(*answered.notes, refused))
     if settings.remember:
         await opened.replies.keep()
     answered = await _cited_as_it_is_now(answered, view, confirm)

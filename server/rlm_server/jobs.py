@@ -48,14 +48,23 @@ class Jobs(Generic[T]):
         self._jobs: OrderedDict[str, _Job[T]] = OrderedDict()
 
     async def run(
-        self, what: str, work: Work[T], *, wait_s: float, progress: ProgressSink
+        self,
+        what: str,
+        work: Work[T],
+        *,
+        wait_s: float,
+        progress: ProgressSink,
+        patience: anyio.CancelScope | None = None,
     ) -> T | JobState:
-        """Do the work; return its value, or its handle when it takes longer than `wait_s`."""
+        """Do the work; return its value, or its handle when it takes longer than `wait_s`.
+
+        `patience` is used instead where its end is to be put off: its deadline decides.
+        """
         job = _Job[T](what)
         self._keep(job)
         self._tasks.start_soon(self._perform, job, work, progress)
         try:
-            with anyio.move_on_after(wait_s):
+            with patience or anyio.move_on_after(wait_s):
                 await job.over.wait()
         except anyio.get_cancelled_exc_class():
             job.scope.cancel()

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from pydantic import ValidationError
 from rlm_crystal.types import Progress, ProgressSink
 from rlm_tools.host import JobState
@@ -35,24 +36,35 @@ def jobs_of(service: "Service") -> Jobs[Reply]:
 
 
 async def call_tool(
-    service: "Service", tool: Tool, arguments: dict[str, Any], progress: ProgressSink
+    service: "Service",
+    tool: Tool,
+    arguments: dict[str, Any],
+    progress: ProgressSink,
+    patience: anyio.CancelScope | None = None,
 ) -> Outcome:
-    """Perform a call; it raises nothing but cancellation."""
-    outcome = await _outcome(service, tool, arguments, progress)
+    """Perform a call; it raises nothing but cancellation.
+
+    What takes longer than 45 s, or than the deadline of `patience`, goes on as a job.
+    """
+    outcome = await _outcome(service, tool, arguments, progress, patience)
     await service.count_call(tool.name, failed=outcome.failed)
     text, fields = redacted(outcome.text, outcome.fields, redaction_of(service.state.book.settings))
     return Outcome(text, fields, outcome.failed)
 
 
 async def _outcome(
-    service: "Service", tool: Tool, arguments: dict[str, Any], progress: ProgressSink
+    service: "Service",
+    tool: Tool,
+    arguments: dict[str, Any],
+    progress: ProgressSink,
+    patience: anyio.CancelScope | None,
 ) -> Outcome:
     try:
         parsed = tool.arguments.model_validate(arguments)
     except ValidationError as error:
         return Outcome(_wrong_arguments(tool, error), None, failed=True)
     try:
-        result = await _performed(service, tool, parsed, progress)
+        result = await _performed(service, tool, parsed, progress, patience)
     except Indexing as indexing:
         return _not_ready(indexing)
     except Exception as error:  # the boundary: whatever it is, the caller is told something
@@ -63,14 +75,20 @@ async def _outcome(
 
 
 async def _performed(
-    service: "Service", tool: Tool, arguments: Arguments, progress: ProgressSink
+    service: "Service",
+    tool: Tool,
+    arguments: Arguments,
+    progress: ProgressSink,
+    patience: anyio.CancelScope | None,
 ) -> Reply | JobState:
     async def work(report: ProgressSink) -> Reply:
         return await tool.run(service, arguments, report)
 
     if tool.quick or service.jobs is None:
         return await work(progress)
-    return await service.jobs.run(tool.name, work, wait_s=ANSWER_WITHIN_S, progress=progress)
+    return await service.jobs.run(
+        tool.name, work, wait_s=ANSWER_WITHIN_S, progress=progress, patience=patience
+    )
 
 
 def told_wrong(error: ValidationError) -> str:
