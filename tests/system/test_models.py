@@ -37,7 +37,7 @@ def test_a_question_is_answered_on_each_wire_form_and_what_it_took_is_told(
     with scripted_server(script) as server:
         ran = run_here(
             "ask", "what is the total price", "--trace", "--json", "--root", repository, home=home,
-            RLM_MODEL=f"{provider}/root", RLM_SUB_MODEL=f"{provider}/sub",
+            RLM_ROUTE="loop", RLM_MODEL=f"{provider}/root", RLM_SUB_MODEL=f"{provider}/sub",
             RLM_MODEL_URL=server.root, RLM_MODEL_KEY=KEY,
             RLM_PRICES=json.dumps({f"{provider}/root": [10, 10], f"{provider}/sub": [1, 1]}),
         )  # fmt: skip
@@ -78,7 +78,7 @@ def test_a_key_is_in_nothing_that_is_told_or_kept_however_calls_fail(
             "RLM_MODEL": "openai/root", "RLM_SUB_MODEL": "openai/sub", "OPENAI_API_KEY": KEY,
             "RLM_MODEL_URL": server.url.replace("://", f"://me:{PASSWORD}@"),
             "OTHER_SECRET": STORED, "RLM_PRICES": '{"openai/root": [1, 1], "openai/sub": [1, 1]}',
-            "RLM_TRACE_PROMPTS": "full",
+            "RLM_TRACE_PROMPTS": "full", "RLM_ROUTE": "loop",
         }  # fmt: skip
         asked = ("ask", "what is the total price", "--trace", "--verbose", "--root", repository)
         ran = run_here(*asked, "--json", home=home, **environ)

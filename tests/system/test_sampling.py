@@ -24,6 +24,12 @@ READS = (
 )
 
 
+@pytest.fixture
+def server(server: StdioServerParameters) -> StdioServerParameters:
+    """A server that asks for a run, though so small a corpus would fit one prompt."""
+    return server.model_copy(update={"env": {**(server.env or {}), "RLM_ROUTE": "loop"}})
+
+
 class Person:
     """A client's user and model: answers by a script, which may refuse with None."""
 
