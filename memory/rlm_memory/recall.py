@@ -42,7 +42,7 @@ def recalled(
     cues = cues_of(query, names=known_names(filled), now_s=now_s)
     best = _best(filled, cues, [index.allowed(wanted) for index in filled], limit)
     found = [_scored(row_id, memos[row_id], score, share, now_s) for row_id, score, share in best]
-    found.sort(key=lambda each: (-each.score, each.id))
+    found.sort(key=lambda each: (-each.score, each.memo.seq, each.id))
     chosen = list(islice(_fitting(_varied(found), tokens_max), max(0, limit)))
     if not chosen:
         return Recall((), _reason(filled, cues, limit))
@@ -62,9 +62,7 @@ def _best(
     best: list[tuple[str, float, float]] = []
     most = max(0, limit) + _SPARE
     for index, each in zip(indexes, ranked(indexes, cues, allowed), strict=True):
-        order = np.arange(len(each.scores))
-        if len(order) > most:
-            order = np.argpartition(-each.scores, most)[:most]
+        order = np.argsort(-each.scores, kind="stable")[:most]
         best += [
             (index.ids[each.slots[at]], float(each.scores[at]), float(each.covered[at]))
             for at in order.tolist()
