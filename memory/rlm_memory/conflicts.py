@@ -47,10 +47,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The id of what was added, and the older memos it bears on."""
+    """The id of what was added, the older memos it bears on, and why it is kept out of recall."""
 
     id: str
     conflicts: tuple[Conflict, ...] = ()
+    quarantine: str = ""
 
 
 def slots_of(episode: Episode) -> tuple[str, str] | None:

@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from rlm_memory.chain import Entry
 from rlm_memory.consolidation import Consolidated, Derived, derived_of, matched, memo_of
-from rlm_memory.holdings import Holdings
-from rlm_memory.memo_codec import encode_memo
-from rlm_memory.store import Place, RowStore
-from rlm_memory.types import ZONES, Memo, Zone
+from rlm_memory.types import Memo, Zone
+from rlm_memory.writer import Writer
 
 # Rows a transaction: another process may write in between, and a stop loses no more.
 _BATCH: Final = 32
@@ -18,20 +15,18 @@ _BATCH: Final = 32
 class Deriving:
     """One consolidation of a memory whose lock the caller holds."""
 
-    def __init__(
-        self, rows: RowStore, held: Holdings, clock: Callable[[], float], stop: Callable[[], bool]
-    ) -> None:
-        self._rows = rows
-        self._held = held
-        self._clock = clock
+    def __init__(self, writer: Writer, stop: Callable[[], bool]) -> None:
+        self._writer = writer
+        self._rows = writer.rows
+        self._held = writer.held
         self._stop = stop
         self._written = self._removed = 0
 
-    def run(self) -> Consolidated:
-        """Bring every zone up to date, or as many as there is time for."""
+    def run(self, zones: Sequence[Zone]) -> Consolidated:
+        """Bring these zones up to date, or as many as there is time for."""
         stopped = False
         counts = dict.fromkeys(("trace", "category", "domain", "episode"), 0)
-        for zone in ZONES:
+        for zone in zones:
             memos = {i: m for i, m in self._held.memos.items() if m.episode.zone == zone}
             derived = derived_of(memos)
             for each in derived:
@@ -50,11 +45,10 @@ class Deriving:
                 return False
             with self._rows.writing():
                 self._held.follow()
-                self._rows.note(
-                    Entry("derive", self._clock(), rows=tuple(row_id for row_id, _ in batch))
-                )
+                self._writer.note("derive", "", *(row_id for row_id, _ in batch))
                 for row_id, memo in batch:
-                    self._put(row_id, memo)
+                    self._writer.put(row_id, memo)
+                    self._written += 1
         self._remove([i for i in memos if memos[i].level != "episode" and i not in ids.values()])
         return True
 
@@ -82,7 +76,7 @@ class Deriving:
     ) -> Iterator[tuple[str, Memo]]:
         for each in derived:
             children = [ids.get(child, child) for child in each.children]
-            memo = memo_of(each, zone, children, now_s=self._clock())
+            memo = memo_of(each, zone, children, now_s=self._writer.clock())
             known = self._held.memos.get(ids[each.key])
             same = known and (known.digest, known.edges, known.episode) == (
                 memo.digest,
@@ -97,7 +91,7 @@ class Deriving:
             return
         with self._rows.writing():
             self._held.follow()
-            self._rows.note(Entry("forget", self._clock(), rows=tuple(row_ids), told="derived"))
+            self._writer.note("forget", "", *row_ids, told="derived")
             for row_id in row_ids:
                 tag = self._held.tags.get(row_id)
                 if tag is not None:
@@ -105,9 +99,3 @@ class Deriving:
         for row_id in row_ids:
             self._held.drop(row_id)
         self._removed += len(row_ids)
-
-    def _put(self, row_id: str, memo: Memo) -> None:
-        place, tag = Place(memo.episode.zone, memo.level), self._held.tags.get(row_id)
-        tag = self._rows.put(row_id, place, encode_memo(memo), replaces=tag)
-        self._held.take(row_id, tag, memo)
-        self._written += 1

@@ -9,37 +9,32 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from rlm_crystal.keys import Keyring
 from rlm_crystal.leave import Leave, always
 
-from rlm_memory.chain import Act, Entry, Link
-from rlm_memory.conflicts import (
-    Added,
-    Conflict,
-    Verdict,
-    disputed,
-    judged,
-    merged,
-    open_disputes,
-    settled,
-    superseded,
-    undisputed,
-)
+from rlm_memory.agent import AgentMemory
+from rlm_memory.chain import Link
+from rlm_memory.conflicts import Added, Verdict, open_disputes
 from rlm_memory.consolidation import Consolidated
-from rlm_memory.cues import asks
 from rlm_memory.database import opening, sole
 from rlm_memory.deriving import Deriving
+from rlm_memory.forgetting import Forgotten, forget
+from rlm_memory.grants import Grant, Ledger, Right
 from rlm_memory.holdings import Holdings
-from rlm_memory.memo_codec import encode_memo
+from rlm_memory.quarantine import instruction_in
 from rlm_memory.recall import recalled
+from rlm_memory.settling import resolve, settle
 from rlm_memory.store import PURPOSE, Place, RowStore
-from rlm_memory.types import Episode, Memo, MemoryStats, Recall, Wanted, Zone
+from rlm_memory.types import ZONES, Episode, Memo, MemoryStats, Recall, Wanted, Zone
+from rlm_memory.writer import Writer
 
 TEXT_CHARS_MAX = 1_000_000
 DEFAULT = Wanted()
 
-_COMPARED_MAX = 8
+SOURCES_MIN = 2
+FORGET_WAIT_S = 60.0
 
 
 class Memory:
@@ -51,6 +46,8 @@ class Memory:
         self._clock = clock
         self._lock = threading.RLock()
         self._held = Holdings(rows)
+        self._writer = Writer(rows, self._held, clock)
+        self._ledger = Ledger()
 
     @classmethod
     def open(
@@ -103,14 +100,19 @@ class Memory:
     def add(self, episode: Episode) -> Added:
         """Keep a stated fact as `remember` does, and settle what it says of what is believed.
 
-        What cannot be settled without a person is told and stays open; see `conflicts`.
+        What cannot be settled without a person is told and stays open; see `conflicts`. Secrets
+        are taken out. What reads like an instruction, and was not said by a person, is kept in
+        quarantine: `release` lets it out.
         """
         with self._lock:
             try:
                 with self._rows.writing():
                     self._held.follow()
-                    row_id, known = self._remembered(episode)
-                    return Added(row_id) if known else self._settled(row_id, episode)
+                    row_id, known = self._remembered(without_secrets(episode))
+                    held = self._held.memos[row_id]
+                    if known or held.quarantine:
+                        return Added(row_id, quarantine=held.quarantine)
+                    return Added(row_id, settle(self._writer, row_id, held.episode))
             except BaseException:
                 self._held.let_go()
                 raise
@@ -126,24 +128,33 @@ class Memory:
         holds beside it (`keep`), or is wrong (`reject`). KeyError without such memos."""
         with self._lock, self._rows.writing():
             self._held.follow()
-            old = self._held.memos[old_id]
-            new = undisputed(self._held.memos[new_id], old_id)
-            if verdict == "merge":
-                new, old = merged(new, old_id, old)
-            elif verdict == "supersede":
-                new, old = superseded(new_id, new, old_id, old)
-            elif verdict == "reject":
-                old, new = superseded(old_id, old, new_id, new)
-            self._note("resolve", agent, new_id, old_id, told=verdict)
-            self._put(new_id, new)
-            self._put(old_id, old)
+            resolve(self._writer, new_id, old_id, verdict, agent)
 
-    def consolidate(self, *, stop: Callable[[], bool] = lambda: False) -> Consolidated:
+    def release(self, row_id: str) -> None:
+        """Let a memo out of quarantine, for a person who read it; KeyError without one."""
+        with self._lock, self._rows.writing():
+            self._held.follow()
+            self._writer.note("resolve", "", row_id, told="release")
+            self._writer.put(row_id, replace(self._held.memos[row_id], quarantine=""))
+
+    def promote(self, row_id: str) -> None:
+        """Trust what two sources said as what an agent said; ValueError where they are fewer."""
+        with self._lock, self._rows.writing():
+            self._held.follow()
+            memo = self._held.memos[row_id]
+            if len(memo.sources) < SOURCES_MIN:
+                raise ValueError(f"{row_id} was said by one source only; another has to say it too")
+            self._writer.note("promote", "", row_id)
+            self._writer.put(row_id, replace(memo, episode=replace(memo.episode, trust="agent")))
+
+    def consolidate(
+        self, *, stop: Callable[[], bool] = lambda: False, zones: Sequence[Zone] = ZONES
+    ) -> Consolidated:
         """Derive traces, categories and the domain of each zone from its episodes, or bring them up
         to date; MemoryBusy while another process does. `stop` ends it early, without loss."""
         with sole(self._folder, "consolidate.lock"), self._lock:
             self._held.follow()
-            return Deriving(self._rows, self._held, self._clock, stop).run()
+            return Deriving(self._writer, stop).run(zones)
 
     def recall(
         self,
@@ -174,18 +185,27 @@ class Memory:
             self._held.follow()
             return self._held.memos.get(row_id)
 
-    def forget(self, row_id: str) -> bool:
-        """Delete the episode, damaged or not; whether there was one."""
-        with self._lock:
-            with self._rows.writing():
-                self._held.follow()
-                tag = self._held.tags.get(row_id)
-                if tag is not None:
-                    self._note("forget", "", row_id)
-                    self._rows.delete(row_id, tag)
-            self._held.drop(row_id)
-            self._rows.shed()
-        return tag is not None
+    def forget(
+        self, row_id: str = "", *, subject: str = "", writer: str = "", agent: str = ""
+    ) -> Forgotten:
+        """Delete one memo, or all of a subject or an agent, with what repeats or summarises them.
+
+        What was derived from them goes too, and is made anew without them at once. `agent` is who
+        asks. See `erase` for a zone.
+        """
+        with sole(self._folder, "consolidate.lock", wait_s=FORGET_WAIT_S), self._lock:
+            self._held.follow()
+            asked = {
+                each
+                for each, memo in self._held.memos.items()
+                if (subject and memo.episode.subject.casefold() == subject.casefold())
+                or (writer and memo.episode.agent == writer)
+            }
+            asked |= {row_id} & self._held.tags.keys()
+            gone = forget(self._writer, self._folder, asked, agent=agent)
+            if gone.derived:
+                Deriving(self._writer, lambda: False).run(ZONES)
+            return gone
 
     def erase(self, zone: Zone) -> int:
         """Delete all of a zone and destroy its key, so no copy opens either; how many there were.
@@ -201,7 +221,7 @@ class Memory:
                 for row_id in gone:
                     self._rows.delete(row_id, self._held.tags[row_id])
                 self._rows.destroy_key(zone)
-                self._note("erase", "", *gone, told=zone)
+                self._writer.note("erase", "", *gone, told=zone)
             for row_id in gone:
                 self._held.drop(row_id)
             self._rows.vacuum()
@@ -216,12 +236,44 @@ class Memory:
                 for row_id in dropped:
                     self._rows.delete(row_id, self._held.tags[row_id])
                 tags = self._held.tags.items()
-                self._note("settle", "", *dropped)
+                self._writer.note("settle", "", *dropped)
                 self._rows.accept({i: tag for i, tag in tags if i not in self._held.damaged})
             for row_id in dropped:
                 self._held.drop(row_id)
             self._held.altered = False
         return len(dropped)
+
+    def as_agent(self, agent: str) -> AgentMemory:
+        """The memory as this agent may use it: nothing, until `grant` gives it something."""
+        return AgentMemory(self, agent)
+
+    def grant(self, grant: Grant) -> None:
+        """Give an agent rights in a zone, in place of those it had there; the owner only."""
+        self._change_rights("grant", grant)
+
+    def revoke(self, agent: str, zone: Zone) -> None:
+        """Take all rights in a zone from an agent; its next act finds them gone."""
+        self._change_rights("revoke", Grant(agent, zone, frozenset()))
+
+    def grants(self) -> list[Grant]:
+        """The grants that hold now."""
+        with self._lock:
+            return self._rights().grants(now_s=self._clock())
+
+    def allows(self, agent: str, zone: Zone, right: Right) -> bool:
+        """Whether an agent has this right now."""
+        with self._lock:
+            return self._rights().allows(agent, zone, right, now_s=self._clock())
+
+    def wrote(self, agent: str) -> int:
+        """How many memos an agent wrote in the last day."""
+        with self._lock:
+            return self._rights().wrote(agent, now_s=self._clock())
+
+    def deny(self, agent: str, act: str, row_id: str = "") -> None:
+        """Note an act that was denied."""
+        with self._lock, self._rows.writing():
+            self._writer.note("denied", agent, *filter(None, (row_id,)), told=act)
 
     def writes(self, *, first: int = 1) -> list[Link]:
         """The chain of writes: who did what to which rows, from number `first` on."""
@@ -244,57 +296,45 @@ class Memory:
                 counts=self._held.counts(),
             )
 
-    def _settled(self, row_id: str, episode: Episode) -> Added:
-        """Compare a new episode with what is believed in its zone, and act where that is sure."""
-        index = self._held.index(Place(episode.zone, "episode"))
-        near = [] if asks(episode.text) else index.nearest(episode.text, limit=_COMPARED_MAX)
-        others = dict.fromkeys((episode.supersedes, *sorted(self._held.slotted(episode)), *near))
-        found: list[Conflict] = []
-        for old_id in others:
-            old = self._held.memos.get(old_id)
-            if old is None or old_id == row_id or old.superseded_by or old.quarantine:
-                continue
-            conflict = judged(row_id, episode, old_id, old)
-            if conflict is None:
-                continue
-            found.append(conflict)
-            self._act_on(conflict)
-            if conflict.settled and conflict.relation == "merge":
-                break
-        return Added(row_id, tuple(found))
+    def _rights(self) -> Ledger:
+        self._ledger.follow(self._rows.links(first=self._ledger.seq + 1))
+        return self._ledger
 
-    def _act_on(self, conflict: Conflict) -> None:
-        new, old = self._held.memos[conflict.new], self._held.memos[conflict.old]
-        if not conflict.settled:
-            self._put(conflict.new, disputed(new, conflict.old))
-            return
-        new, old = settled(conflict, new, old)
-        self._note("supersede", new.episode.agent, conflict.new, conflict.old)
-        self._put(conflict.new, new)
-        self._put(conflict.old, old)
+    def _change_rights(self, act: Literal["grant", "revoke"], grant: Grant) -> None:
+        if not grant.agent:
+            raise ValueError("rights are given to an agent by its name")
+        with self._lock, self._rows.writing():
+            self._writer.note(act, "", told=grant.encoded())
 
     def _remembered(self, episode: Episode) -> tuple[str, bool]:
         """The id, and whether it was known."""
-        now_s = self._clock()
-        memo = Memo(episode, "episode", 1, episode.time_s, recorded_s=now_s)
+        order = "" if episode.trust == "user" else instruction_in(episode.text)
+        memo = Memo(
+            episode, "episode", 1, episode.time_s, recorded_s=self._clock(), quarantine=order
+        )
         row_id = self._held.same(memo)
         if row_id is None:
             row_id = self._rows.new_id()
-            self._note("remember", episode.agent, row_id)
-            self._put(row_id, replace(memo, seq=self._rows.seq()))
+            self._writer.note("remember", episode.agent, row_id)
+            self._writer.put(row_id, replace(memo, seq=self._rows.seq()))
             return row_id, False
-        self._note("use", episode.agent, row_id)
-        self._put(row_id, _again(self._held.memos[row_id], episode))
+        self._writer.note("use", episode.agent, row_id)
+        self._writer.put(row_id, _again(self._held.memos[row_id], episode))
         return row_id, True
 
-    def _put(self, row_id: str, memo: Memo) -> None:
-        """Write a row and hold it."""
-        place, tag = Place(memo.episode.zone, memo.level), self._held.tags.get(row_id)
-        tag = self._rows.put(row_id, place, encode_memo(memo), replaces=tag)
-        self._held.take(row_id, tag, memo)
 
-    def _note(self, act: Act, agent: str, *row_ids: str, told: str = "") -> None:
-        self._rows.note(Entry(act, self._clock(), agent, row_ids, told))
+def without_secrets(episode: Episode) -> Episode:
+    """The episode with keys, tokens and passwords taken out of what it says."""
+    from rlm_sandbox.redact import Redaction
+
+    text = Redaction().redactor().text
+    return replace(
+        episode,
+        text=text(episode.text),
+        question=text(episode.question),
+        answer=text(episode.answer),
+        value=text(episode.value),
+    )
 
 
 def _again(memo: Memo, episode: Episode) -> Memo:

@@ -156,9 +156,9 @@ def test_a_forgotten_episode_is_gone_for_every_process(opened: Opened) -> None:
     memory, other = opened(), opened()
     row_id = memory.remember(RELOAD)
     assert other.recall("reload").found != ()
-    assert memory.forget(row_id) is True
+    assert memory.forget(row_id).memos == 1
     assert (found(memory, "reload"), found(other, "reload")) == ([], [])
-    assert memory.forget(row_id) is False
+    assert memory.forget(row_id).memos == 0
     assert opened().stats().altered is False
 
 
@@ -237,7 +237,7 @@ def test_a_damaged_row_is_told_and_the_others_live(opened: Opened) -> None:
     memory = opened()
     assert memory.stats().damaged == (row_id,)
     assert (found(memory, "reload"), found(memory, "csrf")) == ([RELOAD.question], [])
-    assert memory.forget(row_id) is True
+    assert memory.forget(row_id).memos == 1
     assert (memory.stats().damaged, memory.stats().altered) == ((), False)
 
 
