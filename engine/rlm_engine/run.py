@@ -17,7 +17,7 @@ from rlm_engine.clip import clip
 from rlm_engine.code_blocks import code_blocks, names_used, without_thinking
 from rlm_engine.errors import LimitWord
 from rlm_engine.facts import Facts
-from rlm_engine.history import compact
+from rlm_engine.history import Room, compact
 from rlm_engine.limits import NOTHING_SPENT, RunLimits, Spent
 from rlm_engine.model import Message
 from rlm_engine.partial import partial_answer
@@ -75,11 +75,12 @@ Step: TypeAlias = AskRoot | RunCode | Finish
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """The root model answered."""
+    """The root model answered; its provider counted `tokens_in` in the prompt, 0: nothing."""
 
     text: str
     spent: Spent
     elapsed_s: float
+    tokens_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,16 @@ class LimitReached:
     elapsed_s: float
 
 
-Event: TypeAlias = Replied | CodeRan | LimitReached
+@dataclass(frozen=True, slots=True)
+class PromptTooLarge:
+    """The provider found the prompt too long; `tokens_max` is the window it told, if it did."""
+
+    spent: Spent
+    elapsed_s: float
+    tokens_max: int | None = None
+
+
+Event: TypeAlias = Replied | CodeRan | LimitReached | PromptTooLarge
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,8 @@ class Run:
     fence: str
     depth: int = 0
     helpers: str = ""
+    room: Room | None = None
+    squeezed: bool = False
     history: tuple[Message, ...] = ()
     pending: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
@@ -165,25 +177,20 @@ class Run:
         run = replace(self, spent=event.spent, elapsed_s=max(self.elapsed_s, event.elapsed_s))
         match event:
             case Replied():
-                return run._after_reply(event.text)
+                room = run._room().learnt(run.messages(), event.tokens_in)
+                return replace(run, room=room, squeezed=False)._after_reply(event.text)
             case CodeRan():
                 return run._after_cell(event)
             case LimitReached():
                 return replace(run, ending=run._partial(event.limit))
+            case PromptTooLarge():
+                return run._squeeze(event.tokens_max)
             case _:
                 assert_never(event)
 
     def messages(self) -> tuple[Message, ...]:
         """The prompt of the next turn."""
-        head = root_messages(
-            self.question,
-            self.facts,
-            limits=self.limits,
-            fence=self.fence,
-            depth=self.depth,
-            helpers=self.helpers,
-        )
-        return head + self.history
+        return self._head() + self.history
 
     def _after_reply(self, text: str) -> "Run":
         run = replace(self, iterations=self.iterations + 1)
@@ -244,8 +251,42 @@ class Run:
         return replace(self._told(Message("user", text)), cells=())
 
     def _told(self, *messages: Message) -> "Run":
-        history = compact(self.history + messages, self.limits.history_chars)
-        return replace(self, history=history)
+        return replace(self, history=self._compacted(self.history + messages))
+
+    def _squeeze(self, tokens_max: int | None) -> "Run":
+        """After a prompt that did not fit: less of it, once; a second one in a row ends the run."""
+        if self.squeezed or not self.history:
+            return replace(self, ending=self._partial("provider"))
+        reply_tokens = self.limits.reply_tokens
+        if tokens_max is not None:
+            reply_tokens = max(1, min(reply_tokens, tokens_max // 4))
+        room = self._room().narrowed(
+            self._head(), self.history, reply_tokens=reply_tokens, tokens_max=tokens_max
+        )
+        limits = replace(self.limits, reply_tokens=reply_tokens)
+        run = replace(self, room=room, limits=limits, squeezed=True)
+        return replace(run, history=run._compacted(run.history))
+
+    def _compacted(self, history: tuple[Message, ...]) -> tuple[Message, ...]:
+        room, head_tokens = self._room(), 0
+        if room.tokens is not None:
+            room = replace(room, tokens=room.tokens - self.limits.reply_tokens)
+            head_tokens = room.tokens_of(self._head())
+        names = [name for name, _ in self.variables]
+        return compact(history, room, head_tokens=head_tokens, variables=names)
+
+    def _room(self) -> Room:
+        return self.room or Room(self.limits.history_chars)
+
+    def _head(self) -> tuple[Message, ...]:
+        return root_messages(
+            self.question,
+            self.facts,
+            limits=self.limits,
+            fence=self.fence,
+            depth=self.depth,
+            helpers=self.helpers,
+        )
 
     def _output_chars(self) -> int:
         # Less than the corpus, so that no output can hold the whole of it.

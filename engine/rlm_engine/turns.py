@@ -7,14 +7,16 @@ wall clock ends a run in the middle of a step.
 from dataclasses import replace
 
 import anyio
+from anyio.to_thread import run_sync
 from rlm_sandbox.context import SharedContext
 from rlm_sandbox.errors import SandboxError
 from rlm_sandbox.sandbox import Sandbox
 from rlm_sandbox.types import Execution
 
-from rlm_engine.errors import BudgetExceeded, ExecutionUnavailable, ModelError
+from rlm_engine.errors import BudgetExceeded, ContextTooLong, ExecutionUnavailable, ModelError
 from rlm_engine.execution import cell_event
 from rlm_engine.facts import Facts, facts_of_slice
+from rlm_engine.history import Room
 from rlm_engine.inquiry import Inquiry
 from rlm_engine.model import Message
 from rlm_engine.prelude import documentation
@@ -22,8 +24,18 @@ from rlm_engine.prompt import new_fence, told_rules
 from rlm_engine.queries import DeeperRun, Documents, Queries
 from rlm_engine.repl import mapped, opened_repl
 from rlm_engine.root_call import ask_root
-from rlm_engine.run import AskRoot, Event, Finish, LimitReached, Replied, Run, RunCode
+from rlm_engine.run import (
+    AskRoot,
+    Event,
+    Finish,
+    LimitReached,
+    PromptTooLarge,
+    Replied,
+    Run,
+    RunCode,
+)
 from rlm_engine.scheduler import worst_of
+from rlm_engine.tokens import counter_for
 
 _LOST_NAMED = 30
 
@@ -47,6 +59,7 @@ async def run_to_end(
         deeper=_deeper(inquiry, depth) if depth + 1 < inquiry.limits.max_depth else None,
         redaction=inquiry.precautions.redaction,
     )
+    counter = await run_sync(counter_for, inquiry.root.name)
     run = Run(
         question=question,
         facts=facts,
@@ -54,6 +67,7 @@ async def run_to_end(
         fence=fence,
         depth=depth,
         helpers=documentation() + told_rules(inquiry.precautions.rules),
+        room=Room(inquiry.limits.history_chars, inquiry.root_card.window, counter),
     )
     functions = {**inquiry.functions, **queries.functions()}
     begin_s = inquiry.elapsed_s
@@ -113,12 +127,22 @@ async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
         )
     except BudgetExceeded as error:
         return LimitReached(error.limit, inquiry.budget.spent, inquiry.elapsed_s)
+    except ContextTooLong as error:
+        if run.squeezed or not run.history:
+            return _given_up(inquiry, run, error)
+        inquiry.say(f"{_indent(run)}The prompt did not fit; older turns are cut")
+        return PromptTooLarge(inquiry.budget.spent, inquiry.elapsed_s, error.tokens_max)
     except ModelError as error:
-        if not run.found and not run.variables:
-            raise
-        inquiry.notes.append(str(error))
-        return LimitReached("provider", inquiry.budget.spent, inquiry.elapsed_s)
-    return Replied(completion.text, inquiry.budget.spent, inquiry.elapsed_s)
+        return _given_up(inquiry, run, error)
+    return Replied(completion.text, inquiry.budget.spent, inquiry.elapsed_s, completion.tokens_in)
+
+
+def _given_up(inquiry: Inquiry, run: Run, error: ModelError) -> LimitReached:
+    """The end of a run whose model is gone; raises `error` where nothing was found before."""
+    if not run.found and not run.variables:
+        raise error
+    inquiry.notes.append(str(error))
+    return LimitReached("provider", inquiry.budget.spent, inquiry.elapsed_s)
 
 
 async def _run_code(

@@ -3,9 +3,20 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_engine.facts import Facts
+from rlm_engine.history import Room
 from rlm_engine.limits import RunLimits, Spent
 from rlm_engine.prompt import NOT_LOOKED
-from rlm_engine.run import AskRoot, CodeRan, Event, Finish, LimitReached, Replied, Run, RunCode
+from rlm_engine.run import (
+    AskRoot,
+    CodeRan,
+    Event,
+    Finish,
+    LimitReached,
+    PromptTooLarge,
+    Replied,
+    Run,
+    RunCode,
+)
 
 LIMITS = RunLimits(max_iterations=6, output_chars=1_000, history_chars=10_000)
 FACTS = Facts(3, 50_000, (("python", 3),), ("a.py", "b.py", "c.py"))
@@ -174,3 +185,59 @@ def test_no_prompt_ever_holds_the_whole_corpus(size: int, turns: int):
     step = run.next_step()
     if isinstance(step, AskRoot):
         assert all(corpus not in message.content for message in step.messages)
+
+
+WORDS = st.text(st.sampled_from("ab1 \n{}é文"), max_size=6_000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(WORDS, WORDS, st.booleans(), st.integers(0, 3_000)), max_size=6),
+    st.integers(0, 12_000),
+)
+def test_no_prompt_and_its_reply_are_ever_more_than_the_window(
+    turns: list[tuple[str, str, bool, int]], beyond: int
+):
+    limits = replace(LIMITS, max_iterations=8, reply_tokens=500, history_chars=60_000)
+    head = Room(0).tokens_of(new_run(limits).messages())
+    window = head + 500 + 300 + beyond
+    run = replace(new_run(limits), room=Room(60_000, tokens=window))
+    for said, output, writes_code, tokens_in in turns:
+        step = run.next_step()
+        if not isinstance(step, AskRoot):
+            break
+        assert run.room is not None
+        assert run.room.tokens_of(step.messages) + step.max_tokens <= window
+        text = f"```repl\nx = [{said!r}]\n```" if writes_code else said
+        run = run.after(Replied(text, NOTHING, 1.0, tokens_in))
+        while isinstance(run.next_step(), RunCode):
+            run = run.after(ran(output, variables=(("x", "1"),)))
+
+
+def test_a_prompt_that_did_not_fit_is_made_shorter_once():
+    run = replace(new_run(), room=Room(10_000, tokens=100_000))
+    for _ in range(3):
+        run = through(run, code("print(context)"), ran("word " * 300, variables=(("x", "1"),)))
+    before = run.messages()
+    shorter = run.after(PromptTooLarge(NOTHING, 1.0))
+    step = shorter.next_step()
+    assert isinstance(step, AskRoot)
+    assert Room(0).tokens_of(step.messages[2:]) <= Room(0).tokens_of(before[2:]) // 2 + 2
+    assert "still in the REPL: x" in "".join(message.content for message in step.messages)
+    ended = shorter.after(PromptTooLarge(NOTHING, 1.0)).next_step()
+    assert isinstance(ended, Finish)
+    assert ended.limit_hit == "provider"
+    assert not through(shorter, code("print(1)"), ran("1")).squeezed
+
+
+def test_a_window_that_the_provider_tells_bounds_prompt_and_reply_from_then_on():
+    run = replace(new_run(), room=Room(10_000, tokens=100_000))
+    for _ in range(3):
+        run = through(run, code("print(context)"), ran("word " * 300))
+    head = Room(0).tokens_of(run.messages()[:2])
+    run = run.after(PromptTooLarge(NOTHING, 1.0, tokens_max=head + 3_000))
+    for _ in range(2):
+        step = run.next_step()
+        assert isinstance(step, AskRoot)
+        assert Room(0).tokens_of(step.messages) + step.max_tokens <= head + 3_000
+        run = through(run, code("print(context)"), ran("word " * 300))

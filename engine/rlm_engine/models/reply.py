@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from rlm_engine.errors import NoText, ReplyEmpty, ReplyFiltered
-from rlm_engine.model import Completion, Message
+from rlm_engine.model import Completion, Message, tokens_at_most
 from rlm_engine.models.secrets import without_secrets
 from rlm_engine.models.settings import ModelSettings
 from rlm_engine.prices import Price
+from rlm_engine.tokens import counter_for
 
-_CHARS_PER_TOKEN: Final = 4
 _CUT: Final = frozenset({"length", "content_filter"})
 _REFUSAL_CHARS: Final = 200
 
@@ -82,10 +82,12 @@ def refusal_in(message: object) -> str:
 def completion_of(
     heard: Heard, messages: Sequence[Message], *, price: Price | None, settings: ModelSettings
 ) -> Completion:
-    """The reply with its costs; a NoText where there is nothing to read."""
-    prompt_chars = sum(len(message.content) for message in messages)
-    tokens_in = heard.tokens_in or prompt_chars // _CHARS_PER_TOKEN
-    tokens_out = heard.tokens_out or len(heard.text) // _CHARS_PER_TOKEN
+    """The reply with its costs; a NoText where there is nothing to read.
+
+    What the provider did not count is counted here, from above where its tokenizer is not at hand.
+    """
+    tokens_in = heard.tokens_in or tokens_at_most(messages, settings.model)
+    tokens_out = heard.tokens_out or counter_for(settings.model).count(heard.text)
     cached, written = heard.tokens_cached, heard.tokens_cache_written
     cost_usd = 0.0
     if price is not None:
