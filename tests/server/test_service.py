@@ -222,7 +222,7 @@ async def test_what_a_failed_question_took_is_counted(
     with socket.socket() as taken:  # bound and not listened to, so nothing answers there
         taken.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        asked = environ | {"RLM_MODEL": "openai/fake", "RLM_API_BASE": base}
+        asked = environ | {"RLM_MODEL": "fake", "RLM_MODEL_URL": base, "RLM_MODEL_KEY": "any"}
         async with serving(repository, asked) as service:
             with pytest.raises(ModelUnavailable):
                 await service.ask("how is the total price computed", silent)
