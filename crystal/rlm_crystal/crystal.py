@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rlm_crystal.asides import Aside, asides_of
 from rlm_crystal.cluster import assign
 from rlm_crystal.cluster_drift import ClusterDrift, cluster_drift
 from rlm_crystal.clusters import Clusters
@@ -154,6 +155,13 @@ class Crystal:
         """The definitions in a file, in order; UnknownPath where there is no such file."""
         self._locate(path)
         return self._graph.outline(path)
+
+    def asides(self, path: str) -> list[Aside] | None:
+        """The comments and strings of a file, parsed now; None where its language has no parser."""
+        entry = self.entry(path)
+        if entry is None:
+            raise UnknownPath(self._unknown(path))
+        return asides_of(self.text(path), entry.language)
 
     def callers(self, name: str, *, path: str = "") -> list[Link]:
         """The calls of a name, or of its definition in `path`, each with how sure it is."""

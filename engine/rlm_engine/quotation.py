@@ -7,7 +7,7 @@ from dataclasses import dataclass
 # A quotation may stand this far before its reference ("`run` is defined in app.py:546").
 _GAP_BEFORE_CHARS = 40
 
-_LINES = r"(?::L?|#L)(?P<start>\d{1,7})(?:\s?[-\u2013]\s?L?(?P<end>\d{1,7}))?(?!\w)"
+_LINES = r"(?::L?|#L)(?P<start>\d{1,7})(?:[ ]?[-\u2013][ ]?L?(?P<end>\d{1,7}))?(?!\w)"
 _PATH = r"[^\s`\"'<>|:*,;#]"
 _BARE = re.compile(rf"(?<!{_PATH})(?<!:)(?P<path>{_PATH}{{1,300}}?){_LINES}")
 _TICKED = re.compile(rf"(?<!`)`(?P<path>[^`\n:#]{{1,300}}?){_LINES}`(?!`)")

@@ -123,7 +123,11 @@ async def told(crystal: Crystal) -> Told:
         ("how many Java classes are there", "4 classes in Java", ["Extra", "Kiosk"]),
         ("how many classes are in till/till.go", "2 structs", ["Paper", "Screen"]),
         ("list methods of Paper", "2 methods of `Paper`", ["Paper.Write", "Paper.Close"]),
-        ("list public functions in till/till.go", "1 public function", ["Open"]),
+        (
+            "list public functions in till/till.go",
+            "6 public functions in `till/till.go`: 1 function outside classes, 5 methods",
+            ["Open"],
+        ),
         ("which functions take Paper", "1 function that takes `Paper`", ["lock"]),
         ("which functions return Paper", "1 function that returns `Paper`", ["Open"]),
         ("which types implement Sink", "1 class built directly on `Sink`", ["Paper"]),

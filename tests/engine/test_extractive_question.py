@@ -1,7 +1,8 @@
 """What the extractive root makes of a question's wording, in English and in Russian."""
 
 import pytest
-from rlm_engine.extractive.listing import Listing, parse_listing
+from rlm_engine.extractive.listing import parse_listing
+from rlm_engine.extractive.query import Listing
 from rlm_engine.extractive.question import QuestionType, names_in, understand
 from rlm_engine.extractive.words import concepts_of, matched
 
@@ -62,7 +63,7 @@ def test_the_type_and_subject_of_a_question(
          Listing("function", "functions", "decorate", "@cached", "", "", False)),
         ("which functions raise ValueError",
          Listing("function", "functions", "raise", "ValueError", "", "", False)),
-        ("how many times is run called", Listing("line", "times", "call", "run", "", "", True)),
+        ("how many times is run called", Listing("time", "times", "call", "run", "", "", True)),
         ("which functions return Order",
          Listing("function", "functions", "return", "Order", "", "", False)),
         ("list public methods of Cart",

@@ -9,7 +9,8 @@ from typing import Literal
 
 from rlm_crystal.report import is_long, read_report
 
-from rlm_engine.extractive.listing import Listing, parse_listing
+from rlm_engine.extractive.listing import parse_listing
+from rlm_engine.extractive.query import Listing
 from rlm_engine.extractive.reported import message_in
 from rlm_engine.extractive.words import Concept, concepts_of, is_russian
 
@@ -55,11 +56,14 @@ def understand(text: str) -> Question:
     names = names_in(text)
     kind, subjects = _type_and_subjects(text)
     listing = None
-    if kind in ("listing", "where"):
+    asks_a_number = kind not in ("error", "compare") and _COUNTS.search(text) is not None
+    several = kind == "usage" and len(" ".join(subjects[:1]).split()) > 1
+    if kind in ("listing", "where") or asks_a_number or several:
         listing = parse_listing(text)
         if listing and _PLACE_ASKED.match(text) and not _asks_for_each_place(listing, names):
             listing = None
-        kind = "listing" if listing else "where"
+        if listing or kind in ("listing", "where"):
+            kind = "listing" if listing else "where"
     return Question(
         text, kind, is_russian(text), subjects or names, names, concepts_of(text), listing
     )
@@ -185,8 +189,14 @@ _QUOTED = re.compile(
     r"\"([^\"]{2,})\"|“([^”]{2,})”|«([^»]{2,})»|(?<!\w)'([^']{2,})'(?!\w)|`([^`]{2,})`"
 )
 _ASKS = re.compile(
-    r"(?i)\s*(?:in |at )?(?:wh(?:ere|ich|at|o|en|y)|how|find|show|tell|explain|describe|is|are|does|do|can"
+    r"(?i)\s*(?:in |at )?(?:wh(?:ere|ich|at|o|en|y)|how|find|show|tell|give|count|name|list|number|explain|describe|is|are|does|do|can"
     r"|где|в как|каки|какой|какая|как|кто|что|почему|зачем|когда|найди|покажи|объясни)\b"
+)
+# Words that ask for a number or for the first by a number, whatever else a question seems to be.
+_COUNTS = re.compile(
+    r"(?i)^\s*(?:how many|how often|how (?:long|big|large) (?:is|are)|count|number of|what(?: is|'s) the (?:total |exact )?(?:number|count))\b"
+    r"|\b(?:largest|biggest|longest|smallest|shortest|most|fewest|more than|fewer than|less than|at least|exceed\w*)\b"
+    r"|^\s*(?:сколько|как часто)\b|\bсам(?:ый|ая|ое|ые)\b|больше всего"
 )
 _PLACE_ASKED = re.compile(r"(?i)\s*(?:where|где|откуда)\b")
 _BARE_NAME = re.compile(r"^`?[@\w.]+(?:\(\))?`?\??$")
@@ -212,11 +222,12 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
     _rule("compare", r"чем отлича\w+ (?P<a>.+?) от (?P<b>.+?)[?.]*$"),
     _rule("compare", r"сравни(?:те|ть)? (?P<a>.+?) (?:и|с|со) (?P<b>.+?)[?.]*$"),
     _rule(
-        "listing", r"^\s*(?:how many|count\b|what is the (?:total )?(?:number|count) of|number of)"
+        "listing",
+        r"^\s*(?:please )?(?:how many|how often|count\b|(?:what is|what's|tell me|give me) the (?:total |exact )?(?:number|count) of|(?:the )?(?:total )?number of|in how many)",
     ),
     _rule(
         "listing",
-        r"^\s*(?:list|enumerate|show (?:me )?(?:all|every)|name (?:all|every|the)|give me (?:all|a list))\b",
+        r"^\s*(?:please )?(?:list|enumerate|show (?:me )?(?:all|every)|name (?:all|every|the)|give me (?:all|every|each|a list|the (?:names|list))|find (?:all|every)|what are all)\b",
     ),
     _rule(
         "listing",

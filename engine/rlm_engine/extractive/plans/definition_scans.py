@@ -8,37 +8,115 @@ comment or a string is never taken for a definition.
 
 from rlm_engine.extractive.cells import DOC_LINE
 
-_HEADERS = (
+HEADERS = (
     DOC_LINE
     + r"""
-def last_of(symbol):
-    return symbol.rpartition(".")[2]
+def header_of(d):
+    "The header, without the marks (decorators, attributes) in front of it."
+    header = re.sub(r"^(?:@\w[\w.]*(?:\([^()]*\))?\s+|#?\[.*?\]\s+)+", "", d["signature"] or "")
+    return re.sub(r"^func\s*\([^)]*\)", "func", header) if extension(d["path"]) == "go" else header
 
 def header_parts(d):
     "What a header says before the name, in the parameters and after them."
-    header = re.sub(r"^(?:@\w[\w.]*(?:\([^()]*\))?\s+|#\[.*?\]\s+)+", "", d["signature"] or "")
-    if extension(d["path"]) == "go":
-        header = re.sub(r"^func\s*\([^)]*\)", "func", header)
+    header = header_of(d)
     at = re.search(r"(?<![\w$])" + re.escape(last_of(d["symbol"])) + r"(?![\w$])", header)
     if not at:
         return header, "", ""
     opened = header.find("(", at.end())
     if opened < 0:
         return header[:at.start()], "", header[at.end():]
+    closed = closing(header, opened)
+    return header[:at.start()], header[opened + 1:closed], header[closed + 1:]
+
+def closing(text, opened):
+    "Where the bracket that opens there is closed; the end of the text if nowhere."
     depth = 0
-    for position in range(opened, len(header)):
-        depth += {"(": 1, ")": -1}.get(header[position], 0)
+    for position in range(opened, len(text)):
+        depth += (text[position] in "([{") - (text[position] in ")]}")
         if not depth:
-            return header[:at.start()], header[opened + 1:position], header[position + 1:]
-    return header[:at.start()], header[opened + 1:], ""
+            return position
+    return len(text)
+
+raw_texts = {}
+def raw_lines(path):
+    if path not in raw_texts:
+        if len(raw_texts) > 40:
+            raw_texts.clear()
+        raw_texts[path] = context[path].text.split("\n")
+    return raw_texts[path]
+
+code_texts = {}
+def code_lines(path):
+    "The lines of a file with comments and strings as blanks."
+    if path not in code_texts:
+        if len(code_texts) > 40:
+            code_texts.clear()
+        code_texts[path] = blanked(path, context[path].text).split("\n")
+    return code_texts[path]
+
+def parameters_of(d):
+    "How many parameters a function takes, `self` and variadic ones with the others."
+    header = d["signature"] or ""
+    # A short header without strings or comments is whole, and the file need not be parsed for it.
+    if len(header) < 190 and not re.search(r"[\"'`#]|/[/*]", header):
+        return counted_in(header_of(d), d)
+    lines = code_lines(d["path"])
+    code = "\n".join(lines[d["start_line"] - 1:min(d["end_line"], d["start_line"] + 400)])
+    return counted_in(code, d)
+
+def counted_in(code, d):
+    name = re.escape(last_of(d["symbol"]))
+    at = re.search(r"\b(?:def|fn|func|function|fun)\s+(?:\([^)]*\)\s*)?(?:[\w.]+\.)?" + name + r"(?![\w$])", code) or re.search(
+        r"(?<![\w$@.])" + name + r"(?![\w$])(?=\s*(?:<[^()]*>)?\s*[(:=])", code)
+    opened = code.find("(", at.end()) if at else -1
+    if opened < 0 or (extension(d["path"]) == "rb" and "\n" in code[at.end():opened]):
+        return 0
+    inside = re.sub(r"[-=]>", "  ", code[opened + 1:closing(code, opened)])
+    if extension(d["path"]) not in PYTHON:
+        before = None
+        while before != inside:
+            before, inside = inside, re.sub(r"<[^<>]*>", " ", inside)
+    depth, parts = 0, [""]
+    for character in inside:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return sum(part.strip() not in ("", "*", "/", "void") for part in parts)
 
 def kind_of(d):
-    "The kind as its language has it: what Ruby defines inside a module or a class is a method."
+    "The kind as its language has it: in Ruby a module's function is a method, in Java and C# a constructor is none."
+    above, name = d["symbol"].rpartition(".")[::2]
+    if d["kind"] == "method" and name == last_of(above) and extension(d["path"]) in ("java", "cs", "kt", "dart", "scala", "cpp", "cc", "h", "hpp"):
+        return "constructor"
     inside = d["kind"] == "function" and "." in d["symbol"] and extension(d["path"]) == "rb"
     return "method" if inside else d["kind"]
 
 def is_word_in(word, text):
     return re.search(r"(?<![\w$])" + re.escape(word) + r"(?![\w$])", text) is not None
+
+def marks_of(d):
+    "Decorators, annotations and attributes: what stands on the lines above the header and before its name."
+    lines = raw_lines(d["path"])
+    top = d["start_line"] - 1
+    while top > 0 and re.match(r"\s*(?:@[\w(]|#!?\[|\[[A-Za-z]|//|/?\*|#)", lines[top - 1]) and d["start_line"] - top < 60:
+        top -= 1
+    code = code_lines(d["path"])[top:d["end_line"]]
+    name = re.compile(r"(?<![\w$@.])" + re.escape(last_of(d["symbol"])) + r"(?![\w$])")
+    taken = []
+    for row in code:
+        found = name.search(row)
+        header = re.search(r"\b(?:def|class|fn|func|function|struct|interface|enum|trait|fun)\b", row)
+        if found and (header or not re.match(r"\s*(?:@|#?\[)", row)):
+            taken.append(row[:found.start()])
+            break
+        taken.append(row)
+    return "\n".join(taken)
+
+def is_marked(d, mark):
+    wanted = re.escape(mark.strip("@#[]() "))
+    return re.search(r"(?:@|\[|,)\s*(?:[\w.]+(?:\.|::|\\))?" + wanted + r"(?![\w$])", marks_of(d)) is not None
 
 def says(d, modifier):
     "Whether a definition is what the adjective tells, by the rules of its language."
@@ -59,150 +137,120 @@ def says(d, modifier):
         else:
             return is_word_in(modifier, before)
         return public if modifier == "public" else not public
+    if language in PYTHON and modifier in ("static", "abstract"):
+        if d["kind"] == "class":
+            return "@abstractmethod" in "\n".join(context[d["path"]].text.split("\n")[d["start_line"] - 1:d["end_line"]])
+        return is_marked(d, modifier + "method")
+    if language in ("js", "mjs", "cjs", "jsx", "ts", "tsx") and modifier == "async":
+        return re.search(r"\basync\b", d["signature"] or "") is not None
     return is_word_in(modifier, before)
 
-def item_of(d):
+def documented(d):
+    "Python: whether the body begins with a string; else whether a comment stands above."
+    if extension(d["path"]) in PYTHON:
+        return (d["path"], header_line(d)) in docstrings(d["path"])
+    return bool(d["doc"])
+
+docs = {}
+def docstrings(path):
+    if path not in docs:
+        tree = parsed(context[path].text)
+        docs[path] = {(path, n.lineno) for n in ast.walk(tree) if isinstance(n, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+                      and ast.get_docstring(n) is not None} if tree else set()
+        if tree is None:
+            tell("unparsed", "py")
+    return docs[path]
+
+def header_line(d):
+    "The line of `def` or `class`, below the decorators that the outline counts in."
+    if extension(d["path"]) not in PYTHON:
+        return d["start_line"]
+    lines = raw_lines(d["path"])
+    if not lines[d["start_line"] - 1].lstrip().startswith("@"):
+        return d["start_line"]
+    lines = code_lines(d["path"])
+    return next((n for n in range(d["start_line"], d["end_line"] + 1) if re.match(r"\s*(?:async\s+def|def|class)\b", lines[n - 1])), d["start_line"])
+
+def item_of(d, full=True):
+    if not full:
+        return (d["path"], d["start_line"], d["end_line"], d["symbol"], "", d["end_line"])
     said = doc_line(d["path"], d["start_line"], d["end_line"], d["doc"]) if d["doc"] else 0
     text = " ".join((d["doc"] if said else d["signature"] or "").split())
-    return (d["path"], min(said or d["start_line"], d["start_line"]), d["end_line"], d["symbol"], re.split(r"(?<=[.!?])\s", text)[0])
+    return (d["path"], min(said or d["start_line"], d["start_line"]), d["end_line"], d["symbol"], re.split(r"(?<=[.!?])\s", text)[0], d["end_line"])
 """
 )
 
-DEFINITIONS = (
-    _HEADERS
-    + r"""
-pattern = re.compile(value) if value else None
-besides = {}
-found = []
-for entry in crystal.files():
-    path = entry["path"]
-    if not in_scope(path):
-        continue
-    if owner and last_of(owner) not in context[path].text:
-        continue
-    for d in crystal.outline(path):
-        above, name = d["symbol"].rpartition(".")[0], last_of(d["symbol"])
-        if pattern is not None and not pattern.search(name):
+DEFINITIONS = r"""
+def fitting(q):
+    "Definitions whose name, owner, header, marks and documentation are what the query says; and the related kinds beside."
+    pattern = re.compile(q["named"]) if q["named"] else None
+    owner, found, besides = q["owner"], [], []
+    wanted_kinds = (*q["kinds"], *q["related"])
+    for path in context.paths:
+        if not in_scope(q, path) or not is_code(path):
             continue
-        if owner and above != owner and not above.endswith("." + owner):
+        needed = [last_of(owner), re.split(r"\W+", q["marked"].strip("@#[]() "))[-1]]
+        if any(needed) and not all(word in context[path].text for word in needed):
             continue
-        if (returned and not is_word_in(returned, "{0} {2}".format(*header_parts(d)))) or (
-                accepted and not is_word_in(accepted, header_parts(d)[1])):
-            continue
-        if annotation is not None and annotation != bool(re.search(r"@interface\b|\bannotation class\b", d["signature"] or "")):
-            continue
-        if not all(says(d, modifier) for modifier in modifiers):
-            continue
-        if kind_of(d) in kinds:
-            found.append(d)
-        elif kind_of(d) in related:
-            besides[kind_of(d)] = besides.get(kind_of(d), 0) + 1
-# Go and C have no classes: there the nearest thing is meant.
-if not found and besides and not owner and not pattern:
-    taken = max(besides, key=besides.get)
-    show("taken", taken)
-    for entry in crystal.files():
-        if in_scope(entry["path"]):
-            found += [d for d in crystal.outline(entry["path"]) if d["kind"] == taken and all(says(d, m) for m in modifiers)]
-else:
-    for kind, count in sorted(besides.items()):
-        show("beside", kind, count)
-items = [item_of(d) for d in found] if len(found) <= 40 else [
-    (d["path"], d["start_line"], d["end_line"], d["symbol"], "") for d in found]
-if owner and not items:
-    show("owners", sum(1 for d in crystal.symbol(owner) if d["kind"] != "section"))
-"""
-)
+        for d in outline(path):
+            kind = kind_of(d)
+            if kind not in wanted_kinds:
+                continue
+            above, name = d["symbol"].rpartition(".")[0], last_of(d["symbol"])
+            if pattern is not None and not pattern.search(name):
+                continue
+            if owner and above != owner and not above.endswith("." + owner):
+                continue
+            if (q["returned"] and not is_word_in(q["returned"], "{0} {2}".format(*header_parts(d)))) or (
+                    q["accepted"] and not is_word_in(q["accepted"], header_parts(d)[1])):
+                continue
+            if q["annotation"] is not None and q["annotation"] != bool(re.search(r"@interface\b|\bannotation class\b", d["signature"] or "")):
+                continue
+            if q["marked"] and not is_marked(d, q["marked"]):
+                continue
+            if not all(says(d, modifier) for modifier in q["modifiers"]):
+                continue
+            if q["documented"] is not None and documented(d) != q["documented"]:
+                continue
+            (found if kind in q["kinds"] else besides).append((kind, d))
+    return found, besides
 
-SUBCLASSES = (
-    _HEADERS
-    + r"""
-wanted = re.split(r"[.:\\]+", value)[-1]
-kinds = ("class", "struct", "interface", "trait", "enum", "impl", "type")
-
-def names_in(text):
-    "The last parts of the names a list of bases gives, type arguments and values left out."
-    before = None
-    while before != text:
-        before, text = text, re.sub(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}", " ", text)
-    return {re.split(r"[.:\\]+", word)[-1] for word in re.findall(r"[\w$]+(?:(?:\.|::|\\)[\w$]+)*", text.replace(" \\", " "))}
-
-def bases_of(d):
-    "What a header is built on, and who is built: for an impl of a trait, the type it is for."
-    language, name = extension(d["path"]), last_of(d["symbol"])
-    header = d["signature"] or ""
-    if d["kind"] == "impl":
-        implemented = re.match(r"(?:unsafe )?impl\s*(?:<.*?>\s+)?(.+?)\s+for\s", header)
-        return names_in(implemented[1]) if implemented else set()
-    at = re.search(r"(?<![\w$])" + re.escape(name) + r"(?![\w$])", header)
-    rest = header[at.end():] if at else ""
-    if language in ("py", "pyi", "pyw"):
-        inside = re.match(r"\s*(?:\[.*?\])?\s*\((.*)\)", rest)
-        return names_in(re.sub(r"\w+\s*=[^,]*", " ", inside[1])) if inside else set()
-    if language == "rb":
-        inside = re.match(r"\s*<\s*([\w:]+)", rest)
-        return names_in(inside[1]) if inside else set()
-    before = None
-    while before != rest:
-        before, rest = rest, re.sub(r"<[^<>]*>", " ", rest)
-    rest = re.split(r"\bwhere\b|\bpermits\b|\{|=", rest)[0]
-    inside = re.search(r"\bextends\b|\bimplements\b|(?<!:):(?!:)", rest)
-    if not inside or language in ("go", "c", "h") and d["kind"] != "class" and ":" not in rest:
-        return set()
-    return names_in(rest[inside.end():]) - {"extends", "implements", "with", "public", "private", "protected", "virtual", "class", "by"}
-
-outlines = {}
-def declared(path):
-    if path not in outlines:
-        outlines[path] = [(d, bases_of(d)) for d in crystal.outline(path) if d["kind"] in kinds]
-    return outlines[path]
-
-texts = [(document.path, document.text) for document in context if is_code(document.path)]
-words = {}
-def built_on(name):
-    "The headers that name it as a base; after the first name, files are asked by their words."
-    if words:
-        paths = [path for path, held in words.items() if name in held]
+def scan_definitions(q):
+    found, besides = fitting(q)
+    counts = {}
+    for kind, d in besides:
+        counts[kind] = counts.get(kind, 0) + 1
+    # Go and C have no classes: there the nearest thing is meant.
+    if not found and besides and not q["owner"] and not q["named"]:
+        taken = max(counts, key=counts.get)
+        tell("taken", taken)
+        found = [(kind, d) for kind, d in besides if kind == taken]
     else:
-        paths = [path for path, text in texts if name in text]
-    return [d for path in paths for d, bases in declared(path) if name in bases]
+        for kind, count in sorted(counts.items()):
+            tell("beside", kind, count)
+    if q["split"]:
+        split = {}
+        for kind, d in found:
+            split[kind] = split.get(kind, 0) + 1
+        if len(split) > 1:
+            for kind, count in sorted(split.items()):
+                tell("split", kind, count)
+    if q["owner"] and not found:
+        tell("owners", sum(1 for d in crystal.symbol(q["owner"]) if d["kind"] != "section"))
+    return [item_of(d, len(found) <= 40) for kind, d in found]
 
-found = [d for d in built_on(wanted) if in_scope(d["path"])]
-items = [(d["path"], d["start_line"], d["start_line"], d["symbol"],
-          context[d["path"]].text.split("\n", d["start_line"])[d["start_line"] - 1].strip()) for d in found]
-reached, further = {wanted}, []
-queue = sorted({last_of(d["symbol"]) for d in found} - reached)
-if len(queue) > 4:
-    words = {path: set(re.findall(r"[\w$]+", text)) for path, text in texts}
-while queue and len(reached) < 400:
-    name = queue.pop()
-    reached.add(name)
-    for d in built_on(name):
-        child = last_of(d["symbol"])
-        if child not in reached and child not in queue:
-            queue.append(child)
-        if wanted not in bases_of(d):
-            further.append((d["path"], d["symbol"], d["start_line"]))
-further = sorted(set(further))
-show("indirect", len(further), ", ".join(sorted({last_of(f[1]) for f in further})[:8]))
-
-# A Go type implements an interface by having its methods; nothing in its header says so.
-if not items:
-    for d in crystal.symbol(wanted):
-        if d["kind"] == "interface" and d["path"].endswith(".go"):
-            body = crystal.read(d["path"], d["start_line"], d["end_line"])
-            needed = set(re.findall(r"^\s+(\w+)\(", body, re.MULTILINE))
-            owned = {}
-            for path, text in texts:
-                if path.endswith(".go"):
-                    for m in crystal.outline(path):
-                        if m["kind"] == "method":
-                            owned.setdefault((path.rpartition("/")[0], m["symbol"].rpartition(".")[0]), {})[last_of(m["symbol"])] = m
-            for (folder, holder), methods in owned.items():
-                if needed and needed <= set(methods) and holder != wanted:
-                    first = methods[sorted(needed)[0]]
-                    items.append((first["path"], first["start_line"], first["start_line"], holder, first["signature"] or ""))
-            show("implicit", len(needed))
-            break
+def scan_holders(q):
+    "The definitions inside which another scan finds something, each once, cited by the first such place."
+    held, seen = [], set()
+    outlines = {}
+    for place in scan(q["inner"]):
+        path = place[0]
+        if path not in outlines:
+            outlines[path] = [d for d in outline(path) if kind_of(d) in (*q["kinds"], *q["related"]) and all(says(d, m) for m in q["modifiers"])]
+        inside = [d for d in outlines[path] if d["start_line"] <= place[1] <= d["end_line"]]
+        inner = min(inside, key=lambda d: d["end_line"] - d["start_line"], default=None)
+        if inner and (path, inner["symbol"], inner["start_line"]) not in seen:
+            seen.add((path, inner["symbol"], inner["start_line"]))
+            held.append((path, place[1], place[2], inner["symbol"], place[4], inner["end_line"]))
+    return held
 """
-)

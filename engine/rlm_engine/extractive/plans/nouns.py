@@ -23,17 +23,15 @@ def ends_with_last(names):
 def doc_of(node):
     return " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
 
-heads = [w[:max(4, len(w) - 2)].lower() for w in words[-1]] if words else []
+heads, words, wanted_attribute, asked_of = [], [], [], {}
 
 def candidates(containing):
     "Documents that have the last word of the noun at all."
-    for path, text in documents(containing):
-        if not is_test(path) and is_code(path):
+    for path, text in documents(asked_of, containing):
+        if is_code(path):
             low = text.lower()
             if any(head in low for head in heads):
                 yield path, text
-
-wanted_attribute = [w.lower() for w in attribute_words]
 
 def told(node, text):
     "The attribute asked for, as the source writes it, with the line it stands on."
@@ -56,7 +54,7 @@ def told(node, text):
             return child.lineno, child.end_lineno, " ".join(value.split())
     return None
 
-def item_of(path, text, node, name):
+def noun_item(path, text, node, name):
     found = told(node, text) if wanted_attribute else None
     if found:
         return (path, found[0], found[1], name, found[2])
@@ -65,10 +63,10 @@ def item_of(path, text, node, name):
 def modules_in_folders():
     "Modules in a folder that the noun names."
     found = []
-    for path, text in ((d.path, None) for d in context if in_scope(d.path)):
+    for path, text in ((d.path, None) for d in context if in_scope(asked_of, d.path)):
         *folders, file = path.split("/")
         tail = [p for f in folders[-len(words):] for p in parts(f)]
-        if not folders or file.startswith("__init__") or is_test(path) or not is_code(path) or file.startswith("_"):
+        if not folders or file.startswith("__init__") or not is_code(path) or file.startswith("_"):
             continue
         if len(words) > 1 and not (has_all(tail) and len(folders[-len(words):]) >= 1):
             continue
@@ -80,8 +78,8 @@ def modules_in_folders():
         classes = [n for n in tree.body if isinstance(n, ast.ClassDef)] if tree else []
         best = [c for c in classes if any(alike(w, p) for g in words for w in g for p in parts(c.name))] or classes
         if best:
-            found.append(item_of(path, text, best[-1], stem))
-        elif main := [d for d in crystal.outline(path) if d["symbol"].split(".")[-1].lower() == stem.lower() and d["kind"] != "section"]:
+            found.append(noun_item(path, text, best[-1], stem))
+        elif main := [d for d in outline(path) if d["symbol"].split(".")[-1].lower() == stem.lower() and d["kind"] != "section"]:
             header = text.split("\n", main[0]["start_line"])[main[0]["start_line"] - 1].strip()
             found.append((path, main[0]["start_line"], main[0]["start_line"], main[0]["symbol"], header))
         else:
@@ -94,8 +92,6 @@ def classes_named():
     "Classes whose name has the words of the noun and ends with the last, or whose base does."
     found = []
     for path, text in candidates("class"):
-        if is_test(path):
-            continue
         tree = parsed(text) if extension(path) == "py" else None
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, ast.ClassDef):
@@ -103,7 +99,7 @@ def classes_named():
                 own = parts(node.name)
                 folder = parts("_".join(path.split("/")))
                 if ends_with_last(own) and has_all(own + folder) or any(ends_with_last(b) and has_all(b + folder) for b in bases):
-                    found.append(item_of(path, text, node, node.name))
+                    found.append(noun_item(path, text, node, node.name))
         if tree is None and is_code(path):
             for m in re.finditer(r"\b(?:class|struct|interface|trait|enum|type)\s+(\w+)", text):
                 if ends_with_last(parts(m[1])) and has_all(parts(m[1]) + parts("_".join(path.split("/")))):
@@ -115,7 +111,7 @@ def decorated():
     "Functions under a decorator that the noun names."
     found = []
     for path, text in candidates("@"):
-        if is_test(path) or extension(path) != "py":
+        if extension(path) != "py":
             continue
         tree = parsed(text)
         for node in ast.walk(tree) if tree else ():
@@ -123,7 +119,7 @@ def decorated():
                 for d in node.decorator_list:
                     names = parts(dotted(d).replace(".", "_"))
                     if ends_with_last(names) and has_all(names + parts("_".join(path.split("/")))):
-                        found.append(item_of(path, text, node, node.name))
+                        found.append(noun_item(path, text, node, node.name))
                         break
     return found
 
@@ -132,7 +128,7 @@ def instances():
     found = []
     making = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:[\w]+\.)*(\w+)\(", re.MULTILINE)
     for path, text in candidates("("):
-        if is_test(path) or not is_code(path):
+        if not is_code(path):
             continue
         for m in making.finditer(text):
             if ends_with_last(parts(m[2])) and has_all(parts(m[2]) + parts(m[1])):
@@ -144,30 +140,34 @@ def functions_named():
     "Functions whose name has the words of the noun."
     found = []
     for path, text in candidates("def "):
-        if is_test(path) or extension(path) != "py":
+        if extension(path) != "py":
             continue
         tree = parsed(text)
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and has_all(parts(node.name)) and ends_with_last(parts(node.name)):
-                found.append(item_of(path, text, node, node.name))
+                found.append(noun_item(path, text, node, node.name))
     return found
 
-results = []
-ways = [modules_in_folders, decorated, instances, classes_named, functions_named]
-for way in sorted(ways, key=lambda way: not preferred or not way.__name__.startswith(preferred)):
-    results.append((way.__name__, way()))
-    if len(results[-1][1]) >= 2:
-        break
-if max(len(found) for _, found in results) < 2 and len(words) > 1:
-    words = words[-1:]
-    for way in sorted(ways, key=lambda way: not preferred or not way.__name__.startswith(preferred)):
-        results.append((way.__name__, way()))
-        if len(results[-1][1]) >= 2:
-            show("loosened", words[0][0])
+def scan_noun(q):
+    "The first convention that gives two things or more, outside tests unless they are asked for."
+    global heads, words, wanted_attribute, asked_of
+    words, wanted_attribute, asked_of = q["words"], [w.lower() for w in q["attribute_words"]], q
+    heads = [w[:max(4, len(w) - 2)].lower() for w in words[-1]] if words else []
+    ways = [modules_in_folders, decorated, instances, classes_named, functions_named]
+    ways.sort(key=lambda way: not q["preferred"] or not way.__name__.startswith(q["preferred"]))
+    best, way_taken, aside = [], "", 0
+    for way in ways:
+        found = way()
+        # A module called test.py in a folder of commands is a command: there only folders tell.
+        by_folder = way is modules_in_folders
+        outside = [i for i in found if not is_test(i[0].rpartition("/")[0] + "/x.py" if by_folder else i[0])]
+        kept = found if q["scope"] or not outside else outside
+        if len(kept) > len(best):
+            best, way_taken, aside = kept, way.__name__, len(found) - len(kept)
+        if len(best) >= 2:
             break
-taken = max(results, key=lambda r: len(r[1]))
-items = [(p, a, b, n, " ".join(t.split())[:200]) for p, a, b, n, t in taken[1]]
-show("way", taken[0])
-for name, found in results:
-    show("tried", name, len(found))
+    tell("way", way_taken)
+    if aside:
+        tell("in_tests", aside)
+    return [(p, a, b, n, " ".join(t.split())[:200], b) for p, a, b, n, t in best]
 """

@@ -1,263 +1,189 @@
 """REPL code that finds all things of a kind, exactly, over the whole corpus.
 
-Each scan fills `items` with (path, first line, last line, name, note). `HEAD` goes before and
-`TAIL` after: it counts them and renders `rows`, so that a long list never passes through a prompt.
+A scan is a function from a query (see `survey.py`) to items (path, first line, last line, name,
+note, end): the lines to cite, what to call it, what to say of it, and where it ends.
 """
 
 # ruff: noqa: E501
 
-from rlm_engine.extractive.cells import IS_TEST
-
-HEAD = (
-    IS_TEST
-    + r"""
-import ast
-items = []
-notes = []
-
-PROSE = ("md", "rst", "txt", "adoc", "html", "json", "yaml", "yml", "toml", "ini", "cfg", "xml", "csv", "po", "pot", "lock", "svg", "css", "")
-
-def extension(path):
-    name = path.rsplit("/", 1)[-1]
-    return name.rsplit(".", 1)[-1].lower() if "." in name else ""
-
-def is_code(path):
-    return extension(path) not in PROSE
-
-def lies_in(path):
-    "Whether the scope is a folder, a file or a file without its ending on this path."
-    around, wanted = "/" + path.lower(), "/" + scope.lower()
-    return wanted + "/" in around or around.endswith(wanted) or around.rpartition(".")[0].endswith(wanted)
-
-scoped = {path for path in context.paths if lies_in(path)} if scope else set()
-
-def in_scope(path):
-    "All paths where none is asked for; a scope that is no folder or file is looked for inside paths."
-    if endings and not path.lower().endswith(endings):
-        return False
-    return not scope or (path in scoped if scoped else scope.lower() in path.lower())
-
-def documents(containing=""):
+FILES = """
+def scan_files(q):
     for document in context:
-        if not in_scope(document.path):
-            continue
-        text = document.text
-        if not containing or containing in text:
-            yield document.path, text
+        if in_scope(q, document.path) and (q["named"] is None or named_by(q, document.path)):
+            yield (document.path, 1, 1, "", "", 10**9)
 
-def parsed(text):
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-
-def dotted(node):
-    if isinstance(node, ast.Call):
-        return dotted(node.func)
-    if isinstance(node, ast.Subscript):
-        return dotted(node.value)
-    if isinstance(node, ast.Attribute):
-        inner = dotted(node.value)
-        return inner + "." + node.attr if inner else node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-def names_it(found, wanted):
-    return found == wanted or found.endswith("." + wanted)
-
-def line_of(text, position):
-    return text.count("\n", 0, position) + 1
-
-def row_text(text):
-    return " ".join(text.split())[:140]
+def named_by(q, path):
+    name = path.rpartition("/")[2]
+    return any(re.search(q["named"], one) for one in (name, name.partition(".")[0]))
 """
-)
 
-TAIL = r"""
-items = sorted(set(items), key=lambda i: (is_test(i[0]), i[0], i[1]))
-show("total", len(items), len({i[0] for i in items}), sum(is_test(i[0]) for i in items))
-for note in notes:
-    show("note", note)
-
-def quoted(note):
-    note = " ".join(note.split())
-    if len(note) > 120:
-        note = note[:120].rsplit(" ", 1)[0] + " …"
-    return "`" + note + "`" if "`" not in note else "“" + note.replace("“", "…").replace("”", "…") + "”"
-
-def rendered(item, noted):
-    path, first, last, name, note = item
-    where = f"{path}:{first}-{last}" if last > first else f"{path}:{first}"
-    if any(c in path for c in " '\"<>|*,;#"):
-        where = "`" + where + "`"
-    # A name is quoted where it stands in the lines that are cited.
-    held = name[-1:].isalnum() and name.rpartition(".")[2] in "\n".join(context[path].text.split("\n", last)[first - 1:last]) if name else False
-    return "- " + ((f"`{name}`, " if held else f"{name}, ") if name else "") + where + (": " + quoted(note) if note and noted else "")
-
-rows = []
-noted = bool(notes_wanted) or len(items) <= 40 or not items[0][3]
-for item in items[:shown]:
-    row = rendered(item, noted)
-    words_room -= len(row.split())
-    if words_room < 0:
-        break
-    rows.append(row)
-show("shown", len(rows))
-for item in items[:3]:
-    show("example", *item)
+FOLDERS = """
+def scan_folders(q):
+    seen = set()
+    for path in context.paths:
+        folder = path.rpartition("/")[0]
+        if folder and folder not in seen and in_scope(q, path):
+            seen.add(folder)
+            yield (path, 1, 1, folder + "/", "", 10**9)
 """
 
 IMPORTS = r"""
-wanted = value
-last = re.escape(wanted.split(".")[-1].split("/")[-1])
-patterns = {
-    "js": r"(?:from|import|require\s*\()\s*['\"](?:node:)?" + re.escape(wanted) + r"(?:/[^'\"]*)?['\"]",
-    "go": r"^\s*(?:import\s+)?(?:[\w.]+\s+)?\"(?:[^\"]*/)?" + re.escape(wanted) + r"\"",
-    "rs": r"^\s*(?:pub\s+)?(?:use|extern crate)\s+(?:\w+::)*" + last + r"\b",
-    "java": r"^\s*(?:global\s+)?(?:import|using)\s+(?:static\s+)?(?:[\w.]+\.)?" + re.escape(wanted) + r"(?=[.;\s]|$)",
-    "c": r"^\s*#\s*include\s*[<\"](?:[^>\"]*/)?" + re.escape(wanted) + r"(?:\.\w+)?[>\"]",
-    "rb": r"^\s*require(?:_relative)?\s*\(?['\"](?:[^'\"]*/)?" + re.escape(wanted) + r"['\"]",
-    "php": r"^\s*use\s+(?:[\w\\\\]+\\\\)?" + last + r"\b",
-    "py": r"^\s*(?:import\s+(?:[\w.]+\s*,\s*)*|from\s+)" + re.escape(wanted) + r"(?=[.\s,;]|$)",
-}
-family = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "cjs": "js", "vue": "js", "svelte": "js",
-          "kt": "java", "scala": "java", "cs": "java", "groovy": "java", "swift": "java", "h": "c", "cc": "c",
-          "cpp": "c", "hpp": "c", "cxx": "c", "m": "c", "pyi": "py", "pyw": "py"}
-# Only files where an import of the name can stand are parsed.
-statement = re.compile(r"(?:^|[;:])[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\n)*(?:\([^)]*\))?", re.MULTILINE)
-named = re.compile(r"\b(?:" + re.escape(wanted) + "|" + last + r")\b")
+IMPORT_FAMILY = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "cjs": "js", "mts": "js", "cts": "js", "vue": "js", "svelte": "js",
+          "kt": "java", "kts": "java", "scala": "java", "cs": "java", "groovy": "java", "swift": "java", "h": "c", "cc": "c", "hh": "c",
+          "cpp": "c", "hpp": "c", "cxx": "c", "hxx": "c", "m": "c", "mm": "c", "pyi": "py", "pyw": "py", "gemspec": "rb", "rake": "rb"}
+STATEMENT = re.compile(r"(?:^|[;:])[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\n)*(?:\([^)]*\))?", re.MULTILINE)
 
-def may_import(text):
-    return any(named.search(m.group()) for m in statement.finditer(text))
+def import_patterns(wanted):
+    last = re.escape(wanted.split(".")[-1].split("/")[-1].split("::")[-1].split("\\")[-1])
+    whole = re.escape(wanted)
+    return {
+        "js": r"(?:from|import|require\s*\(|import\s*\()\s*['\"`](?:node:)?" + whole + r"(?:/[^'\"`]*)?['\"`]",
+        "go": r"^\s*(?:import\s+)?(?:[\w.]+\s+)?[\"`](?:[^\"`]*/)?" + whole + r"[\"`]",
+        "rs": r"^\s*(?:pub(?:\([^)]*\))?\s+)?(?:use|extern crate)\s+(?:::)?(?:" + whole + r"\b|(?:\w+::)+(?:\{[^;]*\b)?" + last + r"\b)",
+        "java": r"^\s*(?:global\s+)?(?:import|using)\s+(?:static\s+)?(?:[\w.]+\.)?" + whole + r"(?=[.;\s]|$)",
+        "c": r"^\s*#\s*(?:include|import)\s*[<\"](?:[^>\"]*/)?" + whole + r"(?:\.\w+)?[>\"]" if "<" not in wanted else r"^\s*#\s*include\s*" + whole,
+        "rb": r"^\s*(?:require|require_relative|autoload\s+:\w+,)\s*\(?\s*['\"]" + whole + r"(?:/[^'\"]*)?['\"]",
+        "php": r"^\s*use\s+(?:function\s+|const\s+)?\\?(?:\w+\\)*" + last + r"\b|\b(?:require|include)(?:_once)?\b[^;]*" + whole,
+        "py": r"^\s*(?:import\s+(?:[\w.]+\s*,\s*)*|from\s+)" + whole + r"(?=[.\s,;]|$)",
+    }
 
-others = set()
-for path, text in documents(wanted.split(".")[-1].split("/")[-1]):
-    kind = family.get(extension(path), extension(path))
-    if kind == "py" and not may_import(text):
-        continue
-    tree = parsed(text) if kind == "py" else None
-    lines = text.split("\n")
-    at = []
-    if tree is not None:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                if any(a.name == wanted or a.name.startswith(wanted + ".") for a in node.names):
-                    at.append(node.lineno)
-            elif isinstance(node, ast.ImportFrom):
-                module = node.module or ""
-                whole = [(module + "." if module else "") + a.name for a in node.names]
-                absolute = module == wanted or module.startswith(wanted + ".") or ("." in wanted and wanted in whole)
-                if not node.level and absolute:
-                    at.append(node.lineno)
-                elif (names_it(module, wanted) or any(names_it(w, wanted) for w in whole)):
-                    others.add((path, node.lineno, node.lineno, "", row_text(lines[node.lineno - 1])))
-    elif kind in patterns:
-        at = [line_of(text, m.start() + len(m.group()) - len(m.group().lstrip())) for m in re.finditer(patterns[kind], text, re.MULTILINE)]
-    if at:
-        items.append((path, min(at), min(at), "", row_text(lines[min(at) - 1])))
-direct = {i[0] for i in items}
-extra = sorted({i[0]: i for i in sorted(others, reverse=True) if i[0] not in direct}.values())
-show("by_name", len(extra))
-if not items:
-    items = extra
-    show("only_by_name", 1)
+def scan_imports(q):
+    wanted = q["value"]
+    last = wanted.split(".")[-1].split("/")[-1].split("::")[-1].split("\\")[-1].strip("<>")
+    patterns = import_patterns(wanted)
+    named = re.compile(r"\b(?:" + re.escape(wanted) + "|" + re.escape(last) + r")\b")
+    items, others = [], set()
+    for path, text in documents(q, last):
+        kind = IMPORT_FAMILY.get(extension(path), extension(path))
+        # Only files where an import of the name can stand are parsed.
+        if kind == "py" and not any(named.search(m.group()) for m in STATEMENT.finditer(text)):
+            continue
+        tree = parsed(text) if kind == "py" else None
+        lines = text.split("\n")
+        at = []
+        if tree is not None:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import):
+                    if any(a.name == wanted or a.name.startswith(wanted + ".") for a in node.names):
+                        at.append(node.lineno)
+                elif isinstance(node, ast.ImportFrom):
+                    module = node.module or ""
+                    whole = [(module + "." if module else "") + a.name for a in node.names]
+                    absolute = module == wanted or module.startswith(wanted + ".") or ("." in wanted and wanted in whole)
+                    if not node.level and absolute:
+                        at.append(node.lineno)
+                    elif names_it(module, wanted) or any(names_it(w, wanted) for w in whole):
+                        others.add(item(path, node.lineno, "", lines[node.lineno - 1]))
+        elif kind in patterns:
+            code = blanked(path, text, strings=False)
+            at = [line_of(text, m.start() + len(m.group()) - len(m.group().lstrip())) for m in re.finditer(patterns[kind], code, re.MULTILINE)]
+        if at and q["unit"] == "file":
+            items.append(item(path, min(at), "", lines[min(at) - 1]))
+        else:
+            items += [item(path, n, "", lines[n - 1]) for n in at]
+    direct = {i[0] for i in items}
+    extra = sorted({i[0]: i for i in sorted(others, reverse=True) if i[0] not in direct}.values())
+    if not items and extra:
+        tell("only_by_name", len(extra))
+        return extra
+    tell("by_name", len(extra))
+    return items
 """
 
 TEXT = r"""
-word = re.compile((r"(?<![\w])" if value[:1].isalnum() or value[:1] == "_" else "") + re.escape(value)
-                  + (r"(?![\w])" if value[-1:].isalnum() or value[-1:] == "_" else ""))
-lines_total = times = 0
-for path, text in documents(value):
-    at = [(n, line) for n, line in enumerate(text.split("\n"), 1) if word.search(line)]
-    lines_total += len(at)
-    times += sum(len(word.findall(line)) for _, line in at)
-    if at and by_file:
-        items.append((path, at[0][0], at[0][0], "", row_text(at[0][1])))
-    elif at:
-        items += [(path, n, n, "", row_text(line)) for n, line in at]
-show("text", lines_total, times)
+def scan_text(q):
+    "Lines, files or single occurrences of a text; in comments only where those are asked for."
+    values = q["value"].split("|") if re.fullmatch(r"(?:TODO|FIXME|XXX|HACK|NOQA)(?:\|(?:TODO|FIXME|XXX|HACK|NOQA))+", q["value"]) else [q["value"]]
+    word = re.compile("|".join(value_pattern(value, q["whole"]).pattern for value in values))
+    items, occurrences, lines_with, loose = [], 0, 0, 0
+    for path, text in documents(q, "" if values[1:] else values[0]):
+        if not any(value in text for value in values):
+            continue
+        if q["unit"] == "comment":
+            rows = [(n, row) for n, comment in comments_in(path, text) for m in [word.search(comment)] if m
+                    for n, row in [(n + comment.count("\n", 0, m.start()), comment[m.start():].split("\n")[0])]]
+            shown = text.split("\n")
+            items += [item(path, n, "", shown[n - 1]) for n, row in rows]
+            continue
+        at = [(n, row) for n, row in enumerate(text.split("\n"), 1) if any(value in row for value in values)]
+        loose += sum(row.count(value) for n, row in at for value in values)
+        at = [(n, row, len(word.findall(row))) for n, row in at]
+        at = [row for row in at if row[2]]
+        occurrences += sum(row[2] for row in at)
+        lines_with += len(at)
+        if at and q["unit"] == "file":
+            items.append(item(path, at[0][0], "", at[0][1]))
+        else:
+            items += [item(path, n, "", row) for n, row, count in at]
+    if q["unit"] != "comment":
+        tell("text", lines_with, occurrences, loose)
+    return items
+"""
+
+COMMENTS = r"""
+def scan_comments(q):
+    for path, text in documents(q):
+        lines = text.split("\n")
+        for n, comment in comments_in(path, text):
+            yield item(path, n, "", lines[n - 1], last=n + comment.rstrip("\n").count("\n"))
 """
 
 CALLS = r"""
-wanted = value.split(".")[-1]
-called = re.compile(r"(?<![\w])" + re.escape(wanted) + r"\s*\(")
-defining = re.compile(r"\b(?:def|func|fn|function|class)\s+" + re.escape(wanted) + r"\b")
-for path, text in documents(wanted):
-    if not is_code(path):
-        continue
-    lines = text.split("\n")
-    tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") else None
-    if tree is not None:
-        at = sorted(node.lineno if not isinstance(node.func, ast.Attribute) else node.func.end_lineno
-                    for node in ast.walk(tree) if isinstance(node, ast.Call) and names_it(dotted(node.func), value))
-    else:
-        at = [n for n, line in enumerate(lines, 1) for _ in called.findall(line) if not defining.search(line)]
-    if at and by_file:
-        items.append((path, at[0], at[0], "", row_text(lines[at[0] - 1])))
-    else:
-        items += [(path, n, n, "", row_text(lines[n - 1]) ) for n in sorted(set(at))]
-        repeats = len(at) - len(set(at))
-        if repeats:
-            notes.append(f"{repeats}")
-show("repeats", sum(int(n) for n in notes))
-notes = []
-"""
-
-DECORATED = r"""
-wanted = value.lstrip("@").removesuffix("()")
-marked = re.compile(r"^[ \t]*@" + re.escape(wanted) + r"\b", re.MULTILINE)
-for path, text in documents(wanted):
-    tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") else None
-    if tree is not None:
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                if any(names_it(dotted(d), wanted) for d in node.decorator_list):
-                    items.append((path, node.lineno, node.lineno, node.name, row_text(text.split("\n", node.lineno)[node.lineno - 1])))
-    elif is_code(path) and extension(path) not in ("py", "pyi"):
-        for m in marked.finditer(text):
-            n = line_of(text, m.start())
-            items.append((path, n, n, "", row_text(text.split("\n", n)[n - 1])))
+def scan_calls(q):
+    wanted = last_of(q["value"])
+    receiver = q["value"].rpartition(".")[0]
+    called = re.compile((r"(?<![\w$])" + re.escape(receiver) + r"\s*(?:\.|->|::)\s*" if receiver else r"(?<![\w$])") + re.escape(wanted) + r"[!?]?(?:::<[^<>()]*>|<[^<>()]*>)?\s*\(")
+    defining = re.compile(r"\b(?:def|func|fn|function|class|fun|sub)\s+(?:\([^)]*\)\s*)?(?:[\w.]+\.)?" + re.escape(wanted) + r"\s*[(<]")
+    items = []
+    for path, text in documents(q, wanted):
+        if not is_code(path):
+            continue
+        lines = text.split("\n")
+        tree = parsed(text) if extension(path) in PYTHON else None
+        if tree is not None:
+            at = sorted(node.lineno if not isinstance(node.func, ast.Attribute) else node.func.end_lineno
+                        for node in ast.walk(tree) if isinstance(node, ast.Call) and names_it(dotted(node.func), q["value"]))
+        else:
+            code = blanked(path, text).split("\n")
+            headers = {d["start_line"] for d in outline(path) if last_of(d["symbol"]) == wanted} if any(defining.search(row) or wanted in row for row in code) else set()
+            at = [n for n, row in enumerate(code, 1) for _ in called.findall(row) if not defining.search(row) and n not in headers]
+        if at and q["unit"] == "file":
+            items.append(item(path, at[0], "", lines[at[0] - 1]))
+        elif q["unit"] == "line":
+            items += [item(path, n, "", lines[n - 1]) for n in sorted(set(at))]
+            if len(at) > len(set(at)):
+                tell("repeats", len(at) - len(set(at)))
+        else:
+            items += [item(path, n, "", lines[n - 1]) for n in at]
+    return items
 """
 
 RAISING = r"""
-wanted = value.split(".")[-1]
-thrown = re.compile(r"\b(?:raise|throw)\s+(?:new\s+)?(?:[\w.]+[.:])?" + re.escape(wanted) + r"\b")
-for path, text in documents(wanted):
-    if not is_code(path):
-        continue
-    found, ends = [], {}
-    tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") else None
-    if tree is not None:
-        raising = [n for n in ast.walk(tree) if isinstance(n, ast.Raise) and n.exc is not None and names_it(dotted(n.exc), wanted)]
-        found = [n.lineno for n in raising]
-        ends = {n.lineno: min(n.end_lineno, n.lineno + 4) for n in raising}
-    elif extension(path) not in ("py", "pyi"):
-        found = [n for n, line in enumerate(text.split("\n"), 1) if thrown.search(line)]
-    if not found:
-        continue
-    lines = text.split("\n")
-    holders = [d for d in crystal.outline(path) if d["kind"] in holding] if by_definition else []
-    if by_file:
-        items.append((path, min(found), min(found), "", row_text(lines[min(found) - 1])))
-        continue
-    seen = set()
-    for n in sorted(set(found)):
-        inside = [d for d in holders if d["start_line"] <= n <= d["end_line"]]
-        name = min(inside, key=lambda d: d["end_line"] - d["start_line"])["symbol"] if inside else ""
-        if not by_definition or (name and name not in seen):
-            seen.add(name)
-            items.append((path, n, ends.get(n, n), name, row_text(" ".join(lines[n - 1:ends.get(n, n)]))))
-"""
-
-FILES = """
-for path, text in documents():
-    items.append((path, 1, 1, "", ""))
+def scan_raising(q):
+    wanted = last_of(q["value"])
+    thrown = re.compile(r"\b(?:raise|throw)\s+(?:new\s+)?(?:[\w.\\]+[.:\\])?" + re.escape(wanted) + r"\b")
+    items = []
+    for path, text in documents(q, wanted):
+        if not is_code(path):
+            continue
+        tree = parsed(text) if extension(path) in PYTHON else None
+        if tree is not None:
+            raising = [n for n in ast.walk(tree) if isinstance(n, ast.Raise) and n.exc is not None and names_it(dotted(n.exc), wanted)]
+            found = [(n.lineno, min(n.end_lineno, n.lineno + 4)) for n in raising]
+        else:
+            found = [(n, n) for n, row in enumerate(blanked(path, text).split("\n"), 1) if thrown.search(row)]
+        lines = text.split("\n")
+        if found and q["unit"] == "file":
+            found = [min(found)]
+        items += [item(path, n, "", " ".join(lines[n - 1:last]), last=last) for n, last in found]
+    return items
 """
 
 ENVIRONMENT = r"""
-reading = re.compile(
+READING = re.compile(
     r"\bgetenv\s*\(\s*['\"](\w+)['\"]|\b(?:LookupEnv|Getenv|env::var(?:_os)?|env!|option_env!)\s*\(\s*['\"](\w+)['\"]"
     r"|process\.env\.([A-Za-z_]\w*)|process\.env\[['\"](\w+)['\"]\]|\bENV(?:\.fetch\(|\[)\s*['\"](\w+)['\"]"
-    r"|GetEnvironmentVariable\(\s*['\"](\w+)['\"]")
+    r"|GetEnvironmentVariable\(\s*['\"](\w+)['\"]|\$_(?:ENV|SERVER)\[['\"](\w+)['\"]\]")
 
 def environment_names(tree):
     own = any(isinstance(n, ast.ImportFrom) and n.module == "os" and any(a.name in ("environ", "getenv") for a in n.names)
@@ -277,85 +203,183 @@ def environment_names(tree):
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             yield node.lineno, key.value
 
-first = {}
-for path, text in documents():
-    lines = text.split("\n")
-    tree = parsed(text) if extension(path) in ("py", "pyi", "pyw") and "env" in text else None
-    if tree is not None:
-        found = list(environment_names(tree))
-    elif is_code(path) and extension(path) not in ("py", "pyi", "pyw"):
-        found = [(n, next(g for g in m.groups() if g)) for n, line in enumerate(lines, 1) for m in reading.finditer(line)]
-    else:
-        found = []
-    for n, name in found:
+def first_of_each(found):
+    "Of every name the first place, outside tests if it has one."
+    first = {}
+    for path, n, name, row in found:
         here = (is_test(path), path, n)
         if name not in first or here < first[name][0]:
-            first[name] = (here, (path, n, n, name, row_text(lines[n - 1])))
-items = [item for _, item in first.values()]
+            first[name] = (here, item(path, n, name, row))
+    return [kept for _, kept in first.values()]
+
+def scan_environment(q):
+    found = []
+    for path, text in documents(q):
+        lines = text.split("\n")
+        if extension(path) in PYTHON:
+            tree = parsed(text) if "env" in text else None
+            found += [(path, n, name, lines[n - 1]) for n, name in (environment_names(tree) if tree else ())]
+        elif is_code(path) and re.search(r"env|ENV|Env", text):
+            code = blanked(path, text, strings=False).split("\n")
+            found += [(path, n, next(g for g in m.groups() if g), lines[n - 1]) for n, row in enumerate(code, 1) for m in READING.finditer(row)]
+    return first_of_each(found)
+"""
+
+SETTINGS = r"""
+def scan_settings(q):
+    "Names read off an object called settings: attributes, getattr and keys."
+    holders = ("settings", "config", "conf", "app.config", "current_app.config", "self.config", "options")
+    wanted = [h for h in holders if last_of(h) == (q["value"] or "settings")] or ["settings"]
+    found = []
+    for path, text in documents(q, last_of(wanted[0])):
+        if not is_code(path):
+            continue
+        lines = text.split("\n")
+        tree = parsed(text) if extension(path) in PYTHON else None
+        for node in ast.walk(tree) if tree else ():
+            name = None
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and dotted(node.value) in wanted and node.attr.isupper():
+                name = node.attr
+            elif isinstance(node, ast.Call) and dotted(node.func) == "getattr" and len(node.args) > 1 and dotted(node.args[0]) in wanted:
+                name = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
+            elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and dotted(node.value) in wanted and isinstance(node.slice, ast.Constant):
+                name = node.slice.value
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and dotted(node.func.value) in wanted and node.args and isinstance(node.args[0], ast.Constant):
+                name = node.args[0].value
+            if isinstance(name, str) and name.isupper():
+                found.append((path, node.lineno, name, lines[node.lineno - 1]))
+        if tree is None:
+            reading = re.compile(r"\b" + re.escape(last_of(wanted[0])) + r"(?:\.|\[['\"]|\.get\(['\"]|\(['\"])([A-Za-z_]\w*)")
+            for n, row in enumerate(blanked(path, text, strings=False).split("\n"), 1):
+                found += [(path, n, m[1], row) for m in reading.finditer(row)]
+    return first_of_each(found)
+"""
+
+WARNINGS = r"""
+def scan_warnings(q):
+    "Calls of warnings.warn; deprecations by their category, or the category's ancestors here."
+    deprecations = {"DeprecationWarning", "PendingDeprecationWarning"}
+    if q["value"]:
+        parents = {}
+        for path, text in documents({**q, "scope": "", "apart": ()}, "Warning"):
+            if extension(path) in PYTHON:
+                for m in re.finditer(r"^class (\w+)\(([^)]*)\)|^(\w+Warning) = (\w+Warning)$", text, re.MULTILINE):
+                    parents.setdefault(m[1] or m[3], set()).update(re.findall(r"\w+", m[2] or m[4]))
+        grown = True
+        while grown:
+            more = {name for name, held in parents.items() if held & deprecations} - deprecations
+            deprecations |= more
+            grown = bool(more)
+    items = []
+    for path, text in documents(q, "warn"):
+        if extension(path) not in PYTHON:
+            continue
+        tree = parsed(text)
+        lines = text.split("\n")
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Call) and dotted(node.func) in ("warnings.warn", "warn"):
+                given = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "category")]
+                categories = {last_of(dotted(value)) for value in given}
+                if not q["value"] or categories & deprecations:
+                    name = ", ".join(sorted(categories & deprecations or categories))
+                    items.append(item(path, node.lineno, "", " ".join(lines[node.lineno - 1:min(node.lineno + 2, node.end_lineno)]), last=min(node.lineno + 2, node.end_lineno), end=node.end_lineno))
+    return items
+"""
+
+KEYWORDS = r"""
+PYTHON_NODES = {
+    "try": ("Try", "TryStar"), "for": ("For", "AsyncFor"), "while": ("While",), "if": ("If",), "with": ("With", "AsyncWith"),
+    "assert": ("Assert",), "return": ("Return",), "lambda": ("Lambda",), "yield": ("Yield", "YieldFrom"), "raise": ("Raise",),
+    "except": ("ExceptHandler",), "global": ("Global",), "del": ("Delete",), "await": ("Await",), "match": ("Match",),
+    "break": ("Break",), "continue": ("Continue",), "pass": ("Pass",), "nonlocal": ("Nonlocal",), "import": ("Import", "ImportFrom"),
+}
+
+def scan_keywords(q):
+    "Statements and blocks a keyword begins, outside comments and strings."
+    word = q["value"]
+    kinds = PYTHON_NODES.get(word)
+    body = r"\s*\{" if q["block"] and word in ("unsafe", "try", "static", "extern", "loop", "do", "finally") else ""
+    begins = re.compile(r"(?<![\w$.])" + re.escape(word) + r"\b(?![\w$]*\s*:(?!:))" + body)
+    items = []
+    for path, text in documents(q, word):
+        if not is_code(path):
+            continue
+        lines = text.split("\n")
+        tree = parsed(text) if extension(path) in PYTHON and kinds else None
+        if extension(path) in PYTHON:
+            at = [n.lineno for n in ast.walk(tree) if type(n).__name__ in kinds] if tree else []
+        else:
+            code = blanked(path, text)
+            at = [line_of(code, m.start()) for m in begins.finditer(code)]
+        items += [item(path, n, "", lines[n - 1]) for n in at]
+    return items
+"""
+
+MACROS = r"""
+def scan_macros(q):
+    defining = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)|\bmacro_rules!\s*(\w+)|^\s*(?:defmacro|macro)\s+(\w+)", re.MULTILINE)
+    found = []
+    for path, text in documents(q):
+        if is_code(path) and ("define" in text or "macro" in text):
+            code = blanked(path, text)
+            lines = text.split("\n")
+            for m in defining.finditer(code):
+                n = line_of(code, m.end() - 1)
+                found.append(item(path, n, next(g for g in m.groups() if g), lines[n - 1]))
+    if len({f[3] for f in found}) < len(found):
+        tell("distinct", len({f[3] for f in found}))
+    return found
+"""
+
+ASSIGNED = r"""
+def scan_assigned(q):
+    "Where a name gets a value or a definition at the top level of a file."
+    name = q["value"]
+    giving = re.compile(r"^(?:export\s+)?(?:pub(?:\([^)]*\))?\s+)?(?:(?:const|let|var|val|static|final|type)\s+)*" + re.escape(name) + r"\s*(?::[^=\n]+)?(?::=|=(?!=))", re.MULTILINE)
+    items = []
+    for path, text in documents(q, name):
+        if not is_code(path):
+            continue
+        lines = text.split("\n")
+        tree = parsed(text) if extension(path) in PYTHON else None
+        at = []
+        for node in (tree.body if tree else ()):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else []
+            if any(isinstance(t, ast.Name) and t.id == name for target in targets for t in ast.walk(target)):
+                if not isinstance(node, ast.AugAssign):
+                    at.append(node.lineno)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name:
+                at.append(node.lineno)
+        if tree is None:
+            at = [line_of(text, m.start()) for m in giving.finditer(blanked(path, text))]
+            at += [d["start_line"] for d in outline(path) if d["symbol"] == name and d["kind"] != "section"]
+        if at:
+            items.append(item(path, min(at), "", lines[min(at) - 1]))
+    return items
 """
 
 OPTIONS = r"""
-adding = re.compile(r"(?:add_argument|add_option|click\.option|typer\.Option|\.option|@option)\s*\(\s*((?:['\"]-{1,2}[\w-]+(?:\s+[<\[][^'\"]*)?['\"]\s*,?\s*)+)")
-for path, text in documents():
-    if is_code(path) and "-" in text:
-        for m in adding.finditer(text):
-            flags = re.findall(r"-{1,2}[\w][\w-]*", m[1])
-            n = line_of(text, m.start(1))
-            items.append((path, n, n, max(flags, key=len), row_text(text.split("\n", n)[n - 1])))
+def scan_options(q):
+    adding = re.compile(r"(?:add_argument|add_option|click\.option|typer\.Option|\.option|@option)\s*\(\s*((?:['\"]-{1,2}[\w-]+(?:\s+[<\[][^'\"]*)?['\"]\s*,?\s*)+)")
+    for path, text in documents(q, "-"):
+        if is_code(path):
+            for m in adding.finditer(text):
+                flags = re.findall(r"-{1,2}[\w][\w-]*", m[1])
+                n = line_of(text, m.start(1))
+                yield item(path, n, max(flags, key=len), text.split("\n", n)[n - 1])
 """
 
 ROUTES = r"""
-routing = re.compile(
-    r"@\w+(?:\.\w+)*\.(?:route|get|post|put|patch|delete|websocket)\(\s*r?['\"]([^'\"]*)['\"]"
-    r"|(?<![\w.])(?:path|re_path|url)\(\s*r?['\"]([^'\"]*)['\"]\s*,"
-    r"|\b(?:app|router|server|r|mux|api)\.(?:get|post|put|patch|delete|all|use|GET|POST|PUT|PATCH|DELETE|HandleFunc|Handle)\(\s*['\"`]([^'\"`]*)['\"`]"
-    r"|@(?:Get|Post|Put|Patch|Delete|Request)Mapping\(\s*(?:value\s*=\s*)?['\"]([^'\"]*)['\"]")
-for path, text in documents():
-    if is_code(path):
-        for m in routing.finditer(text):
-            n = line_of(text, m.start())
-            items.append((path, n, n, next((g for g in m.groups() if g), "/"), row_text(text.split("\n", n)[n - 1])))
-"""
-
-EXCEPTIONS = r"""
-roots = {"Exception", "BaseException", "Error", "Throwable", "StandardError"}
-classes = []
-for path, text in documents():
-    if extension(path) in ("py", "pyi", "pyw") and re.search(r"^\s*class\s+\w+\s*\([^)]*(?:Error|Exception|Warning|Exit|Interrupt)|^\s*class \w*(?:Error|Exception)\b", text, re.MULTILINE):
-        tree = parsed(text)
-        for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.ClassDef):
-                bases = {dotted(b).split(".")[-1] for b in node.bases}
-                doc = (ast.get_docstring(node) or "").split("\n\n")[0]
-                classes.append((path, node.lineno, node.end_lineno, node.name, bases, doc or text.split("\n", node.lineno)[node.lineno - 1]))
-    elif is_code(path):
-        for m in re.finditer(r"\b(?:class|struct|enum)\s+(\w*(?:Error|Exception))\b([^{\n]*)", text):
-            n = line_of(text, m.start())
-            classes.append((path, n, n, m[1], {"Error"}, text.split("\n", n)[n - 1]))
-known = set(roots)
-grown = True
-while grown:
-    more = {n for _, _, _, n, bases, _ in classes if n not in known and any(b in known or re.search(r"(Error|Exception|Warning)$", b) for b in bases)}
-    known |= more
-    grown = bool(more)
-items = [(p, a, b, n, row_text(t)) for p, a, b, n, bases, t in classes
-         if any(base in known or re.search(r"(Error|Exception|Warning)$", base) for base in bases)]
-"""
-
-TESTS = r"""
-marks = {
-    "js": r"^\s*(?:it|test)(?:\.\w+)*\(\s*['\"`]", "rs": r"^\s*#\[(?:\w+::)?test\]", "rb": r"^\s*(?:it|test|specify) ['\"]",
-    "java": r"^\s*@(?:Test|ParameterizedTest)\b", "cs": r"^\s*\[(?:Test|Fact|Theory|TestMethod)\b",
-    "cpp": r"^\s*(?:TEST|TEST_F|TEST_P|TEST_CASE)\(", "ex": r"^\s*test ['\"]",
-}
-family = {"ts": "js", "tsx": "js", "jsx": "js", "mjs": "js", "kt": "java", "scala": "java", "cc": "cpp", "cxx": "cpp", "exs": "ex"}
-for path, text in documents():
-    kind = family.get(extension(path), extension(path))
-    if kind in marks:
-        items += [(path, n, n, "", row_text(line)) for n, line in enumerate(text.split("\n"), 1) if re.match(marks[kind], line)]
-    elif is_code(path) and "est" in text:
-        named = r"(?:Test|Benchmark|Fuzz|Example)[A-Z_]" if path.endswith("_test.go") else r"test(?:_|[A-Z]|\d|$)"
-        for d in crystal.outline(path):
-            if d["kind"] in ("function", "method") and re.match(named, d["symbol"].split(".")[-1]):
-                items.append((path, d["start_line"], d["end_line"], d["symbol"], row_text(d["signature"] or "")))
+def scan_routes(q):
+    routing = re.compile(
+        r"@\w+(?:\.\w+)*\.(?:route|get|post|put|patch|delete|websocket)\(\s*r?['\"]([^'\"]*)['\"]"
+        r"|(?<![\w.])(?:path|re_path|url)\(\s*r?['\"]([^'\"]*)['\"]\s*,"
+        r"|\b(?:app|router|server|r|mux|api)\.(?:get|post|put|patch|delete|all|use|GET|POST|PUT|PATCH|DELETE|HandleFunc|Handle)\(\s*['\"`]([^'\"`]*)['\"`]"
+        r"|@(?:Get|Post|Put|Patch|Delete|Request)Mapping\(\s*(?:value\s*=\s*)?['\"]([^'\"]*)['\"]")
+    for path, text in documents(q):
+        if is_code(path):
+            code = blanked(path, text, strings=False)
+            for m in routing.finditer(code):
+                n = line_of(text, m.start())
+                yield item(path, n, next((g for g in m.groups() if g), "/"), text.split("\n", n)[n - 1])
 """
