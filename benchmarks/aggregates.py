@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
+from rlm_engine.equipment import Equipment
 from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
 from rlm_engine.loop import ask
 from rlm_sandbox.context import SharedContext
@@ -65,7 +66,7 @@ async def _asked(cases: list[Case], crystal: Crystal, root: Path, *, show: bool)
                 crystal=crystal,
                 root=ExtractiveRoot(),
                 sub=ExtractiveReader(),
-                context=context,
+                equipment=Equipment(context=context),
             )
             cpu_s = time.process_time() - started
             false = sum(not citation.verified for citation in answer.citations)

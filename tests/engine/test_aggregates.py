@@ -10,6 +10,7 @@ from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_engine.answer import Answer
+from rlm_engine.equipment import Equipment
 from rlm_engine.extractive import ExtractiveReader, ExtractiveRoot
 from rlm_engine.extractive.listing import parse_listing
 from rlm_engine.extractive.query import Having, Listing, Order
@@ -75,7 +76,9 @@ async def told(crystal: Crystal) -> AsyncIterator[Told]:
 
         async def answer(question: str) -> Answer:
             root, sub = ExtractiveRoot(), ExtractiveReader()
-            return await ask(question, crystal=crystal, root=root, sub=sub, context=context)
+            return await ask(
+                question, crystal=crystal, root=root, sub=sub, equipment=Equipment(context=context)
+            )
 
         yield answer
 
