@@ -103,7 +103,7 @@ def rank(
         (weights.names_alone, words.names),
         (weights.history, view.precedents.scores(question.groups)),
     )
-    files = weights.recent * view.precedents.recent - _demotions(view, question, weights)
+    files = weights.recent * view.precedents.recent - demotions(view, question, weights)
     for weight, signal in signals:
         files += weight * standard(signal, in_pool)
     order = np.flatnonzero(in_pool)
@@ -128,7 +128,7 @@ def _best(scores: Float64Array, count: int) -> BoolArray:
     return scores >= max(float(border), 1e-12)
 
 
-def _demotions(view: View, question: Question, weights: Weights) -> Float64Array:
+def demotions(view: View, question: Question, weights: Weights) -> Float64Array:
     """What each file loses for not being source."""
     loss = role_losses(question.words, weights, least=weights.at_length * question.at_length)
     by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
@@ -167,7 +167,7 @@ def _judged(
         (
             number,
             float(scores[number])
-            + weights.named_path * _is_asked_for(view.paths[number], question)
+            + weights.named_path * is_asked_for(view.paths[number], question)
             + weights.exact_name * (number in named)
             + weights.place * placed.get(number, 0.0),
         )
@@ -213,7 +213,7 @@ def term_weights(question: Question) -> dict[str, float]:
     return weight_of
 
 
-def _is_asked_for(path: str, question: Question) -> bool:
+def is_asked_for(path: str, question: Question) -> bool:
     lower = path.lower()
     return any(lower == asked or lower.endswith(f"/{asked}") for asked in question.paths)
 

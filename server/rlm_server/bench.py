@@ -20,7 +20,7 @@ from rlm_server.commands import Told
 def localisation(
     root: Path, queries_max: int, progress: ProgressSink, texts: Path | None = None
 ) -> Told:
-    """Commit message, or each text of a file, to changed files: four rankings side by side."""
+    """Commit message, or each text of a file, to changed files: five rankings side by side."""
     own = read_texts(texts) if texts else ()
     with _ended_cleanly():
         report = measure(root, queries_max=queries_max, progress=progress, texts=own)

@@ -1,12 +1,15 @@
 from pathlib import Path
 
 import pytest
+from rlm_crystal.build import build
 from rlm_crystal.errors import NoHistory
 from rlm_crystal.git_log import Commit, read_log
+from rlm_crystal.language import role
 from rlm_crystal.localisation.bench import before_each, localisation, rankings
 from rlm_crystal.localisation.figures import Figures, figures_of
 from rlm_crystal.localisation.own_texts import OwnText, read_texts
 from rlm_crystal.localisation.past_state import move, plan, plan_of_texts, state_at
+from rlm_crystal.localisation.peer import PeerRecipe
 from rlm_crystal.localisation.queries import queries_of
 from small_repository import git, make_repository
 
@@ -174,3 +177,19 @@ def test_a_repository_cannot_make_git_run_its_programs(root: Path, tmp_path: Pat
     with state_at(root, git(root, "rev-parse", "HEAD~1")) as tree:
         assert (tree / "README.md").is_file()
     assert not witness.exists()
+
+
+def test_the_recipe_of_others_ranks_by_what_commits_said_and_puts_tests_last(root: Path) -> None:
+    """No file says `gratis`: the commit does that changed this one and its test."""
+    (root / "tests").mkdir(exist_ok=True)
+    for path in ("shop/checkout.py", "tests/test_checkout.py"):
+        file = root / path
+        file.write_text((file.read_text() if file.exists() else "") + "\n# cart\n")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "Send small parcels gratis")
+    crystal = build([root])
+    told = PeerRecipe()(crystal, "gratis cart")
+    untold = PeerRecipe(messages=0.0)(crystal, "gratis cart")
+    assert told[0] == "shop/checkout.py"
+    assert untold[0] == "shop/cart.py"
+    assert told.index("tests/test_checkout.py") >= sum(role(path) == "source" for path in told)

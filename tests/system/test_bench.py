@@ -21,7 +21,7 @@ def test_localisation_is_measured_on_the_own_history(repository: Path, home: Pat
 
     assert ran.code == 0, ran.err
     assert set(ran.json["rankings"]) == {
-        "ripgrep-style count", "plain chunk BM25", "dense only", "ours",
+        "ripgrep-style count", "plain chunk BM25", "dense only", "peers' recipe", "ours",
     }  # fmt: skip
     assert ran.json["queries"] == 2
     assert ran.json["rankings"]["ours"]["all_files"]["mrr"] == 1.0

@@ -26,6 +26,7 @@ from rlm_crystal.localisation.past_state import (
     plan_of_texts,
     state_at,
 )
+from rlm_crystal.localisation.peer import PeerRecipe
 from rlm_crystal.localisation.queries import Query
 from rlm_crystal.types import Progress, ProgressSink
 
@@ -64,6 +65,7 @@ def rankings() -> dict[str, Ranking]:
         "ripgrep-style count": KeywordCount(),
         "plain chunk BM25": plain_bm25,
         "dense only": dense_only,
+        "peers' recipe": PeerRecipe(),
         "ours": ours,
     }
 
