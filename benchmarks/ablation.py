@@ -46,23 +46,25 @@ def only_the_word(question: Question) -> Question:
     return replace(question, groups=tuple(groups))
 
 
+_ROLES = ("test", "doc", "config", "generated", "vendor", "test_asked", "doc_asked", "config_asked")
+NO_DEMOTION = replace(DEFAULT, **dict.fromkeys(_ROLES, 0.0))
+
 VARIANTS = {
     "all": Variant(),
     "without the file level": Variant(replace(DEFAULT, file=0.0)),
     "without the fields path and names": Variant(
-        replace(DEFAULT, path=0.0, name=0.0, path_alone=0.0, names_alone=0.0)
+        replace(DEFAULT, path=0.0, name=0.0, path_alone=0.0, names_stated=0.0)
     ),
     "without path and names by themselves": Variant(
-        replace(DEFAULT, path_alone=0.0, names_alone=0.0)
+        replace(DEFAULT, path_alone=0.0, names_stated=0.0)
     ),
     "without stems, compounds, abbreviations": Variant(asked=only_the_word),
     "without the share held word for word": Variant(replace(DEFAULT, covered=0.0)),
     "without dense vectors": Variant(replace(DEFAULT, dense=0.0)),
-    "without demotion of tests, docs, vendored": Variant(
-        replace(DEFAULT, test=0.0, doc=0.0, config=0.0, generated=0.0, vendor=0.0)
-    ),
+    "without demotion of tests, docs, vendored": Variant(NO_DEMOTION),
     "without the boost of exact names": Variant(replace(DEFAULT, exact_name=0.0, named_path=0.0)),
-    "without commit messages": Variant(replace(DEFAULT, history=0.0), messages=False),
+    "without commit messages": Variant(replace(DEFAULT, history=0.0, votes=0.0), messages=False),
+    "without the votes of the nearest commits": Variant(replace(DEFAULT, votes=0.0)),
     "without what was changed lately": Variant(replace(DEFAULT, recent=0.0)),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +17,31 @@ K1, B = 1.5, 0.75
 SHARES = (1.0, 0.6, 0.4, 0.3, 0.2)
 # After so many later commits a change counts half as much for where the next one will be.
 HALF_LIFE_COMMITS = 20.0
+# Of the commits most like a question so many vote; by so much more BM25 one votes e times as much.
+VOTERS = 50
+VOTE_SPREAD = 2.0
+# What a commit loses whenever twice as many came after it.
+VOTE_AGE = 0.2
 
 Float64Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What commits say of each file: BM25 of its best five, and the votes of those most like the
+    question, from 0 to about 2.4; 0 for a file of which no commit speaks.
+    """
+
+    best: Float64Array
+    votes: Float64Array
 
 
 class Precedents:
     """BM25 over commits; each file takes its best five, each less the more files it changed.
 
     Measured on five repositories: better than one document of all messages of a file, and than
-    the best commit alone.
+    the best commit alone. Votes tell which files belong to the subject by how many of the nearest
+    commits changed them, where the best tell how near a single one comes.
     """
 
     def __init__(self, history: History, file_numbers: Mapping[str, int], file_count: int) -> None:
@@ -53,8 +70,8 @@ class Precedents:
         """How much each file was changed by the newest commits: about 0 to 5, mostly 0."""
         return self._recent
 
-    def scores(self, groups: Sequence[Group]) -> Float64Array:
-        """One score a file; 0 for a file that no commit speaks of. Words count as they are."""
+    def said(self, groups: Sequence[Group]) -> Said:
+        """Two scores a file. Words count as they are."""
         commits = np.zeros(self._commit_count)
         for group in groups:
             counts = self._counts(group.exact)
@@ -62,7 +79,25 @@ class Precedents:
             if held:
                 idf = inverse_frequency(held, self._commit_count)
                 commits += group.weight * idf * counts / (counts + K1)
-        return self._of_files(commits)
+        return Said(self._of_files(commits), self._votes(commits))
+
+    def _votes(self, commits: Float64Array) -> Float64Array:
+        """The shares that the nearest commits give to what they changed, damped.
+
+        Commits are numbered from the newest.
+        """
+        alike = np.flatnonzero(commits)
+        if not len(alike):
+            return np.zeros(self._file_count)
+        near = commits[alike] - VOTE_AGE * np.log2(1.0 + alike)
+        if len(alike) > VOTERS:
+            chosen = np.sort(np.argpartition(-near, VOTERS)[:VOTERS])
+            alike, near = alike[chosen], near[chosen]
+        shares = np.zeros(self._commit_count)
+        shares[alike] = np.exp((near - near.max()) / VOTE_SPREAD)
+        shares /= shares.sum()
+        given = shares[self._commits] * self._weights
+        return np.log1p(10 * np.bincount(self._files, weights=given, minlength=self._file_count))
 
     def _counts(self, terms: Sequence[str]) -> Float64Array:
         counts = np.zeros(self._commit_count)

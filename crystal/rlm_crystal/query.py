@@ -58,6 +58,11 @@ _ABBREVIATIONS = """
 
 # Each begins where a word begins and gives nothing back: time linear in any question.
 _PATH = re.compile(r"(?<![\w.-])[\w.-]++(?:/[\w.-]++)+|(?<![\w-])[\w-]++\.[A-Za-z]{1,5}\b")
+# A text that begins so asks how things are; another may tell what is to be changed.
+_QUESTION_WORDS = re.compile(
+    r"how|what|where|which|who|whom|whose|why|"
+    r"где|как|кака[яю]|какую|какие|каким|какой|кто|куда|откуда|почему|зачем|сколько|чем|что"
+)
 _CYRILLIC_WORD = re.compile(r"[а-яё]+", re.IGNORECASE)  # noqa: RUF001
 _DOTTED = re.compile(r"(?<!\w)[A-Za-z_]\w*+(?:(?:\.|::|#|->)[A-Za-z_]\w*+)+")
 
@@ -82,8 +87,9 @@ class Group:
 class Question:
     """What a question asks for, before any chunk is looked at.
 
-    `at_length` where it is no question but a whole report, of which `words` are the title's;
-    `places` are files that its tracebacks and links name, with what each counts for.
+    `asks` where it is put as a question; `at_length` where it is a whole report, of which `words`
+    are the title's; `places` are files that its tracebacks and links name, with what each counts
+    for.
     """
 
     text: str
@@ -91,6 +97,7 @@ class Question:
     identifiers: frozenset[str]
     paths: tuple[str, ...]
     words: frozenset[str]
+    asks: bool = False
     at_length: bool = False
     places: Mapping[str, float] = field(default_factory=dict[str, float])
 
@@ -126,7 +133,8 @@ def understand(
     paths = tuple(
         dict.fromkeys(found.group().lower().lstrip("-") for found in _PATH.finditer(text))
     )
-    return Question(text, tuple(groups), names_in(text), paths, frozenset(plain))
+    asks = text.rstrip().endswith("?") or any(map(_QUESTION_WORDS.fullmatch, plain[:1]))
+    return Question(text, tuple(groups), names_in(text), paths, frozenset(plain), asks=asks)
 
 
 def names_in(text: str) -> frozenset[str]:

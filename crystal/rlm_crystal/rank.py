@@ -4,7 +4,8 @@ A file is judged by signals that fail in different places, each divided by its s
 its best three chunks by BM25F and meaning, the one nearest in meaning, how much of the question
 one chunk holds word for word, the whole file, its path, its names, what commits said of it, and
 whether it was changed lately. The dense similarity counts less as the question grows, since static
-vectors help short questions and hurt long ones.
+vectors help short questions and hurt long ones. What was changed lately tells where the next change
+goes, not how things are: it counts for what is stated, such as an issue, and not for a question.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _QUERY_STEPS = 511
 class Weights:
     """What each signal counts for; measured in benchmarks/RESULTS.md.
 
-    `place` is for files that a pasted traceback names; `at_length` is the share of a role's loss
+    `names_alone` is for a question and `names_stated` for any other text; `place` is for files that
+    a pasted traceback names; `at_length` is the share of a role's loss
     that a whole report never takes away.
     """
 
@@ -38,30 +40,32 @@ class Weights:
     name: float = 3.0
     body: float = 1.0
     k1: float = 1.5
-    chunk: float = 0.6
+    chunk: float = 0.55
     second: float = 0.45
     third: float = 0.3
     dense: float = 0.7
     dense_half_words: float = 8.0
     nearest: float = 0.8
     covered: float = 0.25
-    file: float = 0.35
+    file: float = 0.28
     path_alone: float = 0.2
     names_alone: float = 0.12
-    history: float = 0.35
-    recent: float = 0.5
+    names_stated: float = 0.08
+    history: float = 0.15
+    votes: float = 1.4
+    recent: float = 0.6
     exact_name: float = 0.4
     named_path: float = 4.0
     place: float = 3.0
     at_length: float = 0.5
     test: float = 10.0
     doc: float = 10.0
-    config: float = 5.0
+    config: float = 10.0
     generated: float = 10.0
     vendor: float = 10.0
-    test_asked: float = 2.0
-    doc_asked: float = 1.0
-    config_asked: float = 1.0
+    test_asked: float = 4.0
+    doc_asked: float = 3.0
+    config_asked: float = 2.0
 
 
 DEFAULT = Weights()

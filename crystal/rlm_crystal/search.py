@@ -94,16 +94,19 @@ def rank(
     scores = standard(words.chunks[rows], every) + share * standard(near[rows], every)
     chunk_scores = np.zeros(view.chunk_count)
     chunk_scores[rows] = scores - float(scores.min(initial=0.0))
+    said = view.precedents.said(question.groups)
     signals = (
         (weights.chunk, best_three(view, chunk_scores, rows, weights)),
         (weights.nearest * share, best_of_files(view, near, rows)),
         (weights.covered, best_of_files(view, words.covered, rows)),
         (weights.file, words.files),
         (weights.path_alone, words.paths),
-        (weights.names_alone, words.names),
-        (weights.history, view.precedents.scores(question.groups)),
+        (weights.names_alone if question.asks else weights.names_stated, words.names),
+        (weights.history, said.best),
     )
-    files = weights.recent * view.precedents.recent - demotions(view, question, weights)
+    files = weights.votes * said.votes - demotions(view, question, weights)
+    if not question.asks:
+        files += weights.recent * view.precedents.recent
     for weight, signal in signals:
         files += weight * standard(signal, in_pool)
     order = np.flatnonzero(in_pool)

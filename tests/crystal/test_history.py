@@ -21,7 +21,7 @@ def commit(message: str, *paths: str) -> Commit:
 def best(history: History, question: str, paths: list[str]) -> list[str]:
     asked = understand(question, told=history.messages.words)
     numbers = {path: at for at, path in enumerate(paths)}
-    scores = Precedents(history, numbers, len(paths)).scores(asked.groups)
+    scores = Precedents(history, numbers, len(paths)).said(asked.groups).best
     return [paths[at] for at in np.argsort(-scores, kind="stable") if scores[at] > 0]
 
 
@@ -136,3 +136,51 @@ def test_of_two_files_alike_the_one_changed_lately_comes_first(tmp_path: Path) -
         view = replace(crystal, history=ready(assemble_history((), log))).view
         asked = understand("send letter address", view.vocabulary)
         assert view.paths[rank(view, asked, None, limit=1)[0].file] == newest
+
+
+def test_of_two_files_the_one_that_more_of_the_nearest_commits_changed_has_more_votes() -> None:
+    history = assemble_history(
+        (),
+        [
+            commit("Round the tax to cents", "tax.py"),
+            commit("Round the tax of gifts", "tax.py"),
+            commit("Round the tax of parcels", "parcel.py"),
+            commit("Greet the customer", "greeting.py"),
+        ],
+    )
+    asked = understand("round tax", [], told=history.messages.words)
+    paths = ["tax.py", "parcel.py", "greeting.py", "untouched.py"]
+    numbers = {path: at for at, path in enumerate(paths)}
+    tax, parcel, *others = Precedents(history, numbers, len(paths)).said(asked.groups).votes
+    assert tax > parcel > 0
+    assert others == [0, 0]
+
+
+def test_a_vote_is_shared_by_all_files_that_its_commit_changed() -> None:
+    history = assemble_history((), [commit("Round the tax", "a.py", "b.py", "c.py", "d.py")])
+    asked = understand("tax", [], told=history.messages.words)
+    alone = Precedents(history, {"a.py": 0}, 1).said(asked.groups).votes[0]
+    assert alone == pytest.approx(np.log1p(10 * 0.5))
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Price everything in cents", "shop/late.py"),
+        ("where is everything priced in cents", "shop/early.py"),
+        ("everything priced in cents?", "shop/early.py"),
+        ("где цены в cents", "shop/early.py"),
+    ],
+)
+def test_what_was_changed_lately_comes_first_for_a_statement_and_not_for_a_question(
+    tmp_path: Path, text: str, first: str
+) -> None:
+    root = make_repository(tmp_path)
+    prices = "def prices(cents): ...\n"
+    (root / "shop" / "early.py").write_text(f"{prices}# cents\n")
+    (root / "shop" / "late.py").write_text("")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "Begin")
+    (root / "shop" / "late.py").write_text(prices)
+    git(root, "commit", "-q", "-am", "Look again")
+    assert build([root], workers=0).search(text)[0].path == first

@@ -33,7 +33,7 @@ K1, B = 1.2, 0.75
 class PeerRecipe:
     """The recipe; `messages` is what BM25 of the commit messages counts for, from 0.5 to 1."""
 
-    messages: float = 0.5
+    messages: float = 1.0
 
     def __call__(self, crystal: Crystal, text: str) -> list[str]:
         view = crystal.view
