@@ -63,8 +63,8 @@ class Weights:
     config: float = 10.0
     generated: float = 10.0
     vendor: float = 10.0
-    test_asked: float = 4.0
-    doc_asked: float = 3.0
+    test_asked: float = 2.0
+    doc_asked: float = 1.0
     config_asked: float = 2.0
 
 
