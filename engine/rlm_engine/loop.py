@@ -125,13 +125,18 @@ async def _answered(inquiry: Inquiry, plan: Plan) -> Answer:
     short = await short_answer(inquiry, plan)
     if not short.refusal:
         return _answer(inquiry, short.text, short.citations, iterations=1, route=plan.route)
+    if short.is_code:
+        return await _by_loop(inquiry, earlier=0, opening=short.text)
     inquiry.notes.append(f"a {plan.route} answer was tried first and not taken: {short.refusal}")
     return await _by_loop(inquiry, earlier=1)
 
 
-async def _by_loop(inquiry: Inquiry, *, earlier: int) -> Answer:
-    """What the run over the whole corpus gives, `earlier` calls to the root having been made."""
-    run = await _whole_run(inquiry)
+async def _by_loop(inquiry: Inquiry, *, earlier: int, opening: str = "") -> Answer:
+    """What the run over the whole corpus gives, `earlier` calls to the root having been made.
+
+    `opening` is what the root has said already, to be taken for its first turn.
+    """
+    run = await _whole_run(inquiry, opening)
     assert run.ending is not None
     inquiry.say("Checking the citations")
     text = clip(run.ending.answer, _ANSWER_CHARS)
@@ -145,15 +150,15 @@ async def _by_loop(inquiry: Inquiry, *, earlier: int) -> Answer:
     )
 
 
-async def _whole_run(inquiry: Inquiry) -> Run:
+async def _whole_run(inquiry: Inquiry, opening: str) -> Run:
     """The run over the whole corpus, which is mapped for it unless it is already."""
     crystal, context = inquiry.crystal, inquiry.equipment.context
     facts = await run_sync(facts_of, crystal)
     if context is not None:
-        return await run_to_end(inquiry, inquiry.question, facts, context, depth=0)
+        return await run_to_end(inquiry, inquiry.question, facts, context, depth=0, opening=opening)
     documents = ((entry.path, crystal.text(entry.path)) for entry in crystal.files)
     async with mapped(documents) as own:
-        return await run_to_end(inquiry, inquiry.question, facts, own, depth=0)
+        return await run_to_end(inquiry, inquiry.question, facts, own, depth=0, opening=opening)
 
 
 def _answer(

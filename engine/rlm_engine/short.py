@@ -6,7 +6,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from rlm_engine.citations import Citation, check_citations
-from rlm_engine.code_blocks import without_thinking
+from rlm_engine.code_blocks import code_blocks, without_thinking
 from rlm_engine.errors import BudgetExceeded, ContextTooLong, NoText
 from rlm_engine.facts import facts_of
 from rlm_engine.inquiry import Inquiry
@@ -17,11 +17,15 @@ from rlm_engine.short_prompt import tells
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """What the call gave; `refusal` says why it is no answer, empty where it is one."""
+    """What the call gave; `refusal` says why it is no answer, empty where it is one.
+
+    `is_code`: the model wrote code for the loop instead, which its first turn can begin with.
+    """
 
     text: str
     citations: tuple[Citation, ...] = ()
     refusal: str = ""
+    is_code: bool = False
 
 
 async def short_answer(inquiry: Inquiry, plan: Plan) -> Short:
@@ -60,6 +64,8 @@ async def _asked(inquiry: Inquiry, plan: Plan) -> Short:
     except (BudgetExceeded, ContextTooLong, NoText) as error:
         return Short("", refusal=str(error))
     text = without_thinking(completion.text).strip()
+    if code_blocks(completion.text):
+        return Short(completion.text, refusal="the model wrote code", is_code=True)
     if completion.cut:
         return Short(text, refusal="the reply was cut at its limit of tokens")
     if not tells(text):

@@ -41,9 +41,18 @@ _LOST_NAMED = 30
 
 
 async def run_to_end(
-    inquiry: Inquiry, question: str, facts: Facts, context: SharedContext, *, depth: int
+    inquiry: Inquiry,
+    question: str,
+    facts: Facts,
+    context: SharedContext,
+    *,
+    depth: int,
+    opening: str = "",
 ) -> Run:
-    """One run from its first turn to its end, over the documents of `context`."""
+    """One run from its first turn to its end, over the documents of `context`.
+
+    `opening` is what the root has said already, and no more is asked of it for its first turn.
+    """
     # What a crystal knows of its size is an estimate; the bounds of prompts need the real one.
     facts = replace(facts, characters=context.total_chars)
     inquiry.corpus_chars = inquiry.corpus_chars or facts.characters
@@ -82,6 +91,8 @@ async def run_to_end(
             begin_s=begin_s,
             at_s=inquiry.elapsed_s,
         )
+        if opening:
+            run = run.after(_opened(inquiry, run, opening))
         while not isinstance(step := run.next_step(), Finish):
             run = run.after(await _perform(inquiry, run, step, sandbox, queries))
     inquiry.trace.event(
@@ -116,6 +127,19 @@ async def _perform(
             at_s=inquiry.elapsed_s,
         )
     return event
+
+
+def _opened(inquiry: Inquiry, run: Run, opening: str) -> Replied:
+    inquiry.trace.event(
+        "root",
+        depth=run.depth,
+        turn=1,
+        model=inquiry.root.name,
+        text=opening,
+        begin_s=inquiry.elapsed_s,
+        at_s=inquiry.elapsed_s,
+    )
+    return Replied(opening, inquiry.budget.spent, inquiry.elapsed_s)
 
 
 async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:

@@ -240,3 +240,21 @@ async def test_the_answer_costs_what_was_planned_at_most(small: Crystal):
         plan = await asked(server, small, "How is the total price computed?", way=explain)
         answer = await asked(server, small, "How is the total price computed?")
     assert answer.cost_usd <= plan.call_worst_usd
+
+
+@pytest.mark.asyncio
+async def test_a_model_that_writes_code_at_once_is_in_the_loop_without_another_call(
+    small: Crystal,
+):
+    records: dict[str, bytes] = {}
+    looks = "```repl\nhits = crystal.search('total price', limit=1)\nprint(hits[0]['path'])\n```"
+    with scripted_server(
+        in_turn(looks, "```repl\nFINAL('it is ' + hits[0]['path'])\n```")
+    ) as server:
+        answer = await asked(server, small, "how is the total price made", records=records)
+        assert len(server.requests) == 2
+    assert (answer.answer, answer.route, answer.iterations) == ("it is shop/cart.py", "loop", 2)
+    assert not any("not taken" in note for note in answer.notes)
+    run = read_record(record_object(next(iter(records.values())))).run
+    assert run is not None
+    assert [bool(turn.cells) for turn in run.turns][-2:] == [True, True]
