@@ -94,5 +94,5 @@ def documented_fields(command: str) -> list[str]:
     """The top-level names in the command's row of docs/commands.md."""
     row = re.search(rf"^\| `{command}(?: [A-Z]+)?` \| `(.*)` \|$", COMMANDS, re.MULTILINE)
     assert row is not None
-    flat = re.sub(r": (?:null or )?(\[\{.*?\}\]|\{.*?\})", "", row[1])
+    flat = re.sub(r": (?:null or )?(\[\{.*?\}\]|\{.*?\}+)", "", row[1])
     return flat.split(", ")
