@@ -1,6 +1,6 @@
 """What can be wrong, each with its fix: crystal, drift, memory, settings, sandbox, model."""
 
-from importlib.util import find_spec
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
@@ -9,16 +9,18 @@ from rlm_tools.host import Issue
 
 from rlm_server.archive import Archive
 from rlm_server.opening import Opened
+from rlm_server.providers import trouble_with
 from rlm_server.settings import EXTRACTIVE, Settings
 from rlm_server.state import State
 
 if TYPE_CHECKING:
+    from rlm_engine.models.settings import Tier
     from rlm_sandbox.backend import BackendName
 
 _INDEX_AGAIN = "Call rlm_reindex, or run: rlm-mcp index"
 
 
-async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
+async def issues_of(opened: Opened, state: State, environ: Mapping[str, str]) -> tuple[Issue, ...]:
     """Return everything wrong with what is served; opens every page of the crystal."""
     keeper = opened.keeper
     if state.crystal is None and not keeper.ready.is_set():
@@ -33,7 +35,7 @@ async def issues_of(opened: Opened, state: State) -> tuple[Issue, ...]:
         *await memory_issues(opened),
         *settings_issues(opened),
         *await run_sync(sandbox_issues, state.book.operator.sandbox, abandon_on_cancel=True),
-        *model_issues(state.book.settings),
+        *await run_sync(model_issues, state.book.settings, environ, abandon_on_cancel=True),
         *_watch_issues(opened, state.book.settings),
     )
 
@@ -119,13 +121,13 @@ def sandbox_issues(backend: "BackendName | None") -> list[Issue]:
     return [Issue("sandbox", "warning", told, availability.advice)]
 
 
-def model_issues(settings: Settings) -> list[Issue]:
-    """A model that is named and whose package is missing."""
-    named = {settings.model, settings.sub_model} - {EXTRACTIVE}
-    if not named or find_spec("litellm") is not None:
-        return []
-    told = f"{', '.join(sorted(named))} needs the package litellm"
-    return [Issue("model", "error", told, "pip install 'rlm-mcp[litellm]'")]
+def model_issues(settings: Settings, environ: Mapping[str, str]) -> list[Issue]:
+    """A model that is named and lacks its key, its package or a provider."""
+    tiers: dict[str, Tier] = {settings.sub_model: "sub", settings.model: "root"}
+    troubles = [
+        trouble_with(model, environ, tier) for model, tier in tiers.items() if model != EXTRACTIVE
+    ]
+    return [Issue("model", "error", told, fix) for told, fix in troubles if told]
 
 
 def _watch_issues(opened: Opened, settings: Settings) -> list[Issue]:

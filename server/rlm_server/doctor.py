@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,11 @@ from rlm_crystal.home import cache_folder
 
 from rlm_server.commands import Told
 from rlm_server.errors import ServerError
-from rlm_server.settings import Operator, backend_named
+from rlm_server.providers import trouble_with
+from rlm_server.settings import EXTRACTIVE, Operator, backend_named
 
 if TYPE_CHECKING:
+    from rlm_engine.models.settings import Tier
     from rlm_sandbox.types import Availability
 
 _INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -129,9 +130,13 @@ def _model(environ: Mapping[str, str]) -> Finding:
     if not name:
         seen = "none named, answers are extractive; RLM_MODEL names one"
         return Finding("model", ok=True, seen=seen, needed=False)
-    ok = find_spec("litellm") is not None
-    fix = "" if ok else "pip install 'rlm-mcp[litellm]'"
-    return Finding("model", ok=ok, seen=name, fix=fix)
+    sub = environ.get("RLM_SUB_MODEL", "").strip() or name
+    tiers: dict[str, Tier] = {sub: "sub", name: "root"}
+    for model, tier in tiers.items():
+        told, fix = trouble_with(model, environ, tier) if model != EXTRACTIVE else ("", "")
+        if told:
+            return Finding("model", ok=False, seen=told, fix=fix)
+    return Finding("model", ok=True, seen=name if sub == name else f"{name}; {sub} reads for it")
 
 
 def _watch(_: Mapping[str, str]) -> Finding:

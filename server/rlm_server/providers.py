@@ -1,6 +1,7 @@
 """Which models answer: those the settings name, or the extractive ones that need none."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from rlm_crystal.home import cache_folder
@@ -38,6 +39,24 @@ def models_for(
 def summarising_model(settings: Settings, environ: Mapping[str, str]) -> "Model":
     """Return the sub-model; ModelNotConfigured without."""
     return _hosted(settings.sub_model, environ, settings, tier="sub")
+
+
+def trouble_with(model: str, environ: Mapping[str, str], tier: "Tier" = "root") -> tuple[str, str]:
+    """Return why this model cannot be asked and the fix, or two empty texts; asks nobody.
+
+    May wait for the system's keyring.
+    """
+    from rlm_engine.errors import ModelNotConfigured
+    from rlm_engine.models.openai_form import speaks_openai
+    from rlm_engine.models.settings import settings_of
+
+    try:
+        settings = settings_of(model, environ, tier=tier)
+    except (ModelNotConfigured, ValueError) as error:
+        return str(error), "Set what is named; docs/models.md has the line for each provider."
+    if speaks_openai(settings) or find_spec("litellm") is not None:
+        return "", ""
+    return f"{model} needs the package litellm", "pip install 'rlm-mcp[litellm]'"
 
 
 def limits_for(settings: Settings) -> "RunLimits":

@@ -245,7 +245,7 @@ class Service(Actor):
         from rlm_server.checks import issues_of
 
         opened = await self._use()
-        return await issues_of(opened, self._state)
+        return await issues_of(opened, self._state, self._environ)
 
     async def settings(self) -> tuple[Setting, ...]:
         """All settings, with what bounds them."""

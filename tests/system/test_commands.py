@@ -143,9 +143,17 @@ def test_doctor_tells_the_fix_for_a_model_without_its_package(home: Path) -> Non
         "import sys; sys.modules['litellm'] = None\n"
         "from rlm_server.cli import run; sys.exit(run(['doctor']))"
     )
-    ran = in_python(code, home=home, RLM_MODEL="openai/x")
+    ran = in_python(code, home=home, RLM_MODEL="openai/x", OPENAI_API_KEY="k")
     assert ran.returncode == 1
     assert "pip install 'rlm-mcp[litellm]'" in ran.stdout
+
+
+def test_doctor_tells_what_a_model_lacks(home: Path) -> None:
+    keyless = run_here("doctor", home=home, RLM_MODEL="ollama/a", RLM_SUB_MODEL="mistral/b")
+    told = "FAIL  model: mistral/b needs a key: set MISTRAL_API_KEY"
+    assert (keyless.code, told in keyless.out) == (1, True)
+    local = run_here("doctor", home=home, RLM_MODEL="llamacpp/a", RLM_SUB_MODEL="ollama/b")
+    assert (local.code, "ok    model: llamacpp/a; ollama/b reads for it" in local.out) == (0, True)
 
 
 def test_doctor_tells_of_every_backend_and_the_fix_for_the_one_that_was_chosen(home: Path) -> None:
