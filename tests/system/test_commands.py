@@ -106,7 +106,8 @@ def test_ask_answers_with_checked_citations(repository: Path, home: Path) -> Non
     assert ran.code == 0, ran.err
     assert list(ran.json) == [
         "question", "answer", "citations", "provider", "iterations", "subcalls", "tokens_in",
-        "tokens_out", "cost_usd", "seconds", "limit_hit", "route", "tokens_by", "trace_id",
+        "tokens_out", "cost_usd", "seconds", "limit_hit", "trace_id", "depth", "models",
+        "route", "tokens_by",
     ]  # fmt: skip
     assert ran.json["provider"] == "extractive"
     assert {"shop/cart.py"} <= {c["path"] for c in ran.json["citations"] if c["verified"]}
