@@ -154,6 +154,9 @@ async def _whole_run(inquiry: Inquiry, opening: str) -> Run:
     """The run over the whole corpus, which is mapped for it unless it is already."""
     crystal, context = inquiry.crystal, inquiry.equipment.context
     facts = await run_sync(facts_of, crystal)
+    if callable(context):
+        with await context() as held:
+            return await run_to_end(inquiry, inquiry.question, facts, held, depth=0)
     if context is not None:
         return await run_to_end(inquiry, inquiry.question, facts, context, depth=0, opening=opening)
     documents = ((entry.path, crystal.text(entry.path)) for entry in crystal.files)

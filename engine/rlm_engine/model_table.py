@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, cast
 
+from rlm_engine.errors import ModelNotConfigured
 from rlm_engine.model_fields import Fields, checked_table, litellm_fields, name_parts
 from rlm_engine.prices import Price
 from rlm_engine.quality import Quality
@@ -123,14 +124,15 @@ def table_from_environ(environ: Mapping[str, str]) -> ModelTable:
     """The table with `RLM_MODEL_TABLE` and `RLM_PRICES` on top.
 
     The first is the absolute path of a JSON file in the form of `data/models.json` ("models" only),
-    the second a JSON object `{"model": [input_usd, output_usd]}`. ValueError says what is wrong: a
-    price that is misread is a budget that does not hold.
+    the second a JSON object `{"model": [input_usd, output_usd]}`. ModelNotConfigured says what is
+    wrong: a price that is misread is a budget that does not hold.
     """
-    overrides: Mapping[str, Fields] = {}
     where = environ.get("RLM_MODEL_TABLE", "").strip()
-    if where:
-        overrides = _own_table(Path(where).expanduser())
-    return ModelTable(overrides, _own_prices(environ.get("RLM_PRICES", "").strip()))
+    try:
+        overrides = _own_table(Path(where).expanduser()) if where else None
+        return ModelTable(overrides, _own_prices(environ.get("RLM_PRICES", "").strip()))
+    except ValueError as error:
+        raise ModelNotConfigured(str(error)) from None
 
 
 def _own_table(path: Path) -> Mapping[str, Fields]:

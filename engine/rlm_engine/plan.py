@@ -118,7 +118,7 @@ def _refusal(inquiry: Inquiry, messages: tuple[Message, ...], room: int) -> str:
     worst = worst_of(inquiry.root, messages, limits.reply_tokens)
     tokens = worst.tokens - limits.reply_tokens
     if tokens > room:
-        return f"the prompt would have {tokens} tokens of {room} that may be"
+        return f"all of it would be a prompt of {tokens} tokens, and {room} are read well"
     if worst.cost_usd > limits.max_cost_usd * BUDGET_SHARE:
         return f"one prompt could cost ${worst.cost_usd:.4f} of ${limits.max_cost_usd:.2f}"
     if worst.tokens > limits.max_tokens * BUDGET_SHARE:

@@ -58,6 +58,8 @@ def read_record(record: JsonObject) -> Recorded:
             for name, value in _object(record.get("limits")).items()
             if isinstance(value, int | float)
         ),
+        route=_text(record, "route"),
+        route_reason=_text(record, "route_reason"),
         notes=tuple(note for note in _list(record.get("notes")) if isinstance(note, str)),
         prompts_kept=record.get("prompts") == "full",
         run=run,

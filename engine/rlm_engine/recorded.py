@@ -151,6 +151,8 @@ class Recorded:
     provider: str
     sub_model: str
     limits: tuple[tuple[str, float], ...]
+    route: str
+    route_reason: str
     notes: tuple[str, ...]
     prompts_kept: bool
     run: RecordedRun | None

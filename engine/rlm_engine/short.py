@@ -59,7 +59,7 @@ async def short_answer(inquiry: Inquiry, plan: Plan) -> Short:
 async def _asked(inquiry: Inquiry, plan: Plan) -> Short:
     try:
         completion = await ask_root(
-            inquiry, plan.messages, max_tokens=plan.reply_tokens, depth=0, turn=1
+            inquiry, plan.messages, max_tokens=plan.reply_tokens, depth=0, turn=0
         )
     except (BudgetExceeded, ContextTooLong, NoText) as error:
         return Short("", refusal=str(error))

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 from anyio.to_thread import run_sync
@@ -57,24 +58,23 @@ async def answer(
         progress(Progress(what, steps, 0))
 
     async def asked_of(root: Model, sub: Model, limits: RunLimits) -> Answer:
-        with await opened.mapped.documents(view.crystal) as context:
-            return await ask(
-                question,
-                crystal=view.crystal,
-                root=root,
-                sub=sub,
-                limits=limits,
-                equipment=Equipment(
-                    context=context,
-                    spares=opened.spares,
-                    cache=await opened.replies.cache() if settings.remember else None,
-                    recall=opened.recollection.recall if settings.remember else None,
-                    table=table_from_environ(environ),
-                ),
-                precautions=precautions,
-                tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),
-                progress=say,
-            )
+        return await ask(
+            question,
+            crystal=view.crystal,
+            root=root,
+            sub=sub,
+            limits=limits,
+            equipment=Equipment(
+                context=partial(opened.mapped.documents, view.crystal),
+                spares=opened.spares,
+                cache=await opened.replies.cache() if settings.remember else None,
+                recall=opened.recollection.recall if settings.remember else None,
+                table=table_from_environ(environ),
+            ),
+            precautions=precautions,
+            tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),
+            progress=say,
+        )
 
     limits, lender, refused = limits_for(settings), lender_for(settings, environ), ""
     answered = None

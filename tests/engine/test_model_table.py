@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rlm_engine.errors import ModelNotConfigured
 from rlm_engine.model_fields import name_parts
 from rlm_engine.model_table import UNKNOWN_WINDOW, ModelTable, table_from_environ
 from rlm_engine.prices import Price
@@ -22,7 +23,7 @@ def test_prices_and_windows_of_known_models_come_from_litellms_own_file():
 
 
 def test_without_litellm_the_shipped_table_answers(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("rlm_engine.model_table._litellm_entry", lambda name: None)
+    monkeypatch.setattr("rlm_engine.model_table._litellm_entry", dict[str, None]().get)
     card = ModelTable().card("anthropic/claude-sonnet-4-5-20250929")
     assert card.price == Price(3.0, 15.0, cached_usd=0.3, written_usd=3.75)
     assert (card.window, card.price_from) == (200_000, "table of 2026-11-21")
@@ -101,7 +102,7 @@ def test_a_name_is_looked_up_without_provider_date_and_dots():
 
 @pytest.mark.parametrize("text", ["x", "[]", '{"m": 1}', '{"m": [1]}', '{"m": [1, -2]}'])
 def test_prices_that_cannot_be_read_are_refused(text: str):
-    with pytest.raises(ValueError, match="RLM_PRICES must be"):
+    with pytest.raises(ModelNotConfigured, match="RLM_PRICES must be"):
         table_from_environ({"RLM_PRICES": text})
 
 
@@ -121,7 +122,7 @@ def test_prices_that_cannot_be_read_are_refused(text: str):
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path, entry: object, told: str):
-    with pytest.raises(ValueError, match=f"RLM_MODEL_TABLE: .*: m(: over)?: {told}"):
+    with pytest.raises(ModelNotConfigured, match=f"RLM_MODEL_TABLE: .*: m(: over)?: {told}"):
         table_from_environ(own(tmp_path, m=entry))
 
 
@@ -130,8 +131,8 @@ def test_a_table_must_be_a_file_that_is_named_in_full(tmp_path: Path):
         ("models.json", "give an absolute path"),
         (str(tmp_path / "none.json"), "cannot be read"),
     ):
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ModelNotConfigured, match=told):
             table_from_environ({"RLM_MODEL_TABLE": path})
     (tmp_path / "list.json").write_text("[]")
-    with pytest.raises(ValueError, match="an object of objects"):
+    with pytest.raises(ModelNotConfigured, match="an object of objects"):
         table_from_environ({"RLM_MODEL_TABLE": str(tmp_path / "list.json")})

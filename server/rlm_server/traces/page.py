@@ -65,6 +65,7 @@ def _header(trace: Recorded) -> Iterator[Markup]:
         "ended": ": ".join(part for part in ending if part),
         "root model": trace.provider or "unknown",
         "sub-model": trace.sub_model or "unknown",
+        "way": f"{trace.route}; {trace.route_reason}" if trace.route else "loop",
         "turns": f"{trace.iterations}",
         "sub-calls": f"{trace.subcalls}",
         "tokens": f"{trace.took.tokens_in:,} in, {trace.took.tokens_out:,} out",

@@ -65,6 +65,8 @@ def _head(trace: Recorded) -> Iterator[str]:
         f" {took_in_words(trace.took)}, {trace.seconds:.2f} s",
         COLUMNS,
     )
+    if trace.route:
+        yield from wrapped(f"Way: {trace.route}; {trace.route_reason}", COLUMNS)
     if trace.run is not None and trace.run.layers:
         layers = wrapped("Sandbox: " + ", ".join(trace.run.layers), COLUMNS)
         yield from (cut(line, COLUMNS) for line in layers[:_LAYERS_LINES])
