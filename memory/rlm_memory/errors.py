@@ -5,6 +5,7 @@ RecallError
 ├── MemoryDamaged   the database or its header cannot be read
 ├── MemoryUnknown   another version of rlm-mcp wrote it
 ├── MemoryBusy      another process holds the write lock for too long
+├── ImportRefused   a file holds nothing that could be remembered
 └── AccessDenied    there is no such memory for this agent: it is absent, or not its to see
 """
 
@@ -27,6 +28,10 @@ class MemoryUnknown(RecallError):
 
 class MemoryBusy(RecallError):
     """Another process is writing and did not finish in time."""
+
+
+class ImportRefused(RecallError):
+    """The file or folder holds nothing that could be remembered, or cannot be read."""
 
 
 class AccessDenied(RecallError):

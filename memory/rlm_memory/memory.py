@@ -6,7 +6,7 @@ what other processes write.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from rlm_memory.conflicts import Added, Verdict, open_disputes
 from rlm_memory.consolidation import Consolidated
 from rlm_memory.database import opening, sole
 from rlm_memory.deriving import Deriving
+from rlm_memory.exchange import renamed
 from rlm_memory.forgetting import Forgotten, forget
 from rlm_memory.grants import Grant, Ledger, Right
 from rlm_memory.holdings import Holdings
@@ -86,8 +87,7 @@ class Memory:
     def remember_all(self, episodes: Sequence[Episode]) -> list[str]:
         """Keep all of them or none, as `remember` does; their ids in the same order."""
         for episode in episodes:
-            if not episode.text.strip() or len(episode.text) > TEXT_CHARS_MAX:
-                raise ValueError(f"an episode has 1 to {TEXT_CHARS_MAX} characters of text")
+            _check(episode)
         with self._lock:
             try:
                 with self._rows.writing():
@@ -102,8 +102,9 @@ class Memory:
 
         What cannot be settled without a person is told and stays open; see `conflicts`. Secrets
         are taken out. What reads like an instruction, and was not said by a person, is kept in
-        quarantine: `release` lets it out.
+        quarantine: `release` lets it out. ValueError as for `remember`.
         """
+        _check(episode)
         with self._lock:
             try:
                 with self._rows.writing():
@@ -184,6 +185,30 @@ class Memory:
         with self._lock:
             self._held.follow()
             return self._held.memos.get(row_id)
+
+    def memos(self) -> dict[str, Memo]:
+        """All memos by id, of every zone and level: for their owner."""
+        with self._lock:
+            self._held.follow()
+            return dict(self._held.memos)
+
+    def restore(self, memos: Mapping[str, Memo]) -> int:
+        """Keep episodes that were exported, under ids of their own; how many are new."""
+        with self._lock:
+            try:
+                with self._rows.writing():
+                    self._held.follow()
+                    known = {each: self._held.same(memo) for each, memo in memos.items()}
+                    ids = {each: same or self._rows.new_id() for each, same in known.items()}
+                    fresh = {each: memo for each, memo in memos.items() if known[each] is None}
+                    renewed = renamed(fresh, ids)
+                    for row_id, memo in renewed.items():
+                        self._writer.note("restore", "", row_id)
+                        self._writer.put(row_id, replace(memo, seq=self._rows.seq()))
+                    return len(renewed)
+            except BaseException:
+                self._held.let_go()
+                raise
 
     def forget(
         self, row_id: str = "", *, subject: str = "", writer: str = "", agent: str = ""
@@ -321,6 +346,11 @@ class Memory:
         self._writer.note("use", episode.agent, row_id)
         self._writer.put(row_id, _again(self._held.memos[row_id], episode))
         return row_id, True
+
+
+def _check(episode: Episode) -> None:
+    if not episode.text.strip() or len(episode.text) > TEXT_CHARS_MAX:
+        raise ValueError(f"an episode has 1 to {TEXT_CHARS_MAX} characters of text")
 
 
 def without_secrets(episode: Episode) -> Episode:

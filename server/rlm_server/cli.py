@@ -106,6 +106,10 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return _told_of_key(options, bar)
         case "trace":
             return _told_of_trace(options, request)
+        case "memory":
+            from rlm_server.memory_commands import memory_command
+
+            return memory_command(options, request)
         case "init":
             from rlm_server.init_command import init
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rlm_server import __version__
+from rlm_server.memory_line import add_memory
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -80,6 +81,7 @@ def command_line() -> argparse.ArgumentParser:
     configured.add_argument("--file", default="", help="its configuration, if that lies elsewhere")
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
     _add_trace(commands.add_parser("trace", help="show what past questions did"), common)
+    add_memory(commands.add_parser("memory", help="tend what is remembered"), common)
     _add_key(commands.add_parser("key", help="tell of the key, back it up, change it"))
     return parser
 

@@ -1,0 +1,323 @@
+"""`rlm-mcp memory`: what is remembered of these roots, for their owner."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rlm_crystal.atomic import write_new
+from rlm_crystal.gate import Gate
+from rlm_crystal.home import Home
+from rlm_crystal.walk import check_roots
+from rlm_memory.exchange import episodes_from, exported, is_export, memos_from
+from rlm_memory.grants import RIGHTS, Grant, Right
+from rlm_memory.memory import Memory, without_secrets
+from rlm_memory.types import Episode, Memo, Recalled, Wanted, iso
+
+from rlm_server.archive import Archive
+from rlm_server.commands import Request, Told
+from rlm_server.errors import Misused
+from rlm_server.visible import one_line
+
+_COLUMNS = 100
+
+
+def memory_command(options: argparse.Namespace, request: Request) -> Told:
+    """What an act of `rlm-mcp memory` tells."""
+    acts: dict[str, Callable[[Memory, argparse.Namespace], Told]] = {
+        "add": _add,
+        "search": _search,
+        "show": _show,
+        "consolidate": _consolidate,
+        "conflicts": _conflicts,
+        "resolve": _resolve,
+        "forget": _forget,
+        "export": _export,
+        "import": _import,
+        "grant": _grant,
+        "audit": _audit,
+    }
+    with _opened(request) as memory:
+        return acts[options.act](memory, options)
+
+
+@contextmanager
+def _opened(request: Request) -> Generator[Memory]:
+    home = Home.from_environ(request.environ)
+    gate = Gate.open(request.environ, home)
+    _ = gate.keyring  # raises where the gate is shut
+    roots = check_roots(request.roots, allow_wide=request.allow_wide)
+    archive = Archive.of(home, lambda: gate.keyring, roots)
+    memory = Memory.open(
+        archive.estate.memory_folder(archive.corpus),
+        archive.keyring,
+        scope=archive.corpus.id,
+        may_write=partial(archive.estate.admit, archive.corpus),
+    )
+    try:
+        yield memory
+    finally:
+        memory.close()
+
+
+def _add(memory: Memory, options: argparse.Namespace) -> Told:
+    slots = (options.subject, options.attribute, options.value)
+    if any(slots) and not all(slots):
+        raise Misused("give --subject, --attribute and --value together, or none of them")
+    episode = Episode(
+        options.text,
+        time_s=time.time(),
+        speaker=options.speaker,
+        zone=options.zone,
+        trust=options.trust,
+        subject=options.subject,
+        attribute=options.attribute,
+        value=options.value,
+    )
+    try:
+        added = memory.add(episode)
+    except ValueError as error:
+        raise Misused(str(error)) from error
+    fields: dict[str, Any] = {
+        "id": added.id,
+        "conflicts": [each.to_json() for each in added.conflicts],
+        "quarantine": added.quarantine,
+    }
+    lines = [f"Remembered as {added.id}."]
+    lines += [
+        f"{'Done' if each.settled else 'Left to you'}: {each.relation} {each.old} ({each.why})"
+        for each in added.conflicts
+    ]
+    if added.quarantine:
+        lines.append(f"Kept out of recall: it {added.quarantine}.")
+    return Told(fields, "\n".join(lines))
+
+
+def _search(memory: Memory, options: argparse.Namespace) -> Told:
+    wanted = Wanted(
+        speaker=options.speaker,
+        as_of_s=_moment(options.as_of) if options.as_of else None,
+        trust_min=options.trust,
+    )
+    if options.zone:
+        wanted = replace(wanted, zones=tuple(dict.fromkeys(options.zone)))
+    if options.level:
+        wanted = replace(wanted, levels=tuple(dict.fromkeys(options.level)))
+    recall = memory.recall(options.query, limit=options.limit, wanted=wanted)
+    fields: dict[str, Any] = {
+        "query": options.query,
+        "results": [each.to_json() for each in recall.found],
+        "reason": recall.reason,
+    }
+    lines = [line for each in recall.found for line in _lines_of(each)]
+    return Told(fields, "\n".join(lines or [f"Nothing: {recall.reason}."]))
+
+
+def _show(memory: Memory, options: argparse.Namespace) -> Told:
+    if options.id:
+        row_id = _whole_id(memory, options.id)
+        memo = _known(memory, row_id)
+        shown = Recalled(row_id, memo, 0.0, 0.0, "").to_json()
+        fields = {name: shown[name] for name in shown if name not in ("score", "coverage", "why")}
+        fields["uses"] = memo.uses
+        fields["quarantine"] = memo.quarantine
+        fields["edges"] = [[edge.kind, edge.target] for edge in memo.edges]
+        return Told(
+            fields, "\n".join(f"{name}: {value}" for name, value in fields.items() if value)
+        )
+    stats = memory.stats()
+    fields = {
+        "counts": dict(stats.counts),
+        "open_conflicts": len(memory.conflicts()),
+        "damaged": list(stats.damaged),
+        "altered": stats.altered,
+        "size_bytes": stats.size_bytes,
+    }
+    lines = [f"{name}: {count}" for name, count in stats.counts.items()] or ["Nothing yet."]
+    if stats.damaged or stats.altered:
+        lines.append(
+            f"{len(stats.damaged)} cannot be opened; altered from outside: {stats.altered}"
+        )
+    return Told(fields, "\n".join(lines), failed=bool(stats.damaged) or stats.altered)
+
+
+def _consolidate(memory: Memory, _: argparse.Namespace) -> Told:
+    done = memory.consolidate()
+    fields: dict[str, Any] = {
+        "traces": done.traces,
+        "categories": done.categories,
+        "written": done.written,
+        "removed": done.removed,
+    }
+    text = f"{done.traces} traces in {done.categories} categories; {done.written} written anew."
+    return Told(fields, text)
+
+
+def _conflicts(memory: Memory, _: argparse.Namespace) -> Told:
+    pairs = [
+        (new, old, _known(memory, new).episode.text, _known(memory, old).episode.text)
+        for new, old in memory.conflicts()
+    ]
+    names = ("new", "old", "new_text", "old_text")
+    fields: dict[str, Any] = {"conflicts": [dict(zip(names, each, strict=True)) for each in pairs]}
+    lines = [
+        f"{new}  {one_line(later, _COLUMNS)}\n  against {old}  {one_line(earlier, _COLUMNS)}"
+        for new, old, later, earlier in pairs
+    ]
+    lines.append("Settle one: rlm-mcp memory resolve NEW OLD merge|supersede|keep|reject")
+    return Told(fields, "\n".join(lines) if pairs else "Nothing contradicts each other.")
+
+
+def _resolve(memory: Memory, options: argparse.Namespace) -> Told:
+    new, old = _whole_id(memory, options.new), _whole_id(memory, options.old)
+    memory.resolve(new, old, options.verdict)
+    fields = {"new": new, "old": old, "verdict": options.verdict}
+    return Told(fields, f"Settled: {options.verdict}.")
+
+
+def _forget(memory: Memory, options: argparse.Namespace) -> Told:
+    named = [bool(each) for each in (options.id, options.subject, options.agent, options.zone)]
+    if sum(named) != 1:
+        raise Misused("say what to forget: an id, --subject, --agent, or --zone")
+    if options.zone:
+        erased = memory.erase(options.zone)
+        fields: dict[str, Any] = {"forgotten": erased, "derived": 0, "left_in": []}
+        return Told(fields, f"Erased {erased} memories and the key of the zone {options.zone}.")
+    row_id = _whole_id(memory, options.id) if options.id else ""
+    gone = memory.forget(row_id, subject=options.subject, writer=options.agent)
+    fields = {"forgotten": gone.memos, "derived": gone.derived, "left_in": list(gone.left_in)}
+    text = f"Forgot {gone.memos} memories and {gone.derived} that were derived from them."
+    if gone.left_in:
+        text += f" A sealed copy is still in {', '.join(gone.left_in)}: another process reads it."
+    return Told(fields, text, failed=bool(gone.left_in))
+
+
+def _export(memory: Memory, options: argparse.Namespace) -> Told:
+    lines = list(exported(memory.memos()))
+    text = "\n".join(lines)
+    if not options.to:
+        if sys.stdout.isatty() and not options.json:
+            raise Misused("name a new file with --to, or send it to one: … memory export > FILE")
+        fields: dict[str, Any] = {"memories": len(lines), "file": "", "lines": lines}
+        return Told(fields, text)
+    path = Path(options.to)
+    if path.exists():
+        raise Misused(f"{path} exists already; name a new file")
+    write_new(path, (text + "\n").encode(errors="surrogatepass"))
+    told = f"{len(lines)} memories in {path}, in clear: delete it when it is no longer needed."
+    return Told({"memories": len(lines), "file": str(path)}, told)
+
+
+def _import(memory: Memory, options: argparse.Namespace) -> Told:
+    if is_export(options.file):
+        restored = memory.restore(memos_from(options.file))
+        return Told({"imported": restored}, f"Restored {restored} memories.")
+    episodes = episodes_from(options.file, now_s=time.time())
+    kept = memory.remember_all(
+        [without_secrets(replace(each, zone=options.zone)) for each in episodes]
+    )
+    return Told({"imported": len(set(kept))}, f"Imported {len(set(kept))} memories.")
+
+
+def _grant(memory: Memory, options: argparse.Namespace) -> Told:
+    if options.agent:
+        if options.zone is None:
+            raise Misused("name the zone: rlm-mcp memory grant AGENT ZONE")
+        if options.revoke:
+            memory.revoke(options.agent, options.zone)
+        else:
+            memory.grant(_asked_grant(options))
+    held = memory.grants()
+    fields: dict[str, Any] = {
+        "grants": [
+            {
+                "agent": grant.agent,
+                "zone": grant.zone,
+                "rights": sorted(grant.rights),
+                "expires": iso(grant.expires_s),
+            }
+            for grant in held
+        ]
+    }
+    lines = [
+        f"{grant.agent}: {', '.join(sorted(grant.rights))} in {grant.zone}"
+        + (f" until {iso(grant.expires_s)}" if grant.expires_s is not None else "")
+        for grant in held
+    ]
+    return Told(fields, "\n".join(lines or ["No agent may anything."]))
+
+
+def _asked_grant(options: argparse.Namespace) -> Grant:
+    named = {each.strip() for each in options.rights.split(",")}
+    rights = frozenset[Right](right for right in RIGHTS if right in named)
+    if len(rights) != len(named):
+        raise Misused(f"--rights takes {', '.join(RIGHTS)}, separated by commas")
+    expires_s = None if options.days is None else time.time() + 86_400 * options.days
+    return Grant(options.agent, options.zone, rights, expires_s)
+
+
+def _audit(memory: Memory, options: argparse.Namespace) -> Told:
+    broken = memory.broken_write()
+    links = memory.writes() if broken is None else []
+    shown = links[-max(1, options.limit) :]
+    fields: dict[str, Any] = {
+        "writes": len(links),
+        "broken_at": broken,
+        "entries": [
+            {
+                "number": link.seq,
+                "time": iso(link.entry.time_s),
+                "act": link.entry.act,
+                "agent": link.entry.agent,
+                "ids": list(link.entry.rows),
+                "told": link.entry.told,
+            }
+            for link in shown
+        ],
+    }
+    lines = [
+        f"{link.seq}  {iso(link.entry.time_s)}  {link.entry.agent or 'owner'}  {link.entry.act}"
+        f"  {' '.join(link.entry.rows[:3])}  {one_line(link.entry.told, _COLUMNS)}".rstrip()
+        for link in shown
+    ]
+    whole = "The chain is whole." if broken is None else f"The chain is broken at write {broken}."
+    return Told(fields, "\n".join([*lines, whole]), failed=broken is not None)
+
+
+def _whole_id(memory: Memory, begun: str) -> str:
+    found = [row_id for row_id in memory.memos() if row_id.startswith(begun.lower())]
+    if len(found) != 1:
+        raise Misused(
+            f"{len(found)} memories begin with {begun!r}; rlm-mcp memory search shows ids"
+        )
+    return found[0]
+
+
+def _known(memory: Memory, row_id: str) -> Memo:
+    memo = memory.get(row_id)
+    if memo is None:
+        raise Misused(f"the memory {row_id} is gone")
+    return memo
+
+
+def _moment(text: str) -> float:
+    """A date or time in ISO form; a date alone means its end."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise Misused(f"{text!r} is no ISO date, such as 2026-03-01") from None
+    aware = read if read.tzinfo else read.replace(tzinfo=UTC)
+    whole_day = len(text) <= len("2026-03-01")
+    return aware.timestamp() + (86_399.999 if whole_day else 0.0)
+
+
+def _lines_of(recalled: Recalled) -> list[str]:
+    episode = recalled.episode
+    head = f"{recalled.id}  {recalled.score:.2f}  {iso(episode.time_s)}  {episode.speaker}"
+    return [head, f"  {one_line(episode.text, _COLUMNS)}", f"  {recalled.why}"]
