@@ -74,8 +74,8 @@ def rank(
 ) -> list[Ranked]:
     """The chunks of the best hits, best first; at most three of one file."""
     allowed = view.chunk_alive if allowed is None else allowed
-    words = lexical(view, question.groups, weights)
-    pool = _best(np.where(allowed, words.chunks, 0.0), CHUNKS_RANKED_MAX)
+    found = lexical(view, question.groups, weights)
+    pool = _best(np.where(allowed, found.chunks, 0.0), CHUNKS_RANKED_MAX)
     share = dense_share(question, weights) if query_vector is not None else 0.0
     near = np.zeros(view.chunk_count)
     if query_vector is not None and share > 0.0:
@@ -89,9 +89,10 @@ def rank(
     rows = np.flatnonzero(pool)
     in_pool = np.zeros(view.file_count, dtype=np.bool_)
     in_pool[view.chunk_file[rows]] = True
+    words = found.of(rows, in_pool)
 
     every = np.ones(len(rows), dtype=np.bool_)
-    scores = standard(words.chunks[rows], every) + share * standard(near[rows], every)
+    scores = standard(found.chunks[rows], every) + share * standard(near[rows], every)
     chunk_scores = np.zeros(view.chunk_count)
     chunk_scores[rows] = scores - float(scores.min(initial=0.0))
     said = view.precedents.said(question.groups)
