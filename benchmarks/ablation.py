@@ -100,7 +100,7 @@ def _ranking(variant: Variant) -> Ranking:
     def ranked(crystal: Crystal, text: str) -> list[str]:
         view = crystal.view
         told = view.told if variant.messages else None
-        question = variant.asked(understand(text, view.vocabularies, told=told))
+        question = variant.asked(understand(text, view.vocabulary, told=told))
         vector = crystal.embedder.embed([text])[0]
         hits = rank(view, question, vector, limit=PLACES, weights=variant.weights)
         return list(dict.fromkeys(view.paths[hit.file] for hit in hits))

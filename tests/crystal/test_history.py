@@ -148,7 +148,7 @@ def test_of_two_files_the_one_that_more_of_the_nearest_commits_changed_has_more_
             commit("Greet the customer", "greeting.py"),
         ],
     )
-    asked = understand("round tax", [], told=history.messages.words)
+    asked = understand("round tax", told=history.messages.words)
     paths = ["tax.py", "parcel.py", "greeting.py", "untouched.py"]
     numbers = {path: at for at, path in enumerate(paths)}
     tax, parcel, *others = Precedents(history, numbers, len(paths)).said(asked.groups).votes
@@ -158,7 +158,7 @@ def test_of_two_files_the_one_that_more_of_the_nearest_commits_changed_has_more_
 
 def test_a_vote_is_shared_by_all_files_that_its_commit_changed() -> None:
     history = assemble_history((), [commit("Round the tax", "a.py", "b.py", "c.py", "d.py")])
-    asked = understand("tax", [], told=history.messages.words)
+    asked = understand("tax", told=history.messages.words)
     alone = Precedents(history, {"a.py": 0}, 1).said(asked.groups).votes[0]
     assert alone == pytest.approx(np.log1p(10 * 0.5))
 

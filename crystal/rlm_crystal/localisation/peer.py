@@ -37,7 +37,7 @@ class PeerRecipe:
 
     def __call__(self, crystal: Crystal, text: str) -> list[str]:
         view = crystal.view
-        question = understand(text, view.vocabularies, told=view.told)
+        question = understand(text, view.vocabulary, told=view.told)
         groups = tuple(map(_one_stem, question.groups))
         words = lexical(view, groups, FIELDS)
         rows = np.flatnonzero(view.chunk_alive)
