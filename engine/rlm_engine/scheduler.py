@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
+from typing import Final
 
 import anyio
 
@@ -19,6 +20,8 @@ from rlm_engine.limits import RunLimits
 from rlm_engine.model import Completion, Message, Model, tokens_at_most
 from rlm_engine.retry import RetryPolicy, with_retries
 from rlm_engine.usage import CACHED, NO_USAGE, Meter, ModelUsage, one_call
+
+CUT: Final = "\n[cut here: the reply ran into its limit of tokens; ask for less at once]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,10 @@ class Scheduler:
     async def subcall(
         self, model: Model, messages: Sequence[Message], *, max_tokens: int, depth: int
     ) -> str:
-        """The text of one sub-call; an EngineError says why there is none."""
+        """The text of one sub-call; an EngineError says why there is none.
+
+        A reply that ran into its limit ends in CUT: code must not take half a list for all of it.
+        """
         key = content_key(model, messages, max_tokens)
         began_s = anyio.current_time()
         made = partial(_record, model, messages, key, depth)
@@ -94,7 +100,7 @@ class Scheduler:
             self._took(model, CACHED)
         seconds = anyio.current_time() - began_s
         self._on_call(made(seconds, completion, cached=known is not None))
-        return completion.text
+        return completion.text + CUT * completion.cut
 
     async def batch(
         self,

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import anyio
@@ -17,7 +17,7 @@ from rlm_engine.errors import (
 from rlm_engine.limits import RunLimits, Spent
 from rlm_engine.model import Completion, Message
 from rlm_engine.retry import RetryPolicy, wait_s, with_retries
-from rlm_engine.scheduler import CallRecord, Scheduler
+from rlm_engine.scheduler import CUT, CallRecord, Scheduler
 from rlm_engine.usage import ModelUsage
 
 NO_WAIT = RetryPolicy(attempts=3, wait_base_s=0.0)
@@ -261,3 +261,18 @@ async def test_a_reply_without_a_word_is_paid_and_asked_for_once_more():
         await made.ask_root(model, prompt("q"), max_tokens=10)
     assert len(model.prompts) == 2
     assert made.budget.spent == Spent(0.5, 20, 10)
+
+
+@pytest.mark.asyncio
+async def test_a_reply_that_ran_into_its_limit_says_so_at_its_end_also_from_the_cache():
+    class Cut(Scripted):
+        async def complete(self, messages: Sequence[Message], *, max_tokens: int) -> Completion:
+            whole = await super().complete(messages, max_tokens=max_tokens)
+            return replace(whole, cut=True)
+
+    made, records = scheduler()
+    model = Cut(lambda _: "one, two")
+    for _ in range(2):
+        said = await made.subcall(model, prompt("list"), max_tokens=10, depth=1)
+        assert said == "one, two" + CUT
+    assert (len(model.prompts), records[0].reply) == (1, "one, two")

@@ -87,6 +87,7 @@ def test_a_key_is_in_nothing_that_is_told_or_kept_however_calls_fail(
         environ["RLM_MODEL_URL"] = server.url + f"?key={STORED}"
         refused = run_here(*asked, home=home, **environ)
     unreachable = run_here(*asked, home=home, **environ)
+    stats = run_here("stats", "--json", "--root", repository, home=home)
 
     assert ran.code == 0, ran.err
     answer = ran.json["answer"]
@@ -95,7 +96,8 @@ def test_a_key_is_in_nothing_that_is_told_or_kept_however_calls_fail(
     assert (refused.code, "Check the provider's key" in refused.err) == (1, True)
     assert (unreachable.code, "cannot be reached" in unreachable.err) == (1, True)
     assert any(b"context_too_long" in data for data in kept)
-    everything = [*kept, *(one.encode() for each in (ran, shown, refused, unreachable)
+    assert "openai/sub" in stats.out
+    everything = [*kept, *(one.encode() for each in (ran, shown, refused, unreachable, stats)
                            for one in (each.out, each.err))]  # fmt: skip
     secrets = [secret.encode() for secret in (KEY, PASSWORD, STORED, BASIC)]
     assert [
