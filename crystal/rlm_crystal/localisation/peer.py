@@ -39,16 +39,16 @@ class PeerRecipe:
         view = crystal.view
         question = understand(text, view.vocabulary, told=view.told)
         groups = tuple(map(_one_stem, question.groups))
-        words = lexical(view, groups, FIELDS)
+        found = lexical(view, groups, FIELDS)
         rows = np.flatnonzero(view.chunk_alive)
         every = np.ones(len(rows), dtype=np.bool_)
         near = dense(view, crystal.embedder.embed([text])[0], rows).astype(np.float64)
         by_chunk = np.zeros(view.chunk_count)
-        by_chunk[rows] = standard(words.chunks[rows], every) + VECTORS * standard(near, every)
+        by_chunk[rows] = standard(found.chunks[rows], every) + VECTORS * standard(near, every)
         by_chunk -= by_chunk.min(initial=0.0)
         alive = view.file_alive
         scores = standard(best_three(view, by_chunk, rows, FIELDS), alive)
-        scores += standard(words.files, alive)
+        scores += standard(found.of(rows, alive).files, alive)
         scores += self.messages * standard(_messages(view, crystal.history.get(), groups), alive)
         scores -= demotions(view, question, FIELDS)
         for number in exactly_named(view, question):
