@@ -161,6 +161,21 @@ async def test_tokens_written_to_the_cache_of_prompts_are_counted():
 
 
 @pytest.mark.asyncio
+async def test_anthropic_is_asked_to_cache_a_run_from_its_second_turn_on():
+    first = [Message("system", "be kind"), Message("user", "go")]
+    second = [*first, Message("assistant", "code"), Message("user", "its output")]
+    async with asking(in_turn("hi"), ANTHROPIC, streamed=False) as ask:
+        environ = {"RLM_MODEL_URL": ask.server.root, "RLM_MODEL_KEY": SECRET}
+        model = LitellmModel(settings_of(ANTHROPIC, environ), price=None)
+        for messages in (first, second):
+            await model.complete(messages, max_tokens=50)
+    asked = [request.body["messages"] for request in ask.server.requests]
+    assert [["cache_control" in one["content"][0] for one in said] for said in asked] == [
+        [False], [False, False, True],
+    ]  # fmt: skip
+
+
+@pytest.mark.asyncio
 async def test_a_model_that_thinks_first_is_told_of_and_one_that_refuses_is_quoted():
     replies = in_turn(Reply("hi there", thinking="hm"), Reply("", refusal="I cannot help"))
     async with asking(replies, OPENAI, streamed=True) as ask:

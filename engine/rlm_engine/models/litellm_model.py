@@ -147,7 +147,7 @@ class LitellmModel:
         settings = self._settings
         arguments: dict[str, Any] = {
             **settings.call_arguments(),
-            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "messages": _said(messages, marked=settings.provider == "anthropic"),
             "max_tokens": max_tokens,
         }
         if self._direct is None:
@@ -158,6 +158,19 @@ class LitellmModel:
             self._window = max(self._window, next(fitting, _OLLAMA_WINDOWS[-1]))
             arguments["num_ctx"] = self._window
         return arguments
+
+
+def _said(messages: Sequence[Message], *, marked: bool) -> list[dict[str, Any]]:
+    """The messages as litellm takes them.
+
+    `marked`: Anthropic caches what is marked only, at a quarter more, and reads it at a tenth. So a
+    run is marked from its second turn on, and what is asked once is not.
+    """
+    said: list[dict[str, Any]] = [{"role": m.role, "content": m.content} for m in messages]
+    if marked and any(message.role == "assistant" for message in messages):
+        last = {"type": "text", "text": messages[-1].content}
+        said[-1]["content"] = [last | {"cache_control": {"type": "ephemeral"}}]
+    return said
 
 
 async def close_clients() -> None:
