@@ -18,12 +18,16 @@ TRUSTS: Final[tuple[Trust, ...]] = ("untrusted", "agent", "user")
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Lines of the corpus an answer rests on, both ends included, as they were then."""
+    """Lines of the corpus an answer rests on, both ends included, as they were then.
+
+    `digest` is of what they said (`staleness`), or empty where nobody looked.
+    """
 
     path: str
     start_line: int
     end_line: int
     verified: bool
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

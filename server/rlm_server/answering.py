@@ -68,7 +68,9 @@ async def answer(
                 context=partial(opened.mapped.documents, view.crystal),
                 spares=opened.spares,
                 cache=await opened.replies.cache() if settings.remember else None,
-                recall=opened.recollection.recall if settings.remember else None,
+                recall=partial(opened.recollection.recall, read=view.crystal.read)
+                if settings.remember
+                else None,
                 table=table_from_environ(environ),
             ),
             precautions=precautions,
@@ -92,7 +94,8 @@ async def answer(
     answered = await _cited_as_it_is_now(answered, view, confirm)
     if settings.remember and not answered.partial:
         asked = precautions.redaction.text(question)
-        await opened.recollection.keep(replace(answered, question=asked), view.revision.head)
+        kept = replace(answered, question=asked)
+        await opened.recollection.keep(kept, view.revision.head, view.crystal.read)
     return replace(answered, notes=(*answered.notes, *record.problems))
 
 

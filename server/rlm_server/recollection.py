@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rlm_engine.answer import Answer
     from rlm_engine.json_value import JsonValue
     from rlm_memory.memory import Memory
+    from rlm_memory.staleness import ReadLines
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -31,18 +32,32 @@ class Recollection:
         self._turn = Lock()
         self.failure: Exception | None = None
 
-    async def recall(self, query: str, limit: int) -> "Sequence[Mapping[str, JsonValue]]":
-        """Return what bears on the query, best first; nothing where the memory cannot be used."""
-        found = await self._with_memory(lambda memory: memory.recall(query, limit=limit))
-        return [recalled.to_json() for recalled in found.found] if found else []
+    async def recall(
+        self, query: str, limit: int, read: "ReadLines | None" = None
+    ) -> "Sequence[Mapping[str, JsonValue]]":
+        """Return what bears on the query, best first; nothing where the memory cannot be used.
 
-    async def keep(self, answer: "Answer", revision: str) -> None:
-        """Remember an answered question."""
+        With `read` each has `stale`: whether lines it rests on have changed since.
+        """
+        from rlm_memory.staleness import is_stale
+
+        found = await self._with_memory(lambda memory: memory.recall(query, limit=limit))
+        recalled = found.found if found else ()
+        if read is None:
+            return [each.to_json() for each in recalled]
+        return [
+            each.to_json() | {"stale": is_stale(each.episode.citations, read)} for each in recalled
+        ]
+
+    async def keep(self, answer: "Answer", revision: str, read: "ReadLines | None" = None) -> None:
+        """Remember an answered question, and with `read` what the lines it cites say."""
+        from rlm_memory.staleness import lines_digest
         from rlm_memory.types import Citation, Episode
 
         citations = tuple(
-            Citation(cited.path, cited.start_line, cited.end_line, cited.verified)
+            Citation(*lines, cited.verified, lines_digest(*lines, read) if read else "")
             for cited in answer.citations
+            if (lines := (cited.path, cited.start_line, cited.end_line))
         )
         episode = Episode.of_answer(
             answer.question,

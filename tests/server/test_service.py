@@ -196,6 +196,10 @@ async def test_a_changed_setting_holds_in_the_next_process(
     assert (changed.value, kept["max_iterations"]) == (9, 9)
 
 
+def other_lines(path: str, start_line: int, end_line: int) -> str:
+    return f"{path}: something else by now"
+
+
 @pytest.mark.asyncio
 async def test_an_answer_is_counted_traced_and_recalled(
     repository: Path, environ: dict[str, str]
@@ -204,7 +208,11 @@ async def test_an_answer_is_counted_traced_and_recalled(
         answer = await service.ask("how is the total price computed", silent)
         stats = await service.session_stats()
         assert service.opened is not None
-        recalled = await service.opened.recollection.recall("total price", 3)
+        crystal = service.state.crystal
+        assert crystal is not None
+        recollection = service.opened.recollection
+        recalled = await recollection.recall("total price", 3, crystal.read)
+        elsewhere = await recollection.recall("total price", 3, other_lines)
         traces = service.opened.archive.traces().names()
     assert (stats.questions, stats.depth) == (1, answer.depth)
     assert {name: took.calls for name, took in stats.models.items()} == {
@@ -212,6 +220,10 @@ async def test_an_answer_is_counted_traced_and_recalled(
     }
     assert answer.models["extractive"].calls >= answer.iterations
     assert [row["question"] for row in recalled] == ["how is the total price computed"]
+    assert ([row["stale"] for row in recalled], [row["stale"] for row in elsewhere]) == (
+        [False],
+        [True],
+    )
     assert [name for name in traces if name.startswith("trace-")] == [f"trace-{answer.trace_id}"]
 
 
