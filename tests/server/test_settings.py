@@ -42,6 +42,7 @@ def test_a_text_value_becomes_the_type_of_its_setting() -> None:
         ("embedder", "minilm", "RLM_EMBEDDER"),
         ("code_modules", "tomllib", "RLM_CODE_MODULES"),
         ("code_profile", "lax", "'standard' or 'strict'"),
+        ("route", "direct", "'auto' or 'loop'"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_what_to_do(
@@ -79,6 +80,7 @@ def test_a_stored_value_above_a_ceiling_that_came_down_is_not_in_force() -> None
     ("environ", "key", "stricter", "laxer"),
     [
         ({"RLM_CODE_PROFILE": "strict"}, "code_profile", "strict", "standard"),
+        ({"RLM_ROUTE": "loop"}, "route", "loop", "auto"),
         ({"RLM_REDACT_EMAILS": "yes"}, "redact_emails", "true", "false"),
     ],
 )
@@ -96,6 +98,7 @@ def test_what_the_operator_made_strict_no_call_makes_lax(
     ("name", "value", "reason"),
     [
         ("RLM_CODE_PROFILE", "lax", "give standard or strict"),
+        ("RLM_ROUTE", "direct", "give auto or loop"),
         ("RLM_CODE_MODULES", "tomllib, os", "'os' cannot be added: it is always blocked"),
         ("RLM_CODE_MODULES", "numpy", "what can be added: binascii"),
         ("RLM_REDACT_EMAILS", "perhaps", "give on or off"),
