@@ -1,11 +1,6 @@
 """What a model costs. US dollars for a million tokens."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rlm_engine.model_table import ModelTable
 
 _MILLION = 1_000_000
 
@@ -42,10 +37,3 @@ class Price:
         written = tokens_in if (self.written_usd or 0.0) > self.input_usd else 0
         worst = self.cost_usd(tokens_in, tokens_out, written=written)
         return max(worst, self.cost_usd(tokens_in, tokens_out))
-
-
-def prices_from_environ(environ: Mapping[str, str]) -> "ModelTable":
-    """The table of models with what the environment says on top."""
-    from rlm_engine.model_table import table_from_environ
-
-    return table_from_environ(environ)

@@ -19,6 +19,7 @@ from anyio.to_thread import run_sync
 
 from rlm_engine.errors import ModelError, ModelNotConfigured
 from rlm_engine.model import Completion, Message, tokens_at_most
+from rlm_engine.model_table import table_from_environ
 from rlm_engine.models.failures import model_error, reply_tokens_allowed, timed_out
 from rlm_engine.models.openai_form import OpenaiForm, close_client, speaks_openai
 from rlm_engine.models.reach import check_reachable
@@ -26,7 +27,7 @@ from rlm_engine.models.reply import Heard, completion_of, heard_in
 from rlm_engine.models.settings import ModelSettings, Tier, settings_from_environ, settings_of
 from rlm_engine.models.stream import read_stream
 from rlm_engine.models.writing import Say, Writing
-from rlm_engine.prices import Price, prices_from_environ
+from rlm_engine.prices import Price
 
 _QUIET: Final = {
     # In its default mode DEV it loads `.env` from the working directory.
@@ -181,7 +182,7 @@ async def close_clients() -> None:
 
 
 def _priced(settings: ModelSettings, environ: Mapping[str, str], say: Say | None) -> "LitellmModel":
-    table = prices_from_environ(environ)
+    table = table_from_environ(environ)
     card = table.card(settings.shown)
     price = card.price or table.find(settings.model)
     return LitellmModel(settings, price=price, reply_max=card.reply_max, say=say)
