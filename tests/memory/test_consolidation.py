@@ -101,13 +101,13 @@ def test_what_is_derived_does_not_depend_on_the_order_of_adding(chance: random.R
 
 
 def test_consolidating_now_and_then_ends_where_once_does(tmp_path: Path) -> None:
-    said = week()
+    said = week(turns=5)
     once, often = opened(tmp_path / "once"), opened(tmp_path / "often")
     once.remember_all(said)
     done = once.consolidate()
     assert (done.traces, done.categories, done.stopped) == (20, 5, False)
-    for at in range(0, len(said), 37):
-        often.remember_all(said[at : at + 37])
+    for at in range(0, len(said), 33):
+        often.remember_all(said[at : at + 33])
         often.consolidate()
     assert derived(often) == derived(once) != []
     assert once.consolidate().written == 0

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rlm_crystal.keys import Keyring
 from rlm_memory.database import DATABASE
@@ -206,6 +206,7 @@ def test_json_of_a_recalled_episode_holds_what_the_repl_needs(opened: Opened) ->
     }
 
 
+@settings(max_examples=30, deadline=None)
 @given(episodes, st.integers(1, 9), finite)
 def test_a_memo_survives_its_bytes(episode: Episode, uses: int, last_used_s: float) -> None:
     memo = Memo(episode, "episode", uses, last_used_s)
@@ -392,7 +393,7 @@ def test_writers_in_four_processes_lose_nothing(opened: Opened) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_what_a_killed_writer_acknowledged_is_there(opened: Opened) -> None:
-    for round_ in range(4):
+    for round_ in range(2):
         process = writer(opened.folder, str(round_), 1_000_000)
         assert process.stdout is not None
         acknowledged = [process.stdout.readline().strip() for _ in range(5)]
