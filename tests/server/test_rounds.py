@@ -11,7 +11,9 @@ from mcp.types import (
 )
 from rlm_engine.errors import ModelRefused
 from rlm_engine.limits import RunLimits
+from rlm_server.lending import lender_for, lent_by
 from rlm_server.rounds import ROUNDS_MAX, Exchanges, Rounds
+from rlm_server.settings import Settings
 from rlm_server.tool_call import Outcome
 
 
@@ -103,3 +105,14 @@ async def test_a_call_given_up_in_the_midst_of_a_leg_ends_its_work():
             await anyio.wait_all_tasks_blocked()
             client.cancel_scope.cancel()
         assert ended.is_set()
+
+
+def test_the_clients_model_is_used_only_where_nothing_else_was_chosen():
+    rounds = Rounds()
+    assert lender_for(Settings(), {}) is None
+    with lent_by(rounds):
+        assert lender_for(Settings(), {}) is rounds
+        assert lender_for(Settings(), {"RLM_MODEL": "extractive"}) is None
+        assert lender_for(Settings(), {"RLM_SUB_MODEL": "ollama/b"}) is None
+        assert lender_for(Settings(model="openai/a"), {}) is None
+    assert lender_for(Settings(), {}) is None

@@ -1,7 +1,6 @@
 """The client's own model, lent by MCP sampling: a real process, the SDK's client, both eras."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 import anyio
@@ -13,9 +12,7 @@ from rlm_sandbox.availability import available
 
 pytestmark = pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
 
-Era = Literal["legacy", "2026-07-28"]
 Script = Callable[[str], str | None]
-both_eras = pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 QUESTION = {"question": "what is the total price of a cart"}
 LOOKS = "```repl\nhits = crystal.search('total price')\nprint(hits[0].path)\n```"
 READS = (
@@ -60,70 +57,46 @@ def obliging() -> Script:
     return lambda text: text.strip().upper() if text.startswith("part ") else next(turns)
 
 
-@both_eras
-@pytest.mark.asyncio
-async def test_a_question_is_answered_by_the_clients_model(
-    era: Era, server: StdioServerParameters
-) -> None:
-    person = Person(obliging())
-    with anyio.fail_after(90):
-        async with Client(server, mode=era, sampling_callback=person) as client:
-            result = await client.call_tool("rlm_query", QUESTION)
-    answer = result.structured_content
-    assert answer["answer"] == "PART 7, see shop/cart.py:16", answer
-    assert (answer["provider"], answer["subcalls"]) == ("mcp-sampling", 20)
-    assert len(person.asked) == 22
-    if era != "legacy":  # a batch is one round
-        assert person.most_at_once == 20
+def insatiable(text: str) -> str:
+    if text.startswith("one"):
+        return "1"
+    return "```repl\nfor n in range(4):\n    print(llm_query(f'one {n} {len(context)}'))\n```"
 
 
-@both_eras
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 @pytest.mark.asyncio
-async def test_a_refusal_gives_an_extractive_answer_that_says_so(
-    era: Era, server: StdioServerParameters
+async def test_the_clients_model_answers_until_its_user_refuses(
+    era: Literal["legacy", "2026-07-28"], server: StdioServerParameters
 ) -> None:
-    person = Person(lambda _: None)
+    willing, greedy = Person(obliging()), Person(insatiable)
+    refusing, modern = Person(lambda _: None), era != "legacy"
+    person = willing
+
+    async def lent(context: Any, params: CreateMessageRequestParams) -> Any:
+        return await person(context, params)
+
     with anyio.fail_after(90):
-        async with Client(server, mode=era, sampling_callback=person) as client:
-            if era != "legacy":  # such a client gives the call up, and makes it anew
+        async with Client(server, mode=era, sampling_callback=lent) as client:
+            answered = await client.call_tool("rlm_query", QUESTION)
+            person = greedy
+            if modern:
+                bounded = await client.call_tool("rlm_query", QUESTION)
+            person = refusing
+            if modern:  # such a client gives the call up, and makes it anew
                 with pytest.raises(Exception, match="the user said no"):
                     await client.call_tool("rlm_query", QUESTION)
-            result = await client.call_tool("rlm_query", QUESTION)
-    answer = result.structured_content
-    assert (answer["provider"], len(person.asked)) == ("extractive", 1)
+            refused = await client.call_tool("rlm_query", QUESTION)
+
+    answer = answered.structured_content
+    assert answer["answer"] == "PART 7, see shop/cart.py:16"
+    assert (answer["provider"], answer["subcalls"]) == ("mcp-sampling", 20)
+    assert len(willing.asked) == 22
+    if modern:  # a batch is one round, and ten rounds are all there are
+        assert willing.most_at_once == 20
+        assert bounded.structured_content["limit_hit"]
+        assert len(greedy.asked) <= 10
+    answer = refused.structured_content
+    assert (answer["provider"], len(refusing.asked)) == ("extractive", 1)
     assert "total_price" in answer["answer"]
     (note,) = [note for note in answer["notes"] if "client's own model was not used" in note]
     assert "refused" in note
-
-
-@pytest.mark.asyncio
-async def test_a_client_that_answers_ten_rounds_gets_what_was_found_by_then(
-    server: StdioServerParameters,
-) -> None:
-    def script(text: str) -> str:
-        if text.startswith("one"):
-            return "1"
-        return "```repl\nfor n in range(4):\n    print(llm_query(f'one {n} {len(context)}'))\n```"
-
-    person = Person(script)
-    with anyio.fail_after(90):
-        async with Client(server, mode="2026-07-28", sampling_callback=person) as client:
-            result = await client.call_tool("rlm_query", QUESTION)
-    assert not result.is_error
-    assert result.structured_content["limit_hit"]
-    assert len(person.asked) <= 10
-
-
-@both_eras
-@pytest.mark.asyncio
-async def test_a_model_that_the_operator_named_is_used_instead(
-    era: Era, server: StdioServerParameters, tmp_path: Path
-) -> None:
-    person = Person(obliging())
-    named = {**(server.env or {}), "RLM_MODEL": "extractive"}
-    started = server.model_copy(update={"env": named})
-    with anyio.fail_after(90):
-        async with Client(started, mode=era, sampling_callback=person) as client:
-            result = await client.call_tool("rlm_query", QUESTION)
-    assert result.structured_content["provider"] == "extractive"
-    assert person.asked == []
