@@ -37,6 +37,13 @@ BYTES_WORTH_A_WORKER: Final = 2 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
 _CODE: Final = "from rlm_crystal.workers import serve; serve()"
+_WORKER_ENVIRON: Final = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    # glibc gives the memory of each batch back only to be handed it again, page by page.
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 1024 * 1024),
+    "MALLOC_MMAP_THRESHOLD_": str(256 * 1024 * 1024),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +197,7 @@ def _start() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        env={**kept, **_WORKER_ENVIRON},
         start_new_session=True,
     )
 
