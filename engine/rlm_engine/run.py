@@ -45,6 +45,7 @@ _MARKS_KEPT = 8
 _FOUND_CHARS = 3_000
 _REPLY_CHARS = 24_000
 _REPLY_CHARS_LEAST = 4_000
+_OUTPUT_CHARS_LEAST = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +290,9 @@ class Run:
         )
 
     def _output_chars(self) -> int:
-        # Less than the corpus, so that no output can hold the whole of it.
-        return max(200, min(self.limits.output_chars, self.facts.characters - 1))
+        # Less than the corpus, so that no output can hold the whole of it. One smaller than a few
+        # records of what was found in it would have them cut in the middle.
+        return max(_OUTPUT_CHARS_LEAST, min(self.limits.output_chars, self.facts.characters - 1))
 
     def _reply_chars(self) -> int:
         # A model that copies out what it has seen cannot put the corpus together, either.

@@ -8,11 +8,13 @@ from rlm_engine.extractive.evidence import MARK, Printed
 # A turn adds at most 8,000 characters to the root's prompt (RunLimits.output_chars); what would be
 # cut from the middle is better not printed at all.
 _OUTPUT_CHARS = 7_800
+_OUTPUT_CHARS_SMALL = 980
 
 _PREAMBLE = f"""\
 import json
 
-room = {_OUTPUT_CHARS}
+# Over a small corpus output is cut sooner; a record is printed whole or not at all.
+room = min({_OUTPUT_CHARS}, max({_OUTPUT_CHARS_SMALL}, context.total_chars - 20))
 
 def show(kind, *values):
     global room

@@ -70,8 +70,12 @@ for path, first, last in places:
         start = max(start, d["start_line"])
         show_definition("definition", d)
     # A message kept in a constant is raised wherever that name is used.
-    opening = crystal.read(path, max(1, first - 6), first)
-    assigned = re.search(r"(?m)^[ \t]*(?:const|let|var|static|final)?\s*(\w+)\s*(?::[^=\n]+)?=\s*[^=\n]*$", opening)
+    # On its own line, or on the lines before it that are still open.
+    opening = crystal.read(path, max(1, first - 6), first).rstrip("\n").split("\n")
+    at = len(opening) - 1
+    while at > 0 and re.search(r"[(\[{=\\]\s*$|^\s*[\"'`]", opening[at - 1]):
+        at -= 1
+    assigned = re.match(r"[ \t]*(?:const|let|var|static|final)?\s*(\w+)\s*(?::[^=\n]+)?=\s*[^=\n]*$", opening[at])
     name = holders[0]["symbol"].split(".")[-1] if holders and holders[0]["kind"] == "constant" else (
         assigned.group(1) if assigned and not holders else "")
     if name:

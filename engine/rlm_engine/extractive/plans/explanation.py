@@ -8,7 +8,14 @@ from rlm_crystal.types import Hit
 
 from rlm_engine.extractive.cell import Conclusion, Plan
 from rlm_engine.extractive.cells import Span, links_cell, read_cell, search_cell
-from rlm_engine.extractive.compose import Draft, named_words, nothing_found, refusal, untranslated
+from rlm_engine.extractive.compose import (
+    Draft,
+    named_words,
+    nothing_found,
+    quoted_lines,
+    refusal,
+    untranslated,
+)
 from rlm_engine.extractive.finding import (
     Confidence,
     Finding,
@@ -19,6 +26,7 @@ from rlm_engine.extractive.finding import (
     vocabulary_of,
 )
 from rlm_engine.extractive.plans.call_chain import chain_sources, tell_chain
+from rlm_engine.extractive.plans.second_step import Lead, lead_in, second_cell, told_steps
 from rlm_engine.extractive.question import Question
 from rlm_engine.extractive.telling import introduce, telling_lines
 from rlm_engine.extractive.voice import Voice
@@ -42,11 +50,15 @@ def explain(question: Question) -> Plan:
     sure = confidence(findings, vocabulary, reported=bool(question.pasted))
     if sure.level == "none":
         return _tell_nearest(question, findings, vocabulary)
-    if question.type == "how":
+    lead = lead_in(question, findings)
+    steps: list[str] = []
+    if lead is not None:
+        steps = told_steps((yield second_cell(lead)))
+    if question.type == "how" and not steps:
         links = yield links_cell(chain_sources(findings), question.concepts)
         opening = _opening(sure, vocabulary, Voice(question.russian))
         return tell_chain(question, findings, links, opening)
-    return tell_places(question, findings, vocabulary, sure)
+    return tell_places(question, findings, vocabulary, sure, (lead, steps) if lead else None)
 
 
 def _spans(hits: Sequence[Hit]) -> list[Span]:
@@ -63,12 +75,22 @@ def _spans(hits: Sequence[Hit]) -> list[Span]:
 
 
 def tell_places(
-    question: Question, findings: Sequence[Finding], vocabulary: Vocabulary, sure: Confidence
+    question: Question,
+    findings: Sequence[Finding],
+    vocabulary: Vocabulary,
+    sure: Confidence,
+    followed: tuple[Lead, Sequence[str]] | None = None,
 ) -> Conclusion:
-    """The best place with its telling lines, and the next best."""
+    """The best place with its telling lines, what its names lead to, and the next best."""
     voice = Voice(question.russian)
     draft = Draft(voice)
     best, *others = findings
+    if followed and followed[1]:
+        lead, steps = followed
+        draft.rows(
+            voice("Put together from two places:", "Из двух мест вместе:"),
+            [*quoted_lines(lead.path, [lead.line]), *steps],
+        )
     draft.say(_opening(sure, vocabulary, voice))
     draft.say(introduce(best, voice))
     draft.rows(

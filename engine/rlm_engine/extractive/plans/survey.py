@@ -121,7 +121,8 @@ _TAIL = r"""
 def rendered(i, noted, value=""):
     path, first, last, name, note, end = i
     # A long span says no more than its first line, and an empty file has no line to cite.
-    where = f"{path}:{first}-{last}" if first < last < first + 400 else f"{path}:{first}" if context[path].text else path
+    last = last if last < first + 400 else first
+    where = f"{path}:{first}-{last}" if last > first else f"{path}:{first}" if context[path].text else path
     if any(c in path for c in " '\"<>|*,;#"):
         where = "`" + where + "`"
     # A name is quoted where it stands in the lines that are cited.
