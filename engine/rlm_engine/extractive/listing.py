@@ -37,7 +37,7 @@ _LENGTH_OF = re.compile(
 )
 _CALLS_OF = re.compile(r"(?i)\b(?:calls|invocations|usages|uses) (?:of|to)\b")
 _SUBJECT = re.compile(
-    r"\s+(?:that\s+|which\s+|does\s+|do\s+|has\s+)?(?:the\s+)?`?((?-i:[A-Z])[\w.-]*)`?\s+(?:defines?|has|have|exposes?|provides?|contains?|uses?|declares?|ships?(?: with)?|offers?|supports?|comes? with|reads?|raises?|emits?|includes?)\s*$",
+    r"\s+(?:that\s+|which\s+|does\s+|do\s+|has\s+)?(?:the\s+)?`?((?-i:[A-Z])[\w.-]*|(?<=\bdoes )\w[\w.-]*|(?<=\bthat )\w[\w.-]*)`?\s+(?:defines?|has|have|exposes?|provides?|contains?|uses?|declares?|ships?(?: with)?|offers?|supports?|comes? with|reads?|raises?|emits?|includes?)\s*$",
     re.I,
 )
 _SETTINGS_OF = re.compile(

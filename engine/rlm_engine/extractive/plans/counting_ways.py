@@ -177,7 +177,13 @@ def _how_all(listing: Listing, printed: Printed, voice: Voice) -> str:
             if aside
             else ""
         )
-        return (_WAYS[way][voice.russian] if way in _WAYS else "") + left
+        also = printed.number("also")
+        named = (
+            voice(f" Classes that are named so: {also}.", f" Классов с таким именем: {also}.")
+            if also
+            else ""
+        )
+        return (_WAYS[way][voice.russian] if way in _WAYS else "") + named + left
     if listing.target == "test":
         return voice(
             "Counted: functions and marks that the usual test runners take for tests.",
@@ -201,6 +207,10 @@ def _how_all(listing: Listing, printed: Printed, voice: Voice) -> str:
 
 
 _KINDS_OF_COUNTING = {
+    "exception": (
+        "Counted: classes with an exception among their bases, followed by name (Python parsed); in other languages those called …Error or …Exception.",
+        "Посчитаны классы, у которых среди предков есть исключение (Python — разбором); в других языках — с именем …Error или …Exception.",
+    ),
     "keyword": (
         "Counted: where the keyword begins one, outside comments and strings (Python parsed).",
         "Посчитаны места, где ключевое слово их начинает, вне комментариев и строк.",

@@ -167,6 +167,10 @@ def scan_noun(q):
         if len(best) >= 2:
             break
     tell("way", way_taken)
+    if way_taken == "modules_in_folders":
+        classes = sum(not is_test(i[0]) for i in classes_named())
+        if classes > len(best):
+            tell("also", classes)
     if aside:
         tell("in_tests", aside)
     return [(p, a, b, n, " ".join(t.split())[:200], b) for p, a, b, n, t in best]

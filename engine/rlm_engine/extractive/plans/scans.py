@@ -228,28 +228,31 @@ def scan_environment(q):
 SETTINGS = r"""
 def scan_settings(q):
     "Names read off an object called settings: attributes, getattr and keys."
-    holders = ("settings", "config", "conf", "app.config", "current_app.config", "self.config", "options")
-    wanted = [h for h in holders if last_of(h) == (q["value"] or "settings")] or ["settings"]
+    holder = q["value"] or "settings"
+
+    def holds(node):
+        return last_of(dotted(node)) == holder and not isinstance(node, ast.Call)
+
     found = []
-    for path, text in documents(q, last_of(wanted[0])):
+    for path, text in documents(q, holder):
         if not is_code(path):
             continue
         lines = text.split("\n")
         tree = parsed(text) if extension(path) in PYTHON else None
         for node in ast.walk(tree) if tree else ():
             name = None
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and dotted(node.value) in wanted and node.attr.isupper():
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and holds(node.value) and node.attr.isupper():
                 name = node.attr
-            elif isinstance(node, ast.Call) and dotted(node.func) == "getattr" and len(node.args) > 1 and dotted(node.args[0]) in wanted:
+            elif isinstance(node, ast.Call) and dotted(node.func) == "getattr" and len(node.args) > 1 and holds(node.args[0]):
                 name = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
-            elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and dotted(node.value) in wanted and isinstance(node.slice, ast.Constant):
+            elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and holds(node.value) and isinstance(node.slice, ast.Constant):
                 name = node.slice.value
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and dotted(node.func.value) in wanted and node.args and isinstance(node.args[0], ast.Constant):
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and re.match(r"get(?!priority)|pop", node.func.attr) and holds(node.func.value) and node.args and isinstance(node.args[0], ast.Constant):
                 name = node.args[0].value
             if isinstance(name, str) and name.isupper():
                 found.append((path, node.lineno, name, lines[node.lineno - 1]))
         if tree is None:
-            reading = re.compile(r"\b" + re.escape(last_of(wanted[0])) + r"(?:\.|\[['\"]|\.get\(['\"]|\(['\"])([A-Za-z_]\w*)")
+            reading = re.compile(r"\b" + re.escape(holder) + r"(?:\.|\[['\"]|\.get\(['\"]|\(['\"])([A-Za-z_]\w*)")
             for n, row in enumerate(blanked(path, text, strings=False).split("\n"), 1):
                 found += [(path, n, m[1], row) for m in reading.finditer(row)]
     return first_of_each(found)

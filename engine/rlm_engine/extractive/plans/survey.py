@@ -43,9 +43,12 @@ MEMBERS = ("definitions", "holders")
 
 def scan(q):
     "What a scan finds and what of it has what the query wants."
+    global depth
+    depth += 1
     found = sorted(SCANS[q["scan"]](q), key=lambda i: (is_test(i[0]), i[0], i[1]))
     for having in q["having"]:
         found = [i for i, number in measured(found, having, q) if fits_bound(number, having)]
+    depth -= 1
     return found
 
 def fits_bound(number, having):
@@ -57,7 +60,10 @@ def measured(found, by, q):
     "Each item with its number: its measure, or how many items of a query lie inside it."
     if by["measure"]:
         return [(i, measure(i, by["measure"])) for i in found]
+    global depth
+    depth += 1
     inner = scan({**by["part"], "scope": by["part"]["scope"] or q["scope"], "endings": by["part"]["endings"] or q["endings"]})
+    depth -= 1
     if q["scan"] == "folders":
         return [(i, sum((part[0].startswith(i[3]) and (by["part"]["scan"] != "files" or "/" not in part[0][len(i[3]):])) for part in inner)) for i in found]
     if q["scan"] in ("files", "imports", "assigned") or (q["scan"] == "text" and q["unit"] == "file"):

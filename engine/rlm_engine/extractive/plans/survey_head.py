@@ -98,9 +98,11 @@ def item(path, first, name="", note="", last=None, end=None):
     return (path, first, last, name, row_text(note), end or last)
 
 remarks = {}
+depth = 0
 def tell(kind, *values):
-    "A remark on how it was counted, once."
-    remarks.setdefault((kind, values), None)
+    "A remark on how it was counted, once; what a query inside another is like is not told."
+    if depth <= 1 or kind in ("unparsed", "unknown_scope"):
+        remarks.setdefault((kind, values), None)
 
 drawn = {}
 def outline(path):
