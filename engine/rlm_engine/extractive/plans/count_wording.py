@@ -93,9 +93,7 @@ def _headline(
             f" (вне тестов: {total - tests}, в тестах: {tests})",
         )
     parts = voice(
-        ", ".join(
-            counted(int(n), _FUNCTIONS.get(kind, kind)) for kind, n in printed.strings("split")
-        ),
+        ", ".join(_told_share(int(n), kind) for kind, n in printed.strings("split")),
         ", ".join(f"{NOUNS_RU.get(kind, kind)}: {n}" for kind, n in printed.strings("split")),
     )
     of_them = f": {parts}" if parts else ""
@@ -105,7 +103,8 @@ def _headline(
     )
 
 
-_FUNCTIONS = {"function": "function outside classes"}
+def _told_share(number: int, kind: str) -> str:
+    return counted(number, kind) + (" outside classes" if kind == "function" else "")
 
 
 def _unit_is_smaller(listing: Listing) -> bool:

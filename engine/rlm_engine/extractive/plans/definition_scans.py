@@ -57,12 +57,24 @@ def code_lines(path):
 def parameters_of(d):
     "How many parameters a function takes, `self` and variadic ones with the others."
     header = d["signature"] or ""
-    # A short header without strings or comments is whole, and the file need not be parsed for it.
-    if len(header) < 190 and not re.search(r"[\"'`#]|/[/*]", header):
-        return counted_in(header_of(d), d)
+    # A short header without comments is whole, and the file need not be parsed for it.
+    if len(header) < 190 and not re.search(r"#|/[/*]", header):
+        rust = extension(d["path"]) == "rs"
+        strings = r'"(?:[^"\\]|\\.)*"' if rust else r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`"
+        bare = re.sub(strings, "s", header_of(d))
+        return counted_in(bare, d) if bare.count(",") > 1 or "<" in bare else plainly_counted(bare, d)
     lines = code_lines(d["path"])
     code = "\n".join(lines[d["start_line"] - 1:min(d["end_line"], d["start_line"] + 400)])
     return counted_in(code, d)
+
+def plainly_counted(header, d):
+    "As counted_in, for a header of one or two commas that has no brackets inside its own."
+    at = header.find(last_of(d["symbol"]) + "(")
+    opened = at + len(last_of(d["symbol"]))
+    inside = header[opened + 1:header.find(")", opened)] if at >= 0 else "("
+    if re.search(r"[(\[{]", inside):
+        return counted_in(header, d)
+    return sum(part.strip() not in ("", "*", "/", "void") for part in inside.split(","))
 
 def counted_in(code, d):
     name = re.escape(last_of(d["symbol"]))

@@ -196,7 +196,7 @@ def _definition_values(listing: Listing) -> dict[str, object]:
         "marked": listing.object if listing.relation == "decorate" else "",
         "documented": listing.documented,
         "annotation": True if listing.target == "annotation" else False if listing.target == "interface" else None,
-        "split": listing.target == "function",
+        "split": listing.target == "function" and not (listing.having or listing.order or listing.sum),
     }  # fmt: skip
 
 

@@ -58,6 +58,8 @@ def fits_bound(number, having):
 
 def measured(found, by, q):
     "Each item with its number: its measure, or how many items of a query lie inside it."
+    if by["measure"] == "parameters" and by.get("bound") in ("more", "at least"):
+        found = [i for i in found if may_have(i, by["number"])]
     if by["measure"]:
         return [(i, measure(i, by["measure"])) for i in found]
     global depth
@@ -84,6 +86,12 @@ def measured(found, by, q):
         first = i[1] if not by["part"].get("marked") else max(1, i[1] - 1)
         counted.append((i, sum(first <= part[1] <= i[5] and part[:4] != i[:4] for part in spans.get(i[0], ()))))
     return counted
+
+def may_have(i, number):
+    "Whether a header has commas enough, or is too long for the outline to hold it whole."
+    d = definition_at(i)
+    header = (d["signature"] or "") if d else ""
+    return len(header) >= 190 or header.count(",") + 1 >= number
 
 def is_classes(q):
     return q["scan"] == "subclasses" or (q["scan"] == "definitions" and bool(set(q["kinds"]) & {"class", "struct", "trait", "interface", "enum", "impl"})) or q["scan"] in ("exceptions", "noun")
