@@ -135,11 +135,11 @@ def behind_macros(path, found):
             more.append({"path": path, "symbol": m[3], "kind": kind, "start_line": n, "end_line": end, "signature": " ".join(m[1].split()), "doc": ""})
     return more
 
-TYPE = re.compile(r"^[ \t]*((?:(?:public|internal|private|protected|static|abstract|sealed|final|partial|export|default|open|data|readonly|unsafe|file)\s+)*(class|struct|interface|enum|record)\s+(\w+)[^{;]*)\{", re.MULTILINE)
+TYPE = re.compile(r"^[ \t]*((?:(?:public|internal|private|protected|static|abstract|sealed|final|partial|export|default|open|data|readonly|unsafe|file)\s+)*(class|struct|interface|enum|record)(?:\s+(?:class|struct)(?=\s+\w))?\s+(\w+)[^{;()]*)\{", re.MULTILINE)
 
 def types_missed(path, found):
     "Types whose header stands in a file that the parser could not make out as a whole."
-    if extension(path) not in ("cs", "java", "kt", "php", "ts", "tsx", "swift", "scala"):
+    if extension(path) not in ("cs", "java", "kt", "php", "ts", "tsx", "swift", "scala", "h", "hpp", "hh", "cc", "cpp"):
         return []
     names = {d["symbol"].rpartition(".")[2] for d in found}
     text = context[path].text
