@@ -26,16 +26,21 @@ class _Kept:
 
 
 class CallCache:
-    """Completions by key, in order of use; `changed` since it was made or read."""
+    """Completions by key, in order of use; `changed` since it was made or read.
 
-    def __init__(self, *, now: Callable[[], float] = time.time) -> None:
+    `place` stands for where models are asked: what was said elsewhere is kept and not given.
+    """
+
+    def __init__(self, *, place: str = "", now: Callable[[], float] = time.time) -> None:
         self.changed = False
+        self._place = place
         self._now = now
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._chars = 0
 
     def get(self, key: str) -> Completion | None:
         """What was said under this key within a week."""
+        key = self._place + key
         kept = self._kept.get(key)
         if kept is None:
             return None
@@ -47,7 +52,7 @@ class CallCache:
 
     def put(self, key: str, completion: Completion) -> None:
         """Keep what was said; the least recently used go where there is no more room."""
-        self._add(key, _Kept(completion, self._now()))
+        self._add(self._place + key, _Kept(completion, self._now()))
         self.changed = True
 
     def to_bytes(self) -> bytes:
@@ -62,9 +67,11 @@ class CallCache:
         return json.dumps({"format": FORMAT, "replies": rows}).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, now: Callable[[], float] = time.time) -> "CallCache":
+    def from_bytes(
+        cls, data: bytes, *, place: str = "", now: Callable[[], float] = time.time
+    ) -> "CallCache":
         """What `to_bytes` gave; an empty one where the format is another."""
-        cache = cls(now=now)
+        cache = cls(place=place, now=now)
         record: Any = json.loads(data)
         if record.get("format") == FORMAT:
             for key, text, tokens_in, tokens_out, cost_usd, price_known, cut, at_s in record[

@@ -82,7 +82,7 @@ def open_all(
         archive=archive,
         keeper=keeper,
         recollection=Recollection(archive),
-        replies=Replies(archive),
+        replies=Replies(archive, environ),
         mapped=Mapped(),
         settings_problem=problem,
         spares=spares,

@@ -1,6 +1,8 @@
 """What sub-models said in earlier questions, sealed between one session and the next."""
 
 import logging
+from collections.abc import Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from anyio.to_thread import run_sync
@@ -22,8 +24,9 @@ class Replies:
     Of several processes the last to write is kept: what is lost is paid for again.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, environ: Mapping[str, str]) -> None:
         self._archive = archive
+        self._environ = environ
         self._cache: CallCache | None = None
 
     async def cache(self) -> "CallCache":
@@ -45,10 +48,13 @@ class Replies:
 
     def _read(self) -> "CallCache":
         from rlm_engine.call_cache import CallCache
+        from rlm_engine.models.settings import addresses_in
 
+        place = sha256("\0".join(addresses_in(self._environ)).encode()).hexdigest()[:16]
         try:
             data = self._archive.traces().get(_NAME)
-            return CallCache() if data is None else CallCache.from_bytes(data)
+            if data is not None:
+                return CallCache.from_bytes(data, place=place)
         except (CrystalError, OSError, ValueError) as error:
             _log.warning("kept replies of sub-calls cannot be read: %s", explained(error))
-            return CallCache()
+        return CallCache(place=place)

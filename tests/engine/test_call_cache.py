@@ -41,6 +41,14 @@ def test_the_least_recently_used_go_first():
     assert (cache.get("new"), cache.get("long")) == (None, said("y" * CHARS_MAX))
 
 
+def test_what_a_model_said_elsewhere_is_kept_and_not_given():
+    here = CallCache(place="here")
+    here.put("a", said("A"))
+    there = CallCache.from_bytes(here.to_bytes(), place="there")
+    assert there.get("a") is None
+    assert CallCache.from_bytes(there.to_bytes(), place="here").get("a") == said("A")
+
+
 @given(st.dictionaries(st.text(), st.text(), max_size=20))
 def test_what_was_paid_for_comes_back_from_its_bytes(replies: dict[str, str]):
     cache = CallCache()

@@ -114,6 +114,15 @@ def test_a_bare_name_at_an_endpoint_is_an_openai_compatible_model_and_gets_no_ke
     assert settings_of("m", environ | {"RLM_MODEL_KEY": "own"}).api_key == "own"
 
 
+def test_an_address_under_its_earlier_name_is_not_passed_over():
+    environ = {
+        "RLM_MODEL": "openai/a", "RLM_API_BASE": "http://mine:1/v1", "RLM_API_KEY": "mine",
+        "OPENAI_API_KEY": "not for it",
+    }  # fmt: skip
+    for settings in settings_from_environ(environ):
+        assert (settings.api_base, settings.api_key) == ("http://mine:1/v1", "mine")
+
+
 def test_the_sub_model_is_the_root_model_unless_named():
     root, sub = settings_from_environ({"RLM_MODEL": "ollama/a", "RLM_MODEL_URL": "http://h:1/v1"})
     assert root == sub

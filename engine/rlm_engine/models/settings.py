@@ -16,13 +16,16 @@ from rlm_crystal.system_keyring import stored_key as system_stored_key
 
 from rlm_engine.errors import ModelNotConfigured
 from rlm_engine.json_value import JsonObject
-from rlm_engine.models.provider import COMPATIBLE, Provider, provider_of
+from rlm_engine.models.provider import COMPATIBLE, PROVIDERS, Provider, provider_of
 
 Tier = Literal["root", "sub"]
 StoredKey = Callable[[Mapping[str, str], str], str | None]
 
 _KEYLESS: Final = "no-key-is-needed"
 _REPLY_TIMEOUT_S: Final = 120.0
+# Under the second names they were known before; an address that goes unread sends a key elsewhere.
+_URL: Final = ("RLM_MODEL_URL", "RLM_API_BASE")
+_KEY: Final = ("RLM_MODEL_KEY", "RLM_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,19 @@ def settings_of(
     )
 
 
+def addresses_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Every address that is given for some model: other models may answer to a name elsewhere."""
+    variables = dict.fromkeys(
+        variable for provider in PROVIDERS.values() for variable in provider.url_variables
+    )
+    return tuple(_set(environ, *each) for each in (_URL, ("RLM_SUB_MODEL_URL",))) + tuple(
+        _set(environ, variable) for variable in variables
+    )
+
+
 def _place(model: str, environ: Mapping[str, str], tier: Tier) -> tuple[str, str]:
     """The address and the key that were given for this model, each empty where none was."""
-    url, key = _set(environ, "RLM_MODEL_URL"), _set(environ, "RLM_MODEL_KEY")
+    url, key = _set(environ, *_URL), _set(environ, *_KEY)
     root = _set(environ, "RLM_MODEL") or model
     sub_url, sub_key = _set(environ, "RLM_SUB_MODEL_URL"), _set(environ, "RLM_SUB_MODEL_KEY")
     if tier == "sub" and (sub_url or sub_key):
@@ -197,8 +210,9 @@ def _completed(url: str, provider: Provider) -> str:
     return urlunsplit(parts._replace(path=path))
 
 
-def _set(environ: Mapping[str, str], name: str) -> str:
-    return environ.get(name, "").strip()
+def _set(environ: Mapping[str, str], *names: str) -> str:
+    """The first of these variables that is set."""
+    return next(filter(None, (environ.get(name, "").strip() for name in names)), "")
 
 
 def _reply_timeout_s(text: str) -> float:
