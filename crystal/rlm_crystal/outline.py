@@ -189,7 +189,8 @@ class Outline:
         following = iter(ordered)
         upcoming = next(following, None)
         named, newlines, said = self._named, self._newlines, self.said
-        uses: list[tuple[int, str, ReferenceKind]] = [
+        uses: list[tuple[int, str, ReferenceKind]] = []
+        uses += [
             (start, said(start, end), "call") for start, end in self._calls if start not in named
         ]
         uses += [(at, name, "import") for at, name in self._imports if at not in named]
