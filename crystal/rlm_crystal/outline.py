@@ -189,11 +189,10 @@ class Outline:
         following = iter(ordered)
         upcoming = next(following, None)
         named, newlines, said = self._named, self._newlines, self.said
-        uses: list[tuple[int, str, ReferenceKind]] = []
-        uses += [
-            (start, said(start, end), "call") for start, end in self._calls if start not in named
-        ]
-        uses += [(at, name, "import") for at, name in self._imports if at not in named]
+        calls = [use for use in self._calls if use[0] not in named]
+        uses: list[tuple[int, str, ReferenceKind]]
+        uses = [(start, said(start, end), "call") for start, end in calls]
+        uses.extend((at, name, "import") for at, name in self._imports if at not in named)
         uses.sort()
         for start, name, kind in uses:
             while upcoming and upcoming[0].start <= start:
