@@ -48,24 +48,19 @@ def test_every_module_can_be_imported(system: str, home: Path) -> None:
 
 
 @other_systems
-def test_a_repository_is_indexed_and_searched(system: str, home: Path, repository: Path) -> None:
+def test_a_repository_is_indexed_and_searched_and_a_question_refused_with_what_works_here(
+    system: str, home: Path, repository: Path
+) -> None:
     indexed = run_as(system, "index", "--root", repository, "--json", home=home)
     assert indexed.code == 0, indexed.err
     found = run_as(system, "search", "sum the prices", "--root", repository, "--json", home=home)
     assert found.code == 0, found.err
     assert "shop/cart.py" in [result["path"] for result in found.json["results"][:2]]
-
-
-@other_systems
-def test_a_question_is_refused_with_what_works_here(
-    system: str, home: Path, repository: Path
-) -> None:
-    ran = run_as(system, "ask", "what does pay return", "--root", repository, home=home)
-    assert ran.code == 1
-    assert ran.out == ""
-    assert "cannot be answered on this machine: wasmtime, componentize-py missing" in ran.err
-    assert "needs the WebAssembly backend: pip install 'rlm-mcp[wasm]'" in ran.err
-    assert "the rest works here" in ran.err
+    asked = run_as(system, "ask", "what does pay return", "--root", repository, home=home)
+    assert (asked.code, asked.out) == (1, "")
+    assert "cannot be answered on this machine: wasmtime, componentize-py missing" in asked.err
+    assert "needs the WebAssembly backend: pip install 'rlm-mcp[wasm]'" in asked.err
+    assert "the rest works here" in asked.err
 
 
 @other_systems
