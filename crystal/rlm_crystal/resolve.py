@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from rlm_crystal.around import scopes_of, text_before, text_of
 from rlm_crystal.bindings import Place
 from rlm_crystal.corpus_names import TYPES, CorpusNames, FileFacts, Named
 from rlm_crystal.lineage import Lineage
@@ -47,6 +48,7 @@ class Resolver:
     def __init__(self, names: CorpusNames) -> None:
         self._names = names
         self._lineage = Lineage(names)
+        self._alike: dict[tuple[str, str], bool] = {}
 
     def meanings(self, ref: Reference) -> list[Meaning]:
         """What a call may mean, each definition once with the best that can be said; empty where
@@ -95,7 +97,7 @@ class Resolver:
         if _is_parameter(ref, facts):
             return []
         here = [item for item in candidates if item.definition.path == ref.path]
-        for scope in _scopes(ref.within):
+        for scope in scopes_of(ref.within):
             inner = [item for item in here if item.scope == scope]
             if inner:
                 return _sure(inner)
@@ -244,24 +246,29 @@ class Resolver:
         variable = chain[-1].lstrip("$@")
         if len(chain) > 1 and chain[0] in SELVES:
             around = self._around(ref, facts)
-            known = type_of(variable, _text_of(facts, around)) or type_of(
-                f"{chain[0]}.{variable}".replace("$", ""), _text_of(facts, around)
+            known = type_of(variable, text_of(facts, around)) or type_of(
+                f"{chain[0]}.{variable}".replace("$", ""), text_of(facts, around)
             )
-            known = known or attribute_type(variable, _text_of(facts, around))
+            known = known or attribute_type(variable, text_of(facts, around))
         elif len(chain) == 1:
-            known = type_of(variable, _text_before(facts, ref))
+            known = type_of(variable, text_before(facts, ref, variable))
         else:
             known = ""
         if known:
             return self._of_type(facts.bindings.names.get(known, (known,))[-1], methods)
-        alike = [
-            item
-            for item in methods
-            if any(resembles(variable, name) for name in self._lineage.of(item.owner))
-        ]
+        owners = {owner for owner in {item.owner for item in methods} if self._is(variable, owner)}
+        alike = [item for item in methods if item.owner in owners]
         if alike:
             return _told(alike, "likely" if _entities(alike) == 1 else "by name")
         return _unknown(methods, ref.name)
+
+    def _is(self, variable: str, owner: str) -> bool:
+        """Whether a variable is called as the type is, or as one that it inherits from."""
+        key = variable, owner
+        if key not in self._alike:
+            names = self._lineage.of(owner)
+            self._alike[key] = any(resembles(variable, name) for name in names)
+        return self._alike[key]
 
     def _of_type(self, known: str, methods: Sequence[Named]) -> list[Meaning]:
         for name in self._lineage.of(known):
@@ -308,7 +315,7 @@ class Resolver:
 
     def _own_type(self, ref: Reference, facts: FileFacts) -> str:
         """The type that `self` is one of, also in a method written outside of its body."""
-        for symbol in _scopes(ref.within):
+        for symbol in scopes_of(ref.within):
             found = facts.outline.get(symbol)
             front = symbol.rpartition(".")[0]
             if found is not None and found.kind in TYPES | {"module"}:
@@ -331,7 +338,7 @@ class Resolver:
 def _is_parameter(ref: Reference, facts: FileFacts) -> bool:
     """Whether the name is a parameter of a function around."""
     word = re.compile(rf"[(,]\s*[*&]*{re.escape(ref.name)}\s*[,:=)]")
-    scopes = [facts.outline[scope] for scope in _scopes(ref.within) if scope in facts.outline]
+    scopes = [facts.outline[scope] for scope in scopes_of(ref.within) if scope in facts.outline]
     return any(word.search(scope.signature) for scope in scopes if scope.kind not in TYPES)
 
 
@@ -340,14 +347,6 @@ def _is_private(definition: Definition) -> bool:
     return definition.path.endswith((".c", ".cc", ".cpp")) and bool(
         re.match(r"(?:inline\s+)?static\b", definition.signature)
     )
-
-
-def _scopes(within: str) -> list[str]:
-    scopes: list[str] = []
-    while within:
-        scopes.append(within)
-        within = within.rpartition(".")[0]
-    return scopes
 
 
 def _unknown(candidates: Sequence[Named], name: str) -> list[Meaning]:
@@ -361,22 +360,6 @@ def _unknown(candidates: Sequence[Named], name: str) -> list[Meaning]:
 def _entities(found: Sequence[Named]) -> int:
     """How many different things these are: a prototype and its body are one."""
     return len({(item.owner, item.definition.symbol) for item in found}) if found else 0
-
-
-def _text_before(facts: FileFacts, ref: Reference) -> str:
-    """The lines of the function around a call, from its head to the call."""
-    start = max(1, ref.line - 80)
-    for scope in _scopes(ref.within):
-        found = facts.outline.get(scope)
-        if found is not None and found.kind not in TYPES | {"module"}:
-            start = found.start_line
-    return "\n".join(facts.lines[start - 1 : ref.line])
-
-
-def _text_of(facts: FileFacts, around: Definition | None) -> str:
-    if around is None:
-        return "\n".join(facts.lines)
-    return "\n".join(facts.lines[around.start_line - 1 : around.end_line])
 
 
 def surest(meanings: Sequence[Meaning]) -> Certainty:
