@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from itertools import compress
+from typing import Final
 
 from rlm_crystal.corpus_names import TYPES, FileFacts
 from rlm_crystal.types import Definition, Reference
+
+_HEAD_LINES: Final = 20
+_NEAR_LINES: Final = 40
 
 
 def scopes_of(within: str) -> list[str]:
@@ -18,8 +22,8 @@ def scopes_of(within: str) -> list[str]:
 
 
 def text_before(facts: FileFacts, ref: Reference, variable: str) -> str:
-    """Of the function around a call, from its head to the call, the lines that hold a variable,
-    each with the one below it."""
+    """Of the function around a call, from its head to the call, the first and the last lines that
+    hold a variable, each with the one below it."""
     start = max(1, ref.line - 80)
     for scope in scopes_of(ref.within):
         found = facts.outline.get(scope)
@@ -28,7 +32,10 @@ def text_before(facts: FileFacts, ref: Reference, variable: str) -> str:
     lines = facts.lines[start - 1 : ref.line]
     held = [variable in line for line in lines]
     either = [here or above for here, above in zip(held, [False, *held], strict=False)]
-    return "\n".join(compress(lines, either))
+    kept = list(compress(lines, either))
+    if len(kept) > _HEAD_LINES + _NEAR_LINES:
+        kept = kept[:_HEAD_LINES] + kept[-_NEAR_LINES:]
+    return "\n".join(kept)
 
 
 def text_of(facts: FileFacts, around: Definition | None) -> str:
