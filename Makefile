@@ -10,9 +10,6 @@ INSTALL := $(PIP) install --constraint constraints.txt
 NEW_ENOUGH := import sys; sys.version_info < (3, 11) and \
 	sys.exit("This needs Python 3.11 or newer; name one, such as: make PYTHON=python3.12 demo")
 
-# One more than there are cores, as some tests wait for a clock; four share the work well enough.
-WORKERS := import os; print(min(4, (os.cpu_count() or 1) + 1))
-
 .PHONY: demo test lint types imports unit clean
 
 demo: $(VENV)/.installed
@@ -33,7 +30,7 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 clean:
 	rm -rf $(VENV)
