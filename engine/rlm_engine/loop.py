@@ -19,7 +19,7 @@ from rlm_engine.model import Model
 from rlm_engine.model_table import ModelTable
 from rlm_engine.plan import Plan, plan_of
 from rlm_engine.precautions import USUAL, Precautions
-from rlm_engine.repl import mapped, require_sandbox
+from rlm_engine.repl import require_sandbox, whole_corpus
 from rlm_engine.route import Choice
 from rlm_engine.run import Run
 from rlm_engine.short import short_answer
@@ -151,17 +151,10 @@ async def _by_loop(inquiry: Inquiry, *, earlier: int, opening: str = "") -> Answ
 
 
 async def _whole_run(inquiry: Inquiry, opening: str) -> Run:
-    """The run over the whole corpus, which is mapped for it unless it is already."""
-    crystal, context = inquiry.crystal, inquiry.equipment.context
-    facts = await run_sync(facts_of, crystal)
-    if callable(context):
-        with await context() as held:
-            return await run_to_end(inquiry, inquiry.question, facts, held, depth=0)
-    if context is not None:
+    """The run over the whole corpus."""
+    facts = await run_sync(facts_of, inquiry.crystal)
+    async with whole_corpus(inquiry) as context:
         return await run_to_end(inquiry, inquiry.question, facts, context, depth=0, opening=opening)
-    documents = ((entry.path, crystal.text(entry.path)) for entry in crystal.files)
-    async with mapped(documents) as own:
-        return await run_to_end(inquiry, inquiry.question, facts, own, depth=0, opening=opening)
 
 
 def _answer(

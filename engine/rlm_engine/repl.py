@@ -44,6 +44,21 @@ async def mapped(documents: Iterable[tuple[str, str]]) -> AsyncGenerator[SharedC
 
 
 @asynccontextmanager
+async def whole_corpus(inquiry: Inquiry) -> AsyncGenerator[SharedContext]:
+    """All documents: what the caller keeps mapped or gives a hold on, else mapped for the block."""
+    crystal, context = inquiry.crystal, inquiry.equipment.context
+    if callable(context):
+        with await context() as held:
+            yield held
+    elif context is not None:
+        yield context
+    else:
+        documents = ((entry.path, crystal.text(entry.path)) for entry in crystal.files)
+        async with mapped(documents) as own:
+            yield own
+
+
+@asynccontextmanager
 async def opened_repl(
     inquiry: Inquiry, context: SharedContext, functions: Mapping[str, HostFunction]
 ) -> AsyncGenerator[Sandbox]:

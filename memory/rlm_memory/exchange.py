@@ -22,7 +22,7 @@ _SECTION_CHARS_MAX: Final = 4_000
 def exported(memos: Mapping[str, Memo]) -> Iterator[str]:
     """Each memo as one line of JSON, in the order they were written down."""
     for row_id, memo in sorted(memos.items(), key=lambda each: (each[1].seq, each[0])):
-        yield json.dumps({"id": row_id, "memo": json.loads(encode_memo(memo))}, ensure_ascii=False)
+        yield json.dumps({"id": row_id, "memo": json.loads(encode_memo(memo))})
 
 
 def is_export(path: Path) -> bool:

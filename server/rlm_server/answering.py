@@ -57,6 +57,8 @@ async def answer(
         steps += 1
         progress(Progress(what, steps, 0))
 
+    table = await run_sync(table_from_environ, environ)
+
     async def asked_of(root: Model, sub: Model, limits: RunLimits) -> Answer:
         return await ask(
             question,
@@ -71,7 +73,7 @@ async def answer(
                 recall=partial(opened.recollection.recall, read=view.crystal.read)
                 if settings.remember
                 else None,
-                table=table_from_environ(environ),
+                table=table,
             ),
             precautions=precautions,
             tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),

@@ -22,7 +22,8 @@ class Told:
     """A command's result: `fields` for --json, `text` otherwise, and whether it found fault.
 
     `aside` is what the fields have no place for; with --json it goes to standard error. `remark`
-    goes there in any case, as `text` is what a file takes.
+    goes there in any case, as `text` is what a file takes. `harmless`: nothing in the text steers a
+    terminal but what we put there.
     """
 
     fields: dict[str, Any]
@@ -30,6 +31,7 @@ class Told:
     failed: bool = False
     aside: str = ""
     remark: str = ""
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 NAME: Final = "mcp-sampling"
 # A person may have to allow it first.
 PATIENCE_S: Final = 300.0
-_CHARS_PER_TOKEN: Final = 4
 
 
 class Lender(Protocol):
@@ -84,15 +83,15 @@ class LentModel:
     async def complete(self, messages: "Sequence[Message]", *, max_tokens: int) -> "Completion":
         """Ask the client; a ModelError says why it gave no reply."""
         from rlm_engine.errors import ReplyEmpty
-        from rlm_engine.model import Completion
+        from rlm_engine.model import Completion, tokens_at_most
+        from rlm_engine.tokens import estimated_tokens
 
         result = await self.lender.ask(_params(messages, max_tokens), of_root=self.of_root)
         text: str = getattr(result.content, "text", "")
-        asked_chars = sum(len(message.content) for message in messages)
         completion = Completion(
             text,
-            asked_chars // _CHARS_PER_TOKEN,
-            len(text) // _CHARS_PER_TOKEN,
+            tokens_at_most(messages),
+            estimated_tokens(text),
             0.0,
             price_known=False,
             cut=result.stop_reason == "maxTokens",

@@ -205,7 +205,7 @@ def _export(memory: Memory, options: argparse.Namespace) -> Told:
         if sys.stdout.isatty() and not options.json:
             raise Misused("name a new file with --to, or send it to one: … memory export > FILE")
         fields: dict[str, Any] = {"memories": len(lines), "file": "", "lines": lines}
-        return Told(fields, text)
+        return Told(fields, text, harmless=True)  # for a file: it must come as it is
     path = Path(options.to)
     if path.exists():
         raise Misused(f"{path} exists already; name a new file")

@@ -10,7 +10,7 @@ from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_engine.answer import Answer
-from rlm_engine.equipment import Equipment
+from rlm_engine.equipment import Equipment, MapDocuments
 from rlm_engine.errors import ContextTooLong, ModelRefused
 from rlm_engine.limits import RunLimits
 from rlm_engine.loop import ask, explain
@@ -22,6 +22,7 @@ from rlm_engine.record_reading import read_record, record_object
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.trace import Tracing
 from rlm_sandbox.availability import available
+from rlm_sandbox.context import SharedContext
 from scripted_server import Reply, Request, Script, ScriptedServer, in_turn, scripted_server
 from small_repository import CART, CHECKOUT
 
@@ -56,6 +57,7 @@ async def asked(
     precautions: Precautions = AUTO,
     records: dict[str, bytes] | None = None,
     prices: str = '{"openai/root": [10, 10]}',
+    context: "MapDocuments | None" = None,
     way: Callable[..., Any] = ask,
 ) -> Any:
     environ = {
@@ -75,7 +77,9 @@ async def asked(
                 sub=sub,
                 limits=limits,
                 equipment=Equipment(
-                    retry=RetryPolicy(attempts=1), table=table_from_environ(environ)
+                    context=context,
+                    retry=RetryPolicy(attempts=1),
+                    table=table_from_environ(environ),
                 ),
                 precautions=precautions,
                 **more,
@@ -243,15 +247,21 @@ async def test_the_answer_costs_what_was_planned_at_most(small: Crystal):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("held", [False, True], ids=["mapped for it", "held by the caller"])
 async def test_a_model_that_writes_code_at_once_is_in_the_loop_without_another_call(
-    small: Crystal,
+    small: Crystal, held: bool
 ):
+    async def hold() -> SharedContext:
+        return SharedContext.from_documents((e.path, small.text(e.path)) for e in small.files)
+
+    context = hold if held else None
     records: dict[str, bytes] = {}
     looks = "```repl\nhits = crystal.search('total price', limit=1)\nprint(hits[0]['path'])\n```"
     with scripted_server(
         in_turn(looks, "```repl\nFINAL('it is ' + hits[0]['path'])\n```")
     ) as server:
-        answer = await asked(server, small, "how is the total price made", records=records)
+        question = "how is the total price made"
+        answer = await asked(server, small, question, records=records, context=context)
         assert len(server.requests) == 2
     assert (answer.answer, answer.route, answer.iterations) == ("it is shop/cart.py", "loop", 2)
     assert not any("not taken" in note for note in answer.notes)

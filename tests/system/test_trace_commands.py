@@ -1,11 +1,13 @@
 """`rlm-mcp trace` on real runs: by the extractive root, and by a model behind litellm."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from command_line import Ran, run_here
+from command_line import RLM_MCP, Ran, plain_environment, run_here
 from rlm_engine.trace import Trace, Tracing
 from rlm_sandbox.availability import available
 from rlm_sandbox.redact import Redaction
@@ -60,6 +62,33 @@ def test_an_extractive_run_is_listed_and_shown(asked: tuple[Path, Path, str]) ->
     )  # fmt: skip
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_terminal_is_shown_colours_and_nothing_else_that_steers_it(
+    asked: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    assert "\x1b[1m" in _shown_on_a_terminal(*asked[:2])
+    repository, home = make_repository(tmp_path), tmp_path / "home"
+    vault = Traces.of((repository,), {"RLM_HOME": str(home)}, allow_wide=False).vault
+    record = Trace(ATTACK, Redaction(), Tracing()).record({}, trace_id="aa11", started="2026-01-01")
+    vault.put("trace-aa11", record)
+    attacked = _shown_on_a_terminal(repository, home)
+    assert "\\x1b[2J" in attacked
+    assert "\x1b[2J" not in attacked
+
+
+def _shown_on_a_terminal(repository: Path, home: Path) -> str:
+    """What `trace show last` writes to a pseudo-terminal."""
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        with os.fdopen(theirs, "wb") as shown:
+            subprocess.run(
+                [RLM_MCP, "trace", "show", "last", "--root", repository],
+                env={**plain_environment(os.environ), "RLM_HOME": str(home)},
+                stdin=subprocess.DEVNULL, stdout=shown, check=True,
+            )  # fmt: skip
+        return terminal.read(65_536).decode()
+
+
 def test_records_are_forgotten_by_name_by_age_and_all_and_never_by_mistake(tmp_path: Path) -> None:
     repository, home = make_repository(tmp_path), tmp_path / "home"
     traces = Traces.of((repository,), {"RLM_HOME": str(home)}, allow_wide=False)
@@ -111,7 +140,7 @@ def test_what_recorded_questions_took_is_added_up(asked: tuple[Path, Path, str])
     assert told["models"]["extractive"]["calls"] >= outcome["iterations"] > 0
     assert told["endings"] == {"answered": 1}
     text = run_here("stats", "--root", repository, "--days", "1", home=home).out
-    assert text.startswith("1 questions since 20")
+    assert text.startswith("1 question since 20")
     assert "  extractive: " in text
     none = run_here("stats", "--root", repository, "--days", "0", "--json", home=home).json
     assert (none["questions"], none["models"]) == (0, {})

@@ -50,8 +50,9 @@ def _text(fields: dict[str, Any], runs: Sequence[Recorded]) -> str:
         return "No question is recorded for these roots in that time."
     endings = ", ".join(f"{count} {ending}" for ending, count in fields["endings"].items())
     seconds = sorted(run.seconds for run in runs)
+    asked = "1 question" if len(runs) == 1 else f"{len(runs)} questions"
     lines = [
-        f"{fields['questions']} questions since {fields['since'][:10]}: {endings}",
+        f"{asked} since {fields['since'][:10]}: {endings}",
         f"Time: {fields['seconds']:,.1f} s, half of them within {seconds[len(seconds) // 2]:.1f} s",
         f"Work: {fields['turns']} turns, {fields['subcalls']} sub-calls, {fields['cached']} of them"
         f" from the cache, depth {fields['depth']}",

@@ -43,7 +43,8 @@ def trace_show(request: Request, wanted: str, *, full: bool) -> Told:
     """One run as a tree; the fields are its record."""
     record = _traces(request).find(wanted)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return Told(dict(record), trace_text(read_record(record), colour=colour, full=full))
+    text = trace_text(read_record(record), colour=colour, full=full)
+    return Told(dict(record), text, harmless=True)
 
 
 def trace_forget(
@@ -78,7 +79,7 @@ def trace_html(request: Request, wanted: str, to: str, *, json: bool) -> Told:
     data = page.encode("utf-8", "replace")
     fields: dict[str, Any] = {"trace_id": trace.trace_id, "file": "", "bytes": len(data)}
     if path is None:
-        return Told({**fields, "html": page}, page, remark=f"The page {_IN_CLEAR}")
+        return Told({**fields, "html": page}, page, remark=f"The page {_IN_CLEAR}", harmless=True)
     try:
         write_new(path, data)
     except FileExistsError:
