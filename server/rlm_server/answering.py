@@ -49,6 +49,7 @@ async def answer(
     took.
     """
     precautions = precautions_for(settings, environ)
+    remembers = settings.remember and not opened.manner.read_only
     record = RunRecord(opened.archive.traces, environ)
     steps = 0
 
@@ -91,10 +92,10 @@ async def answer(
         answered = await asked_of(*await run_sync(models_for, settings, environ, say), limits)
     if refused:
         answered = replace(answered, notes=(*answered.notes, refused))
-    if settings.remember:
+    if remembers:
         await opened.replies.keep()
     answered = await _cited_as_it_is_now(answered, view, confirm)
-    if settings.remember and not answered.partial:
+    if remembers and not answered.partial:
         asked = precautions.redaction.text(question)
         kept = replace(answered, question=asked)
         await opened.recollection.keep(kept, view.revision.head, view.crystal.read)

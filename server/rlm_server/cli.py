@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from rlm_server.command_line import command_line, with_command
+from rlm_server.manner import Manner
 
 if TYPE_CHECKING:
     from rlm_server.commands import Request, Told
@@ -36,8 +37,14 @@ def run(arguments: Sequence[str]) -> int:
     roots = tuple(Path(root) for root in options.root) or (_default_root(Path.cwd()),)
     if options.command == "serve":
         serve = _imported_serve()
-        serve(roots, os.environ, allow_wide=options.allow_wide)
+        serve(roots, os.environ, _manner(options))
     return _performed(options, roots)
+
+
+def _manner(options: argparse.Namespace) -> Manner:
+    return Manner(
+        allow_wide=options.allow_wide, toolset=options.toolset, read_only=options.read_only
+    )
 
 
 def _imported_serve() -> "Callable[..., NoReturn]":

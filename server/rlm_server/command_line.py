@@ -1,11 +1,17 @@
 """What can be said to `rlm-mcp`: its commands and their options."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
+
+from rlm_tools.toolset import Toolset
 
 from rlm_server import __version__
 from rlm_server.memory_line import add_memory
+
+_TOOLSETS: tuple[str, ...] = get_args(Toolset)
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -29,7 +35,9 @@ def command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("serve", parents=[common], help="speak MCP over stdio (the default)")
+    _add_offer(
+        commands.add_parser("serve", parents=[common], help="speak MCP over stdio (the default)")
+    )
     indexed = commands.add_parser("index", parents=[common], help="index the roots")
     indexed.add_argument(
         "--dry-run",
@@ -86,6 +94,23 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_offer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--toolset",
+        type=_toolset,
+        choices=_TOOLSETS,
+        # A default that is a text goes through `type` like what is typed.
+        default=os.environ.get("RLM_TOOLSET") or "core",
+        help="tools to offer: the ten of core, those and memory's or the REPL's, or all"
+        " (default: RLM_TOOLSET, else core)",
+    )
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        help="offer no tool that changes anything, and remember nothing",
+    )
+
+
 def _add_trace(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     listed = acts.add_parser("list", parents=[common], help="the newest runs")
@@ -138,6 +163,13 @@ def _count(text: str, most: int = 50) -> int:
     if not 1 <= count <= most:
         raise argparse.ArgumentTypeError(f"{count} is not between 1 and {most}")
     return count
+
+
+def _toolset(text: str) -> str:
+    if text not in _TOOLSETS:
+        told = f"{text!r} is no toolset; there are {', '.join(_TOOLSETS)} (see RLM_TOOLSET, too)"
+        raise argparse.ArgumentTypeError(told)
+    return text
 
 
 def _many(text: str) -> int:

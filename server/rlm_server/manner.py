@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rlm_tools.toolset import Toolset
+
 if TYPE_CHECKING:
     from rlm_engine.trace import Watch
 
@@ -17,6 +19,8 @@ class Manner:
     1.4 s of two for the process to start; without `first_index` none is made. With `spares`
     the child that runs the code of the next question is started ahead. `model` is what a person
     named for this one process, above what is stored; `follow` is told what each run does.
+    `toolset` says which tools are offered. With `read_only` no call changes what later ones see:
+    no tool that says it does is offered, and no answer is remembered.
     """
 
     ready_wait_s: float | None = 20.0
@@ -29,6 +33,8 @@ class Manner:
     spares: bool = True
     model: str = ""
     follow: "Watch | None" = None
+    toolset: Toolset = "core"
+    read_only: bool = False
 
 
 COMMAND = Manner(

@@ -106,6 +106,11 @@ class Service(Actor):
         return self._tasks
 
     @property
+    def manner(self) -> Manner:
+        """How this process uses the service."""
+        return self._manner
+
+    @property
     def state(self) -> State:
         """The state of this moment; the value never changes, the service goes on to another."""
         return self._state

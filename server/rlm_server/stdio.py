@@ -24,9 +24,9 @@ from rlm_server.service import Service
 _CLEAN_UP_S = 1.5
 
 
-def serve(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide: bool) -> NoReturn:
+def serve(roots: Sequence[Path], environ: Mapping[str, str], manner: Manner) -> NoReturn:
     """Serve until the client closes the pipe or a signal comes; ends the process."""
-    service = Service(roots, environ, manner=Manner(allow_wide=allow_wide))
+    service = Service(roots, environ, manner=manner)
     anyio.run(_serve, service)
     _leave(0)
 

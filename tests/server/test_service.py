@@ -1,6 +1,7 @@
 """The service in this process: what it serves is what is on disk, or says that it is not."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -194,6 +195,18 @@ async def test_a_changed_setting_holds_in_the_next_process(
     async with serving(repository, environ) as service:
         kept = {setting.key: setting.value for setting in await service.settings()}
     assert (changed.value, kept["max_iterations"]) == (9, 9)
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_only_reads_remembers_no_answer(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async with serving(repository, environ, replace(SERVER, read_only=True)) as service:
+        answer = await service.ask("how is the total price computed", silent)
+        assert service.opened is not None
+        recalled = await service.opened.recollection.recall("total price", 3)
+    assert not answer.partial
+    assert list(recalled) == []
 
 
 def other_lines(path: str, start_line: int, end_line: int) -> str:

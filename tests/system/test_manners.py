@@ -13,6 +13,7 @@ NOISY_SERVER = """
 import os, sys
 from pathlib import Path
 from rlm_server import mcp_server, stdio
+from rlm_server.manner import Manner
 from rlm_server.service import Service
 from rlm_tools.search import TOOL, search
 from dataclasses import replace
@@ -23,10 +24,10 @@ async def noisy(host, arguments, progress):
     os.system("echo from a child of ours")
     return await search(host, arguments, progress)
 
-mcp_server.TOOLS = (replace(TOOL, run=noisy),)
-stdio.make_server = lambda service: mcp_server.make_server(service, tools=mcp_server.TOOLS)
+tools = (replace(TOOL, run=noisy),)
+stdio.make_server = lambda service: mcp_server.make_server(service, tools=tools)
 print("unflushed at exit", end="")
-stdio.serve([Path(sys.argv[1])], os.environ, allow_wide=False)
+stdio.serve([Path(sys.argv[1])], os.environ, Manner())
 """
 
 

@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from rlm_server.manner import Manner
 from rlm_server.mcp_server import INSTRUCTIONS, input_schema, make_server
 from rlm_server.service import Service
-from rlm_tools.catalogue import TOOLS
+from rlm_tools.catalogue import CORE, TOOLSETS, offered
 from rlm_tools.tool import Tool
 
 NAMES = [
@@ -18,7 +19,7 @@ WRITERS = {"rlm_reindex", "rlm_settings"}
 
 
 def test_the_ten_tools_are_offered_in_this_order() -> None:
-    assert [tool.name for tool in TOOLS] == NAMES
+    assert [tool.name for tool in CORE] == NAMES
 
 
 @pytest.mark.asyncio
@@ -31,7 +32,7 @@ async def test_everything_a_client_is_sent_of_the_tools_takes_under_1400_tokens(
     assert len(json.dumps(listed)) / 4 < 1_500
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", TOOLSETS["full"], ids=lambda tool: tool.name)
 def test_a_schema_is_flat_scalars_and_enums(tool: Tool) -> None:
     schema = input_schema(tool)
     assert set(schema) <= {"type", "properties", "required", "additionalProperties"}
@@ -40,14 +41,31 @@ def test_a_schema_is_flat_scalars_and_enums(tool: Tool) -> None:
         assert not {"anyOf", "allOf", "oneOf", "$ref"}.intersection(rules)
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", TOOLSETS["full"], ids=lambda tool: tool.name)
 def test_a_description_says_first_when_to_use_the_tool(tool: Tool) -> None:
     assert tool.description.startswith("Use ")
     assert len(tool.description) < 2_000
 
 
-def test_only_two_tools_change_anything() -> None:
-    assert {tool.name for tool in TOOLS if not tool.effects.reads_only} == WRITERS
+def test_only_two_tools_of_the_core_change_anything() -> None:
+    assert {tool.name for tool in CORE if not tool.effects.reads_only} == WRITERS
+
+
+@pytest.mark.parametrize("toolset", TOOLSETS)
+def test_a_set_holds_the_core_and_each_tool_once(toolset) -> None:
+    names = [tool.name for tool in offered(toolset)]
+    assert names[: len(NAMES)] == NAMES
+    assert len(set(names)) == len(names)
+    assert set(names) <= {tool.name for tool in offered("full")}
+
+
+@pytest.mark.asyncio
+async def test_a_read_only_server_offers_nothing_that_changes_anything(tmp_path) -> None:
+    service = Service([tmp_path], {}, manner=Manner(toolset="full", read_only=True))
+    async with service.serving():
+        tools = await make_server(service).list_tools()
+    assert not WRITERS & {tool.name for tool in tools}
+    assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
 
 
 def test_the_instructions_stay_below_what_clients_cut() -> None:

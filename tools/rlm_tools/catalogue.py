@@ -1,4 +1,11 @@
-"""The tools that are offered, in the order a client lists them."""
+"""The tools that are offered, in the order a client lists them.
+
+A tool is offered where it stands here and nowhere else: to add one, put it in its tuple. What may
+be offered by a server that changes nothing follows from the `effects` each tool declares.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from rlm_tools import (
     explain,
@@ -13,8 +20,9 @@ from rlm_tools import (
     validate,
 )
 from rlm_tools.tool import Tool
+from rlm_tools.toolset import Toolset
 
-TOOLS: tuple[Tool, ...] = (
+CORE: tuple[Tool, ...] = (
     query.TOOL,
     search.TOOL,
     explain.TOOL,
@@ -26,3 +34,21 @@ TOOLS: tuple[Tool, ...] = (
     validate.TOOL,
     settings.TOOL,
 )
+
+MEMORY: tuple[Tool, ...] = ()
+
+REPL: tuple[Tool, ...] = ()
+
+TOOLSETS: Mapping[Toolset, tuple[Tool, ...]] = MappingProxyType(
+    {
+        "core": CORE,
+        "memory": CORE + MEMORY,
+        "repl": CORE + REPL,
+        "full": CORE + MEMORY + REPL,
+    }
+)
+
+
+def offered(toolset: Toolset = "core", *, read_only: bool = False) -> tuple[Tool, ...]:
+    """The tools of a set; with `read_only` those that change nothing."""
+    return tuple(tool for tool in TOOLSETS[toolset] if tool.effects.reads_only or not read_only)

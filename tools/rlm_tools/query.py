@@ -95,6 +95,7 @@ TOOL = Tool(
     arguments=QueryArguments,
     run=query,
     effects=Effects(idempotent=False, open_world=True),
+    lends_model=True,
 )
 
 

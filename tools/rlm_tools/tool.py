@@ -51,7 +51,8 @@ class Tool:
 
     `run(host, arguments, progress)` may call `progress` as often as it likes from the event loop's
     thread; the server thins it out. It is cancelled when the client cancels. A `quick` tool answers
-    from what is known already: it makes no progress and never becomes a job.
+    from what is known already: it makes no progress and never becomes a job. One that `lends_model`
+    may ask the client's own model, where the client offers it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Tool:
     run: Callable[[Host, Any, ProgressSink], Awaitable[Reply]]
     effects: Effects = Effects()
     quick: bool = False
+    lends_model: bool = False
 
 
 def structured(reply: Reply) -> JsonObject:
