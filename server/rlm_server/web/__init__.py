@@ -1,0 +1,1 @@
+"""Serving over HTTP: what stands at the door, and the MCP endpoint behind it."""
