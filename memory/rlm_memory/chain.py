@@ -27,6 +27,9 @@ CREATE TABLE chain (
 """
 
 
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One act. `agent` is empty for the owner of the memory; `rows` are ids, never texts."""
@@ -61,7 +64,7 @@ class Chain:
             if value:
                 stored[name] = value
         data = bytes.fromhex(before).rjust(_END_BYTES, b"\0")
-        data += json.dumps(stored, separators=(",", ":")).encode()
+        data += _encoded(stored).encode()
         sealed = sealer.seal(data, context=self._context(seq, version))
         self._connection.execute("INSERT INTO chain VALUES (?, ?, ?)", (seq, version, sealed))
         return sealer.handle("chain", before, sealed_tag(sealed))

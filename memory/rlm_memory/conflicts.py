@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from rlm_memory.contrast import OVERLAP_MIN, TAU_HIGH, TAU_LOW, Relation, contrast, odds
+from rlm_memory.contrast import OVERLAP_MIN, TAU_HIGH, TAU_LOW, Relation, contrast, odds, overlap
 from rlm_memory.types import TRUSTS, Edge, EdgeKind, Episode, JsonValue, Memo
 
 Verdict = Literal["merge", "supersede", "keep", "reject"]
@@ -163,10 +163,9 @@ def _by_text(new_id: str, new: Episode, old_id: str, old: Memo) -> Conflict | No
     first, second = earlier.text, new.text
     if new.time_s < earlier.time_s:
         first, second = second, first
-    signals = contrast(first, second)
-    if signals.overlap < OVERLAP_MIN:
+    if overlap(first, second) < OVERLAP_MIN:
         return None
-    likely = odds(signals)
+    likely = odds(contrast(first, second))
     relation = likely.best
     sure = getattr(likely, relation)
     if relation == "merge" and sure >= TAU_HIGH:

@@ -80,9 +80,10 @@ def contrast(earlier: str, later: str) -> Contrast:
     numbers = bool(one.numbers and other.numbers)
     name = bool(one.names & gone) and bool(other.names & new)
     name_early = name and _first(one, one.names & gone) < 0.5 > _first(other, other.names & new)
-    against = opposed(one, other) or one.negated != other.negated
+    opposite = opposed(one, other)
+    against = opposite or one.negated != other.negated
     return Contrast(
-        overlap=len(common) / max(1, min(len(mine), len(yours))),
+        overlap=overlap(earlier, later),
         alike=len(common) / max(1, len(mine | yours)),
         nothing_new=float(not new or not gone),
         one_place=float(len(places) == 1),
@@ -102,10 +103,16 @@ def contrast(earlier: str, later: str) -> Contrast:
         name_late=float(name and not name_early),
         name_and_more=float(name and (against or (numbers and one.numbers != other.numbers))),
         negation=float(one.negated != other.negated),
-        opposite=float(opposed(one, other)),
+        opposite=float(opposite),
         change=float(bool(other.changes - one.changes)),
         adds=float(other.adds and not one.adds),
     )
+
+
+def overlap(earlier: str, later: str) -> float:
+    """The share of their words that two statements have in common, of the shorter one's."""
+    mine, yours = statement_of(earlier).content, statement_of(later).content
+    return len(mine & yours) / max(1, min(len(mine), len(yours)))
 
 
 def odds(signals: Contrast) -> Odds:

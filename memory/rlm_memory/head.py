@@ -1,7 +1,7 @@
 """What the rows of a memory must add up to, and where the chain of its writes ends."""
 
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 MARKS: Final = 1 << 128
@@ -23,10 +23,11 @@ class Head:
     chain: str = ""
 
     def moved(self, rows: int, total: int) -> "Head":
-        return replace(self, count=self.count + rows, total=(self.total + total) % MARKS)
+        total = (self.total + total) % MARKS
+        return Head(self.store, self.count + rows, total, self.seq, self.chain)
 
     def chained(self, chain: str) -> "Head":
-        return replace(self, seq=self.seq + 1, chain=chain)
+        return Head(self.store, self.count, self.total, self.seq + 1, chain)
 
     def encoded(self) -> bytes:
         numbers = self.total.to_bytes(16), bytes.fromhex(self.chain)

@@ -46,7 +46,7 @@ class Holdings:
             found = self._indexes[place] = self._anew(found)
         return found
 
-    def same(self, memo: Memo) -> str | None:
+    def same(self, episode: Episode) -> str | None:
         """The id of the memo that says the same."""
         if self._same is None:
             self._same = {
@@ -54,7 +54,7 @@ class Holdings:
                 for row_id, memo in self.memos.items()
                 if memo.level == "episode"
             }
-        return self._same.get(sameness(memo.episode))
+        return self._same.get(sameness(episode))
 
     def slotted(self, episode: Episode) -> set[str]:
         """The ids of the memos in the same slot of the same zone."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import MISSING, asdict, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from rlm_memory.types import Citation, Edge, Episode, Memo
@@ -49,25 +50,23 @@ def sameness(episode: Episode) -> str:
         repr(episode.valid_from_s),
         repr(episode.valid_to_s),
     )
-    text = "\0".join([" ".join(part.split()) for part in told])
+    text = "\0".join([" ".join(part.split()) if part else part for part in told])
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_NAMES: Final = {kind: [field.name for field in fields(kind)] for kind in (Memo, Episode)}
-_DEFAULTS: Final = {
-    field.name: field.default
+_FIELDS: Final = {
+    kind: [
+        (field.name, field.default if field.default is not MISSING else object())
+        for field in fields(kind)
+    ]
     for kind in (Memo, Episode)
-    for field in fields(kind)
-    if field.default is not MISSING
 }
+_VALUES: Final = {kind: attrgetter(*(name for name, _ in told)) for kind, told in _FIELDS.items()}
 
 
 def _plain(value: Memo | Episode) -> dict[str, Any]:
-    """The fields that differ from their defaults; no two of the same name differ in theirs."""
-    plain: dict[str, Any] = {}
-    for name in _NAMES[type(value)]:
-        each = getattr(value, name)
-        if name not in _DEFAULTS or each != _DEFAULTS[name]:
-            plain[name] = each
-    return plain
+    """The fields that differ from their defaults."""
+    kind = type(value)
+    told = zip(_FIELDS[kind], _VALUES[kind](value), strict=True)
+    return {name: each for (name, default), each in told if each != default}

@@ -198,7 +198,7 @@ class Memory:
             try:
                 with self._rows.writing():
                     self._held.follow()
-                    known = {each: self._held.same(memo) for each, memo in memos.items()}
+                    known = {each: self._held.same(memo.episode) for each, memo in memos.items()}
                     ids = {each: same or self._rows.new_id() for each, same in known.items()}
                     fresh = {each: memo for each, memo in memos.items() if known[each] is None}
                     renewed = renamed(fresh, ids)
@@ -333,15 +333,20 @@ class Memory:
 
     def _remembered(self, episode: Episode) -> tuple[str, bool]:
         """The id, and whether it was known."""
-        order = "" if episode.trust == "user" else instruction_in(episode.text)
-        memo = Memo(
-            episode, "episode", 1, episode.time_s, recorded_s=self._clock(), quarantine=order
-        )
-        row_id = self._held.same(memo)
+        row_id = self._held.same(episode)
         if row_id is None:
             row_id = self._rows.new_id()
             self._writer.note("remember", episode.agent, row_id)
-            self._writer.put(row_id, replace(memo, seq=self._rows.seq()))
+            memo = Memo(
+                episode,
+                "episode",
+                uses=1,
+                last_used_s=episode.time_s,
+                recorded_s=self._clock(),
+                seq=self._rows.seq(),
+                quarantine="" if episode.trust == "user" else instruction_in(episode.text),
+            )
+            self._writer.put(row_id, memo)
             return row_id, False
         self._writer.note("use", episode.agent, row_id)
         self._writer.put(row_id, _again(self._held.memos[row_id], episode))

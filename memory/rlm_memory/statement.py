@@ -143,14 +143,11 @@ def statement_of(text: str) -> Statement:
 def opposed(one: Statement, other: Statement) -> bool:
     """Whether they hold words that exclude each other."""
     mine, yours = one.spoken - other.spoken, other.spoken - one.spoken
-    return any(_opposite(left, right) for left in mine for right in yours)
-
-
-def _opposite(left: str, right: str) -> bool:
-    return frozenset((left, right)) in _OPPOSITE_STEMS or any(
-        {left, right} == {prefix + stay, stay}
-        for stay in (left, right)
-        for prefix in ("un", "in", "im", "dis", "non")
+    return any(not yours.isdisjoint(_OPPOSITES_OF.get(word, ())) for word in mine) or any(
+        prefix + word in against
+        for words, against in ((mine, yours), (yours, mine))
+        for word in words
+        for prefix in _NEGATING
     )
 
 
@@ -158,6 +155,8 @@ _DATES: Final = frozenset(_CALENDAR.split())
 _UNIT_WORDS: Final = frozenset(_UNITS.split())
 _CHANGE_STEMS: Final = frozenset(map(stem, _CHANGES.split()))
 _MANY_STEMS: Final = frozenset(map(stem, _MANY.split()))
-_OPPOSITE_STEMS: Final = frozenset(
-    frozenset(map(stem, pair.split("/"))) for pair in _OPPOSITES.split()
-)
+_NEGATING: Final = ("un", "in", "im", "dis", "non")
+_OPPOSITES_OF: Final = dict[str, set[str]]()
+for _left, _right in (map(stem, pair.split("/")) for pair in _OPPOSITES.split()):
+    _OPPOSITES_OF.setdefault(_left, set()).add(_right)
+    _OPPOSITES_OF.setdefault(_right, set()).add(_left)

@@ -81,6 +81,9 @@ class RowStore:
             may_write()
         self._connection = connect(self._path)
         self._pending: Head | None = None
+        # The head as it was at this version of the database; see `_catch_up`.
+        self._known: Head | None = None
+        self._known_at = -1
         self._mark_key = bytes.fromhex(sealer.handle("mark", scope))
         try:
             with told(self._path):
@@ -103,22 +106,32 @@ class RowStore:
     @contextmanager
     def writing(self) -> Generator[None, None, None]:
         """A transaction that no other writer shares: all of it is kept, or nothing."""
-        with told(self._path):
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._transaction():
             try:
-                self._may_write()
+                self._catch_up()
                 yield
                 if self._pending is not None:
                     self._write_head(self._pending)
                     if self._pending.seq:
                         self._witness.write(Seen(self._pending.seq, self._pending.chain))
+            except BaseException:
+                self._known_at = -1
+                self._pending = None
+                raise
+        self._known, self._pending = self._pending or self._known, None
+
+    @contextmanager
+    def _transaction(self) -> Generator[None, None, None]:
+        with told(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._may_write()
+                yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-            finally:
-                self._pending = None
 
     @contextmanager
     def reading(self) -> Generator[None, None, None]:
@@ -129,6 +142,7 @@ class RowStore:
                 return
             self._connection.execute("BEGIN")
             try:
+                self._catch_up()
                 yield
             finally:
                 self._connection.execute("COMMIT")
@@ -286,14 +300,28 @@ class RowStore:
                 + ("update rlm-mcp" if schema > SCHEMA else "move the file away to begin anew")
             )
         if schema == 0:
-            with self.writing():
+            with self._transaction():
                 for statement in _TABLES:
                     self._connection.execute(statement)
                 self._write_head(Head(store))
                 self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        return self._head().store
+        return self._read_head().store
+
+    def _catch_up(self) -> None:
+        """Forget what is known of head and keys where another connection has written since."""
+        version = self.version()
+        if version != self._known_at:
+            self._known, self._known_at = None, version
+            self._keys.let_go()
 
     def _head(self) -> Head:
+        if not self._connection.in_transaction:
+            self._catch_up()
+        if self._known is None:
+            self._known = self._read_head()
+        return self._known
+
+    def _read_head(self) -> Head:
         with told(self._path):
             row = self._connection.execute("SELECT sealed FROM header").fetchone()
         if row is None:

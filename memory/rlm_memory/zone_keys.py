@@ -30,6 +30,11 @@ class ZoneKeys:
         self._sealer = sealer
         self._store = store
         self._opened: dict[tuple[Keyed, int], Sealer] = {}
+        self._versions: dict[Keyed, int | None] = {}
+
+    def let_go(self) -> None:
+        """Ask the database again which keys there are: another may have made or destroyed one."""
+        self._versions.clear()
 
     def handle(self, zone: Keyed) -> str:
         return self._sealer.handle("key", self._store, zone)
@@ -46,14 +51,13 @@ class ZoneKeys:
 
     def current(self, zone: Keyed) -> int | None:
         """The version of the key there is, which is opened then."""
-        row = self._row(zone)
-        if row is None:
-            return None
-        version, sealed = row
-        if (zone, version) not in self._opened:
-            key = self._sealer.open(sealed, context=self._context(zone, version))
-            self._opened[zone, version] = Sealer(key)
-        return version
+        if zone not in self._versions:
+            row = self._row(zone)
+            if row is not None and (zone, row[0]) not in self._opened:
+                key = self._sealer.open(row[1], context=self._context(zone, row[0]))
+                self._opened[zone, row[0]] = Sealer(key)
+            self._versions[zone] = row[0] if row else None
+        return self._versions[zone]
 
     def create(self, zone: Keyed, version: int) -> str:
         """Make the key of a zone that has none, within a transaction; the tag of what is kept."""
@@ -66,6 +70,7 @@ class ZoneKeys:
             return None
         self._connection.execute("DELETE FROM keys WHERE zone = ?", (self.handle(zone),))
         self._opened = {key: sealer for key, sealer in self._opened.items() if key[0] != zone}
+        self._versions[zone] = None
         return sealed_tag(row[1])
 
     def tags(self) -> dict[str, str]:
@@ -88,6 +93,7 @@ class ZoneKeys:
             "INSERT INTO keys VALUES (?, ?, ?)", (self.handle(zone), version, sealed)
         )
         self._opened[zone, version] = Sealer(key)
+        self._versions[zone] = version
         return sealed_tag(sealed)
 
     def _row(self, zone: Keyed) -> tuple[int, bytes] | None:
