@@ -176,8 +176,8 @@ class Scripted:
         text = _SCRIPT.replace("PATTERNS", repr(self.needle.patterns))
         return Completion(text, size, len(text) // 4, (size * 1.25 + len(text) / 4 * 10) / 1e6)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
-        return (sum(len(message.content) for message in messages) + max_tokens * 10) / 1e6
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
+        return (tokens_in * 1.25 + tokens_out * 10) / 1e6
 
 
 _SCRIPT = """\

@@ -9,6 +9,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 _LABELS = frozenset({"python", "python3", "py", "repl"})
@@ -25,12 +26,23 @@ def code_blocks(reply: str) -> tuple[str, ...]:
     A block may hold Markdown fences inside its strings: the first closing line after which the
     code parses is taken for its end, and the first closing line of all where none does.
     """
-    return tuple(block for label, block in _fences(reply) if label in _LABELS)
+    return tuple(fence.text for fence in _fences(_lines(reply)) if fence.label in _LABELS)
 
 
 def other_fences(reply: str) -> tuple[str, ...]:
     """What stands in fences that are not run: those of another label, or of none."""
-    return tuple(block for label, block in _fences(reply) if label not in _LABELS)
+    return tuple(fence.text for fence in _fences(_lines(reply)) if fence.label not in _LABELS)
+
+
+def prose_of(reply: str) -> str:
+    """What stands around the code blocks of `reply`."""
+    lines, at = _lines(reply), 0
+    prose: list[str] = []
+    for fence in _fences(lines):
+        if fence.label in _LABELS:
+            prose += lines[at : fence.start]
+            at = fence.end
+    return "\n".join((*prose, *lines[at:])).strip()
 
 
 def without_thinking(reply: str) -> str:
@@ -61,9 +73,21 @@ def parsed(code: str) -> ast.Module | None:
         return None
 
 
-def _fences(reply: str) -> Iterator[tuple[str, str]]:
-    """Label, in lower case, and dedented text of each fence that holds something."""
-    lines = without_thinking(reply).splitlines()
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    """A fence that holds something: its label in lower case, its dedented text, its lines."""
+
+    label: str
+    text: str
+    start: int
+    end: int
+
+
+def _lines(reply: str) -> list[str]:
+    return without_thinking(reply).splitlines()
+
+
+def _fences(lines: list[str]) -> Iterator[_Fence]:
     at = 0
     while at < len(lines):
         opening = _OPENING.match(lines[at])
@@ -74,7 +98,7 @@ def _fences(reply: str) -> Iterator[tuple[str, str]]:
         end = _end_of_block(lines, at + 1, opening["ticks"], label)
         block = textwrap.dedent("\n".join(lines[at + 1 : end])).strip("\n")
         if block.strip():
-            yield label, block
+            yield _Fence(label, block, at, end + 1)
         at = end + 1
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rlm_engine.clip import clip
+from rlm_engine.code_blocks import code_blocks, prose_of
 from rlm_engine.model import Message
 from rlm_engine.tokens import ESTIMATE, TokenCounter
 
@@ -19,7 +20,6 @@ _PROSE_CHARS = 120
 _OUTPUT_CHARS = 200
 _NAMES_TOLD = 30
 _LEAST_CHARS = 40
-_FENCE = re.compile(r"^```(?:repl|python)?\n(?P<code>.*?)^```\s*$", re.DOTALL | re.MULTILINE)
 _DATA = re.compile(
     r"^(?P<open><data \w+>\n)(?P<text>.*?)(?P<close>\n</data \w+>)$", re.DOTALL | re.MULTILINE
 )
@@ -142,9 +142,8 @@ def _folded(message: Message) -> Message:
 
 
 def _folded_reply(text: str) -> str:
-    blocks = [match["code"] for match in _FENCE.finditer(text)]
-    prose = clip(_FENCE.sub("", text).strip(), _PROSE_CHARS)
-    code = [f"```repl\n{clip(block.strip(), _CODE_CHARS)}\n```" for block in blocks]
+    prose = clip(prose_of(text), _PROSE_CHARS)
+    code = [f"```repl\n{clip(block, _CODE_CHARS)}\n```" for block in code_blocks(text)]
     return "\n".join(filter(None, (prose, *code))) or "(cut)"
 
 

@@ -1,7 +1,8 @@
 """One question being answered: what all the runs it takes share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cached_property
 
 import anyio
 from rlm_crystal.crystal import Crystal
@@ -9,19 +10,18 @@ from rlm_crystal.crystal import Crystal
 from rlm_engine.budget import Budget
 from rlm_engine.equipment import Equipment
 from rlm_engine.errors import EngineError
+from rlm_engine.facts import Facts, facts_of
 from rlm_engine.host import HostFunction, crystal_functions, memory_functions
 from rlm_engine.json_value import JsonObject
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
 from rlm_engine.precautions import Precautions
 from rlm_engine.route import Choice
+from rlm_engine.say import Say, say_nothing
 from rlm_engine.scheduler import CallRecord, Scheduler
-from rlm_engine.trace import Trace, Tracing
+from rlm_engine.trace import UNTRACED, Trace, Tracing
 from rlm_engine.usage import in_json
 from rlm_engine.windows import fitted
-
-Say = Callable[[str], None]
-"""Told what the loop is doing, in words a person reads; must return at once."""
 
 
 class Inquiry:
@@ -37,8 +37,8 @@ class Inquiry:
         limits: RunLimits,
         equipment: Equipment,
         precautions: Precautions,
-        tracing: Tracing,
-        say: Say,
+        tracing: Tracing = UNTRACED,
+        say: Say = say_nothing,
     ) -> None:
         self.question = question
         self.crystal = crystal
@@ -72,6 +72,11 @@ class Inquiry:
         self.depth = 0
         self._calls_done = 0
         self._began = anyio.current_time()
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts of the whole corpus; the first time looks at every file, so in a thread."""
+        return facts_of(self.crystal)
 
     @property
     def elapsed_s(self) -> float:

@@ -11,8 +11,8 @@ from rlm_engine.citations import Citation, check_citations
 from rlm_engine.clip import clip
 from rlm_engine.equipment import BARE, Equipment
 from rlm_engine.errors import LimitWord
-from rlm_engine.facts import facts_of
-from rlm_engine.inquiry import Inquiry, Say
+from rlm_engine.first_step import FirstStep, first_step
+from rlm_engine.inquiry import Inquiry
 from rlm_engine.json_value import JsonObject
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Model
@@ -20,8 +20,8 @@ from rlm_engine.model_table import ModelTable
 from rlm_engine.plan import Plan, plan_of
 from rlm_engine.precautions import USUAL, Precautions
 from rlm_engine.repl import require_sandbox, whole_corpus
-from rlm_engine.route import Choice
 from rlm_engine.run import Run
+from rlm_engine.say import Say, say_nothing
 from rlm_engine.short import short_answer
 from rlm_engine.tokens import counter_for
 from rlm_engine.trace import UNTRACED, Tracing
@@ -43,7 +43,7 @@ async def ask(
     equipment: Equipment = BARE,
     precautions: Precautions = USUAL,
     tracing: Tracing = UNTRACED,
-    progress: Say | None = None,
+    progress: Say = say_nothing,
 ) -> Answer:
     """The answer to `question`, by `root` writing code over `crystal` and `sub` reading for it.
 
@@ -64,12 +64,12 @@ async def ask(
         equipment=equipment,
         precautions=precautions,
         tracing=tracing,
-        say=progress or _say_nothing,
+        say=progress,
     )
     try:
-        plan = await run_sync(plan_of, inquiry)
-        inquiry.choice = Choice(plan.route, plan.reason)
-        answer = await _answered(inquiry, plan)
+        step = await run_sync(first_step, inquiry)
+        inquiry.choice = step.choice
+        answer = await _answered(inquiry, step)
     except BaseException as error:
         with anyio.move_on_after(_RECORD_WITHIN_S, shield=True):
             await _keep(inquiry, inquiry.failure(error))
@@ -98,8 +98,6 @@ async def explain(
         limits=limits,
         equipment=equipment,
         precautions=precautions,
-        tracing=UNTRACED,
-        say=_say_nothing,
     )
     return await run_sync(plan_of, inquiry)
 
@@ -118,16 +116,17 @@ async def _keep(inquiry: Inquiry, outcome: JsonObject) -> None:
         await run_sync(keep, inquiry.trace.name, record, abandon_on_cancel=True)
 
 
-async def _answered(inquiry: Inquiry, plan: Plan) -> Answer:
+async def _answered(inquiry: Inquiry, step: FirstStep) -> Answer:
     """By the way that was chosen, or by the loop where a short one gave no evidence."""
-    if plan.route == "loop":
+    if step.call is None:
         return await _by_loop(inquiry, earlier=0)
-    short = await short_answer(inquiry, plan)
+    route = step.choice.route
+    short = await short_answer(inquiry, route, step.call)
     if not short.refusal:
-        return _answer(inquiry, short.text, short.citations, iterations=1, route=plan.route)
+        return _answer(inquiry, short.text, short.citations, iterations=1, route=route)
     if short.is_code:
         return await _by_loop(inquiry, earlier=0, opening=short.text)
-    inquiry.notes.append(f"a {plan.route} answer was tried first and not taken: {short.refusal}")
+    inquiry.notes.append(f"a {route} answer was tried first and not taken: {short.refusal}")
     return await _by_loop(inquiry, earlier=1)
 
 
@@ -152,9 +151,9 @@ async def _by_loop(inquiry: Inquiry, *, earlier: int, opening: str = "") -> Answ
 
 async def _whole_run(inquiry: Inquiry, opening: str) -> Run:
     """The run over the whole corpus."""
-    facts = await run_sync(facts_of, inquiry.crystal)
+    question, facts = inquiry.question, inquiry.facts
     async with whole_corpus(inquiry) as context:
-        return await run_to_end(inquiry, inquiry.question, facts, context, depth=0, opening=opening)
+        return await run_to_end(inquiry, question, facts, context, depth=0, opening=opening)
 
 
 def _answer(
@@ -186,7 +185,3 @@ def _answer(
         tokens_by=counter_for(inquiry.root.name).name,
         notes=inquiry.closing_notes(),
     )
-
-
-def _say_nothing(_: str) -> None:
-    """Where nobody listens."""

@@ -49,8 +49,8 @@ class Model(Protocol):
         """Answer the chat in at most `max_tokens`; raises a ModelError, never hangs."""
         ...
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
-        """The most this call can cost; 0 where the price is not known."""
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
+        """The most that a call of so many tokens can cost; 0 where the price is not known."""
         ...
 
 

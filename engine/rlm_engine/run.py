@@ -290,9 +290,9 @@ class Run:
         )
 
     def _output_chars(self) -> int:
-        # Less than the corpus, so that no output can hold the whole of it. One smaller than a few
-        # records of what was found in it would have them cut in the middle.
-        return max(_OUTPUT_CHARS_LEAST, min(self.limits.output_chars, self.facts.characters - 1))
+        # Less than the corpus, so that no output can hold the whole of it, unless that is so small
+        # that a few records of what was found in it would be cut in the middle.
+        return min(self.limits.output_chars, max(_OUTPUT_CHARS_LEAST, self.facts.characters - 1))
 
     def _reply_chars(self) -> int:
         # A model that copies out what it has seen cannot put the corpus together, either.

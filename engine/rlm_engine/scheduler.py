@@ -19,7 +19,7 @@ from rlm_engine.errors import EngineError, ModelError, ModelTimeout, ModelUnavai
 from rlm_engine.limits import RunLimits
 from rlm_engine.model import Completion, Message, Model, tokens_at_most
 from rlm_engine.retry import RetryPolicy, with_retries
-from rlm_engine.usage import CACHED, NO_USAGE, Meter, ModelUsage, one_call
+from rlm_engine.usage import NO_USAGE, ONE_CACHED, Meter, ModelUsage, one_call
 
 CUT: Final = "\n[cut here: the reply ran into its limit of tokens; ask for less at once]"
 
@@ -97,7 +97,7 @@ class Scheduler:
         if known is None:
             self._cache.put(key, completion)
         else:
-            self._took(model, CACHED)
+            self._took(model, ONE_CACHED)
         seconds = anyio.current_time() - began_s
         self._on_call(made(seconds, completion, cached=known is not None))
         return completion.text + CUT * completion.cut
@@ -139,7 +139,7 @@ class Scheduler:
                     completion = await self._answer(model, messages, max_tokens)
                 except EngineError as error:
                     if isinstance(error, ModelTimeout):
-                        hold.add_cost(model.worst_case_usd(messages, 0))
+                        hold.add_cost(model.worst_case_usd(worst.tokens - max_tokens, 0))
                     elif isinstance(error, NoText):
                         hold.add(error.billed)
                     self._took(model, one_call(hold.used, failed=True))
@@ -187,8 +187,8 @@ class Scheduler:
 
 def worst_of(model: Model, messages: Sequence[Message], max_tokens: int) -> Worst:
     """The most that this call can take."""
-    tokens = tokens_at_most(messages, model.name) + max_tokens
-    return Worst(model.worst_case_usd(messages, max_tokens), tokens)
+    tokens_in = tokens_at_most(messages, model.name)
+    return Worst(model.worst_case_usd(tokens_in, max_tokens), tokens_in + max_tokens)
 
 
 def _twins(keys: Sequence[str]) -> list[list[int]]:

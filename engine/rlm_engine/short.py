@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import anyio
 from anyio.to_thread import run_sync
 
+from rlm_engine.answer import RouteName
 from rlm_engine.citations import Citation, check_citations
 from rlm_engine.code_blocks import code_blocks, without_thinking
 from rlm_engine.errors import BudgetExceeded, ContextTooLong, NoText
-from rlm_engine.facts import facts_of
+from rlm_engine.first_step import FirstCall
 from rlm_engine.inquiry import Inquiry
-from rlm_engine.plan import Plan
 from rlm_engine.root_call import ask_root
 from rlm_engine.short_prompt import tells
 
@@ -28,26 +28,25 @@ class Short:
     is_code: bool = False
 
 
-async def short_answer(inquiry: Inquiry, plan: Plan) -> Short:
-    """Ask the root once; a ModelError where it cannot be asked at all.
+async def short_answer(inquiry: Inquiry, route: RouteName, call: FirstCall) -> Short:
+    """Ask the root once, the loop not begun; a ModelError where it cannot be asked at all.
 
     The record shows it as a run of one turn that has no sandbox.
     """
-    where = "all documents" if plan.route == "direct" else "what a search found"
+    where = "all documents" if route == "direct" else "what a search found"
     inquiry.say(f"Asking {inquiry.root.name} directly, with {where}")
-    facts = await run_sync(facts_of, inquiry.crystal)
     inquiry.trace.begin(
         depth=0,
         question=inquiry.question,
-        documents=facts.documents,
-        characters=facts.characters,
+        documents=inquiry.facts.documents,
+        characters=inquiry.facts.characters,
         layers=[],
         begin_s=inquiry.elapsed_s,
         at_s=inquiry.elapsed_s,
     )
     short: Short | None = None
     with anyio.CancelScope(deadline=inquiry.deadline):
-        short = await _asked(inquiry, plan)
+        short = await _asked(inquiry, call)
     short = short or Short("", refusal="the time limit was reached")
     if not short.refusal:
         inquiry.trace.event(
@@ -56,10 +55,10 @@ async def short_answer(inquiry: Inquiry, plan: Plan) -> Short:
     return short
 
 
-async def _asked(inquiry: Inquiry, plan: Plan) -> Short:
+async def _asked(inquiry: Inquiry, call: FirstCall) -> Short:
     try:
         completion = await ask_root(
-            inquiry, plan.messages, max_tokens=plan.reply_tokens, depth=0, turn=0
+            inquiry, call.messages, max_tokens=call.reply_tokens, depth=0, turn=0
         )
     except (BudgetExceeded, ContextTooLong, NoText) as error:
         return Short("", refusal=str(error))

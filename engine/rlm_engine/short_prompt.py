@@ -4,7 +4,7 @@ Here, and nowhere else, text of the corpus is put before the root without code h
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,11 +56,6 @@ def found_messages(
     return _messages(question, shown, fence, _FOUND.format(documents=documents))
 
 
-def numbered(passages: Iterable[Passage], redaction: Redaction) -> str:
-    """The passages without secrets, each under its path, each line after its number."""
-    return "\n\n".join(_numbered(passage, redaction) for passage in passages)
-
-
 def tells(text: str) -> bool:
     """Whether a reply answers, and does not say that it cannot."""
     return bool(text.strip()) and _NOT_TOLD.search(text) is None
@@ -73,7 +68,8 @@ def _messages(question: str, shown: str, fence: str, what: str) -> tuple[Message
     )
 
 
-def _numbered(passage: Passage, redaction: Redaction) -> str:
+def numbered(passage: Passage, redaction: Redaction) -> str:
+    """The passage without secrets, under its path, each line after its number."""
     path = "".join(c if c.isprintable() else "?" for c in redaction.text(passage.path))
     before = passage.text.splitlines()
     after = redaction.text(passage.text).splitlines()

@@ -41,7 +41,7 @@ class ModelUsage:
 
 
 NO_USAGE = ModelUsage()
-CACHED = ModelUsage(cached=1)
+ONE_CACHED = ModelUsage(cached=1)
 
 Usage = Mapping[str, ModelUsage]
 """By the model's name."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rlm_engine.limits import RunLimits
     from rlm_engine.model import Completion, Message, Model
     from rlm_engine.models.settings import Tier
-    from rlm_engine.models.writing import Say
     from rlm_engine.precautions import Precautions
+    from rlm_engine.say import Say
     from rlm_engine.usage import ModelUsage
     from rlm_sandbox.redact import Redaction
 
@@ -116,23 +116,19 @@ class MeteredModel:
 
     async def complete(self, messages: "Sequence[Message]", *, max_tokens: int) -> "Completion":
         """Ask the model; BudgetExceeded when the worst case would pass the budget."""
-        from rlm_engine.budget import Worst
-        from rlm_engine.model import tokens_at_most
+        from rlm_engine.scheduler import worst_of
         from rlm_engine.usage import one_call
 
-        worst = Worst(
-            self.worst_case_usd(messages, max_tokens), tokens_at_most(messages) + max_tokens
-        )
         self._budget.count_subcall()
-        async with self._budget.hold(worst) as hold:
+        async with self._budget.hold(worst_of(self._model, messages, max_tokens)) as hold:
             completion = await self._model.complete(messages, max_tokens=max_tokens)
             hold.add(completion)
         await self._on_call(self.name, one_call(hold.used))
         return completion
 
-    def worst_case_usd(self, messages: "Sequence[Message]", max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         """The most this call can cost."""
-        return self._model.worst_case_usd(messages, max_tokens)
+        return self._model.worst_case_usd(tokens_in, tokens_out)
 
 
 def _hosted(

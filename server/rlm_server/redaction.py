@@ -33,9 +33,9 @@ class RedactingModel:
         shown = [replace(message, content=redactor.text(message.content)) for message in messages]
         return await self.model.complete(shown, max_tokens=max_tokens)
 
-    def worst_case_usd(self, messages: "Sequence[Message]", max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         """The most this call can cost."""
-        return self.model.worst_case_usd(messages, max_tokens)
+        return self.model.worst_case_usd(tokens_in, tokens_out)
 
 
 def redacted(

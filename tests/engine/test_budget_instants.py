@@ -56,10 +56,10 @@ class Billing:
             raise ModelTimeout("no answer")
         return billed
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         if self.price is None:
             return 0.0
-        return self.price.worst_usd(tokens_at_most(messages), max_tokens)
+        return self.price.worst_usd(tokens_in, tokens_out)
 
 
 async def spend(model: Billing, prompts: Sequence[tuple[str, bool]]) -> Budget:

@@ -71,7 +71,7 @@ class Obedient:
         self.prompts.append(messages)
         return Completion(self._reply(messages), 100, 20, 0.0)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         return 0.0
 
     def _reply(self, messages: Sequence[Message]) -> str:

@@ -15,6 +15,7 @@ from rlm_engine.loop import ask
 from rlm_engine.model import Completion, Message
 from rlm_engine.models.litellm_model import close_clients, models_from_environ
 from rlm_engine.retry import RetryPolicy
+from rlm_engine.say import say_nothing
 from rlm_engine.trace import Tracing
 from rlm_sandbox.availability import available
 from rlm_sandbox.errors import SandboxUnavailable
@@ -72,7 +73,7 @@ async def ask_server(
                 limits=limits,
                 equipment=Equipment(retry=FAST),
                 tracing=Tracing(keep=None if records is None else records.__setitem__),
-                progress=None if said is None else said.append,
+                progress=say_nothing if said is None else said.append,
             )
     finally:
         await close_clients()
@@ -326,7 +327,7 @@ class Stuck:
         await anyio.sleep_forever()
         raise AssertionError
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         return 0.0
 
 

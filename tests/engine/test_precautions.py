@@ -39,7 +39,7 @@ class Scripted:
         text = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         return Completion(text, 1, 1, 0.0)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         return 0.0
 
 

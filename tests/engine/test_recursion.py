@@ -37,7 +37,7 @@ class Scripted:
         text = self.say(question, len(self.prompts))
         return Completion(text, 100, 20, PRICE_USD)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         return PRICE_USD
 
 

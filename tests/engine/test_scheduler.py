@@ -47,8 +47,8 @@ class Scripted:
         finally:
             self.in_flight -= 1
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
-        return self.worst_usd if max_tokens else self.worst_usd / 2
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
+        return self.worst_usd if tokens_out else self.worst_usd / 2
 
 
 def scheduler(limits: RunLimits | None = None) -> tuple[Scheduler, list[CallRecord]]:

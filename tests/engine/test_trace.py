@@ -46,7 +46,7 @@ class Scripted:
             raise reply
         return Completion(reply, 100, 20, 0.001)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         return 0.001
 
 

@@ -23,7 +23,7 @@ class Listener:
         self.heard += [message.content for message in messages]
         return Completion("", 0, 0, 0.0)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
         return 0.5
 
 
@@ -54,4 +54,4 @@ async def test_a_model_never_sees_a_match() -> None:
     model = RedactingModel(listener, REDACTION)
     await model.complete([Message("user", f"what is ACME-7 for {KEY}")], max_tokens=5)
     assert listener.heard == ["what is [redacted: custom pattern] for [redacted: AWS access key]"]
-    assert (model.name, model.worst_case_usd([], 5)) == ("listener", 0.5)
+    assert (model.name, model.worst_case_usd(0, 5)) == ("listener", 0.5)

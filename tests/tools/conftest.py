@@ -22,7 +22,7 @@ class ScriptedModel:
         self.asked.append("\n".join(message.content for message in messages))
         return Completion(self.replies.pop(0), 1, 1, 0.0)
 
-    def worst_case_usd(self, messages, max_tokens):
+    def worst_case_usd(self, tokens_in, tokens_out):
         return 0.0
 
 

@@ -33,7 +33,7 @@ class ExtractiveReader:
         text = answer_from(prompt)[: max(1, max_tokens) * 4]
         return Completion(text, len(prompt) // 4, len(text) // 4, 0.0)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:  # noqa: ARG002
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:  # noqa: ARG002
         return 0.0
 
 

@@ -32,7 +32,7 @@ class ExtractiveRoot:
         tokens_in = sum(len(message.content) for message in messages) // 4
         return Completion(text, tokens_in, len(text) // 4, 0.0)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:  # noqa: ARG002
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:  # noqa: ARG002
         return 0.0
 
 

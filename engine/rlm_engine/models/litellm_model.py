@@ -26,8 +26,9 @@ from rlm_engine.models.reach import check_reachable
 from rlm_engine.models.reply import Heard, completion_of, heard_in
 from rlm_engine.models.settings import ModelSettings, Tier, settings_from_environ, settings_of
 from rlm_engine.models.stream import read_stream
-from rlm_engine.models.writing import Say, Writing
+from rlm_engine.models.writing import Writing
 from rlm_engine.prices import Price
+from rlm_engine.say import Say
 
 _QUIET: Final = {
     # In its default mode DEV it loads `.env` from the working directory.
@@ -93,11 +94,11 @@ class LitellmModel:
             heard = await self._hear(client, messages, fewer)
         return completion_of(heard, messages, price=self._price, settings=self._settings)
 
-    def worst_case_usd(self, messages: Sequence[Message], max_tokens: int) -> float:
-        """The price of the prompt by an upper estimate, and of a reply of full length."""
+    def worst_case_usd(self, tokens_in: int, tokens_out: int) -> float:
+        """The price of such a prompt, nothing of it cached, and of such a reply."""
         if self._price is None:
             return 0.0
-        return self._price.worst_usd(tokens_at_most(messages, self.name), max_tokens)
+        return self._price.worst_usd(tokens_in, tokens_out)
 
     async def _litellm(self) -> Any:
         if not _litellm.cache_info().currsize:

@@ -86,8 +86,8 @@ def completion_of(
 
     What the provider did not count is counted here, from above where its tokenizer is not at hand.
     """
-    tokens_in = heard.tokens_in or tokens_at_most(messages, settings.model)
-    tokens_out = heard.tokens_out or counter_for(settings.model).count(heard.text)
+    tokens_in = heard.tokens_in or tokens_at_most(messages, settings.shown)
+    tokens_out = heard.tokens_out or counter_for(settings.shown).count(heard.text)
     cached, written = heard.tokens_cached, heard.tokens_cache_written
     cost_usd = 0.0
     if price is not None:

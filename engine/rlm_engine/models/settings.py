@@ -86,13 +86,13 @@ def settings_from_environ(
 
     ModelNotConfigured says what to set, ValueError what is set wrongly.
     """
-    root = _set(environ, "RLM_MODEL")
+    root = _given(environ, "RLM_MODEL")
     if not root:
         raise ModelNotConfigured(
             "no model is configured: set RLM_MODEL, for instance to openai/gpt-5-mini or "
             "ollama/qwen3, and the key of its provider in the environment"
         )
-    sub = _set(environ, "RLM_SUB_MODEL") or root
+    sub = _given(environ, "RLM_SUB_MODEL") or root
     return (
         settings_of(root, environ, stored_key=stored_key),
         settings_of(sub, environ, tier="sub", stored_key=stored_key),
@@ -115,16 +115,16 @@ def settings_of(
     provider, name = provider_of(model, at_url=bool(url))
     _require_package(model, provider)
     for variable in provider.needs:
-        if not _set(environ, variable):
+        if not _given(environ, variable):
             raise ModelNotConfigured(f"{model} needs {variable} in the environment")
-    url = url or next(filter(None, (_set(environ, each) for each in provider.url_variables)), "")
+    url = url or next(filter(None, (_given(environ, each) for each in provider.url_variables)), "")
     if provider.url_variables and not (url or provider.url):
         raise ModelNotConfigured(f"{model} needs {provider.url_variables[0]} in the environment")
     return ModelSettings(
         model=f"{provider.prefix}/{name}",
         api_base=_completed(url, provider) if url else provider.url,
         api_key=key or _key(model, provider, environ, stored_key, at_url=bool(url)),
-        reply_timeout_s=_reply_timeout_s(_set(environ, "RLM_REPLY_TIMEOUT")),
+        reply_timeout_s=_reply_timeout_s(_given(environ, "RLM_REPLY_TIMEOUT")),
         name="" if provider == COMPATIBLE else model,
         start=provider.start,
     )
@@ -135,16 +135,16 @@ def addresses_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     variables = dict.fromkeys(
         variable for provider in PROVIDERS.values() for variable in provider.url_variables
     )
-    return tuple(_set(environ, *each) for each in (_URL, ("RLM_SUB_MODEL_URL",))) + tuple(
-        _set(environ, variable) for variable in variables
+    return tuple(_given(environ, *each) for each in (_URL, ("RLM_SUB_MODEL_URL",))) + tuple(
+        _given(environ, variable) for variable in variables
     )
 
 
 def _place(model: str, environ: Mapping[str, str], tier: Tier) -> tuple[str, str]:
     """The address and the key that were given for this model, each empty where none was."""
-    url, key = _set(environ, *_URL), _set(environ, *_KEY)
-    root = _set(environ, "RLM_MODEL") or model
-    sub_url, sub_key = _set(environ, "RLM_SUB_MODEL_URL"), _set(environ, "RLM_SUB_MODEL_KEY")
+    url, key = _given(environ, *_URL), _given(environ, *_KEY)
+    root = _given(environ, "RLM_MODEL") or model
+    sub_url, sub_key = _given(environ, "RLM_SUB_MODEL_URL"), _given(environ, "RLM_SUB_MODEL_KEY")
     if tier == "sub" and (sub_url or sub_key):
         return sub_url or (url if _alike(model, root) else ""), sub_key
     # What was given for one provider is not sent to another.
@@ -166,12 +166,12 @@ def _key(
     at_url: bool,
 ) -> str | None:
     for variable in provider.keys:
-        if key := _set(environ, variable):
+        if key := _given(environ, variable):
             return key
     if provider.local or provider == COMPATIBLE:
         # The client would take the OpenAI key, which is none of this server's business.
         return _KEYLESS if provider.prefix == "openai" else None
-    if not provider.keys or any(_set(environ, variable) for variable in provider.instead):
+    if not provider.keys or any(_given(environ, variable) for variable in provider.instead):
         return None
     if key := stored_key(environ, provider.keys[0]):
         return key
@@ -210,7 +210,7 @@ def _completed(url: str, provider: Provider) -> str:
     return urlunsplit(parts._replace(path=path))
 
 
-def _set(environ: Mapping[str, str], *names: str) -> str:
+def _given(environ: Mapping[str, str], *names: str) -> str:
     """The first of these variables that is set."""
     return next(filter(None, (environ.get(name, "").strip() for name in names)), "")
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-Say = Callable[[str], None]
-"""Told in words a person reads; must return at once."""
+from rlm_engine.say import Say
 
 APART_S: Final = 1.0
 
