@@ -43,7 +43,10 @@ class AgentMemory:
         trust = min(episode.trust, "agent", key=TRUSTS.index)
         if episode.supersedes:
             self._readable(episode.supersedes)
-        return self._memory.add(replace(episode, agent=self.agent, trust=trust))
+        added = self._memory.add(replace(episode, agent=self.agent, trust=trust))
+        if self._memory.allows(self.agent, episode.zone, "read"):
+            return added
+        return Added(added.id, quarantine=added.quarantine)  # the rest tells of what it may not see
 
     def recall(
         self,

@@ -1,13 +1,14 @@
 """What is done where a new memo meets an older one: never is a text destroyed.
 
-Merged: both stay, the newer one is kept behind the older, whose sources grow. Superseded: the
-older gets its end and the name of the newer. Reviewed: the newer is marked as contradicting the
-older, and a person settles it. Slots decide exactly; without them the odds of `contrast` do, where
-they are sure. What is less trusted, or of another agent, never takes a place by itself.
+Merged: both stay, the less trusted or else the newer one is kept behind the other, whose sources
+grow. Superseded: the older gets its end and the name of the newer. Reviewed: the newer is marked as
+contradicting the older, and a person settles it. Slots decide exactly; without them the odds of
+`contrast` do, where they are sure. What is less trusted, or as much and of another agent, never
+hides anything by itself: the same said by two agents stays twice.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -75,34 +76,46 @@ def judged(new_id: str, new: Episode, old_id: str, old: Memo) -> Conflict | None
 def settled(conflict: Conflict, new: Memo, old: Memo) -> tuple[Memo, Memo]:
     """The two memos after a conflict that was acted on."""
     if conflict.relation == "merge":
-        return merged(new, conflict.old, old)
+        return merged(conflict.new, new, conflict.old, old)
     if new.episode.time_s < old.episode.time_s:
         later, earlier = superseded(conflict.old, old, conflict.new, new)
         return earlier, later
     return superseded(conflict.new, new, conflict.old, old)
 
 
-def merged(new: Memo, old_id: str, old: Memo) -> tuple[Memo, Memo]:
-    """The newer one behind the older; its trust does not rub off."""
-    trusted = _rank(new) >= _rank(old)
-    older = replace(
-        old,
-        uses=old.uses + 1 if trusted else old.uses,
-        last_used_s=max(old.last_used_s, new.episode.time_s) if trusted else old.last_used_s,
-        sources=tuple(dict.fromkeys((*_sources(old), *_sources(new)))),
+def merged(new_id: str, new: Memo, old_id: str, old: Memo) -> tuple[Memo, Memo]:
+    """The newer and the older, one behind the other: the less trusted, or else the newer one."""
+    if _rank(new) > _rank(old):
+        return _backed(new, old), _behind(old, new_id, new.episode.time_s)
+    return _behind(new, old_id, new.episode.time_s), _backed(old, new)
+
+
+def repeated(memo: Memo, again: Episode) -> Memo:
+    """A memo that the same voice said again."""
+    source = _source(again)
+    return replace(
+        memo,
+        episode=again if again.time_s >= memo.episode.time_s else memo.episode,
+        uses=memo.uses + 1,
+        last_used_s=max(memo.last_used_s, again.time_s),
+        sources=memo.sources if (source,) == _sources(memo) else _with(_sources(memo), source),
     )
-    newer = replace(
-        _linked(new, "duplicate_of", old_id),
-        superseded_by=old_id,
-        superseded_s=new.episode.time_s,
-    )
-    return newer, older
+
+
+def freed(memo: Memo, newer: Memo | None, gone: Collection[str]) -> Memo:
+    """A memo once others are gone, `newer` being the one of them that took its place."""
+    edges = tuple(edge for edge in memo.edges if edge.target not in gone)
+    if newer is None:
+        return replace(memo, edges=edges)
+    episode = memo.episode
+    if episode.valid_to_s == _begins_s(newer):
+        episode = replace(episode, valid_to_s=None)
+    return replace(memo, episode=episode, edges=edges, superseded_by="", superseded_s=None)
 
 
 def superseded(new_id: str, new: Memo, old_id: str, old: Memo) -> tuple[Memo, Memo]:
     """The newer one in the place of the older, which ends where the newer begins."""
-    begins_s = new.episode.valid_from_s
-    ends_s = new.episode.time_s if begins_s is None else begins_s
+    ends_s = _begins_s(new)
     known_s = old.episode.valid_to_s
     episode = replace(old.episode, valid_to_s=ends_s if known_s is None else min(known_s, ends_s))
     older = replace(old, episode=episode, superseded_by=new_id, superseded_s=new.episode.time_s)
@@ -138,6 +151,11 @@ def may_settle(new: Episode, old: Memo) -> bool:
     return rank >= _rank(old) and (own or new.trust == "user") and new.trust != "untrusted"
 
 
+def _may_merge(new: Episode, old: Memo) -> bool:
+    """Whether one may be kept behind the other: that of the same voice, or of less trust."""
+    return new.agent == old.episode.agent or TRUSTS.index(new.trust) != _rank(old)
+
+
 def _by_name(new_id: str, new: Episode, old_id: str, old: Memo) -> Conflict | None:
     if new.supersedes != old_id:
         return None
@@ -149,7 +167,7 @@ def _by_slots(new_id: str, new: Episode, old_id: str, old: Memo) -> Conflict | N
     if _apart(new, earlier):
         return None
     if _plain(new.value) == _plain(earlier.value):
-        return Conflict(new_id, old_id, "merge", 1.0, True, "the same value")
+        return Conflict(new_id, old_id, "merge", 1.0, _may_merge(new, old), "the same value")
     why = f"{new.attribute} of {new.subject}: {earlier.value} before, {new.value} now"
     return Conflict(new_id, old_id, "supersede", 1.0, may_settle(new, old), why)
 
@@ -169,7 +187,7 @@ def _by_text(new_id: str, new: Episode, old_id: str, old: Memo) -> Conflict | No
     relation = likely.best
     sure = getattr(likely, relation)
     if relation == "merge" and sure >= TAU_HIGH:
-        return Conflict(new_id, old_id, relation, sure, True, "says the same")
+        return Conflict(new_id, old_id, relation, sure, _may_merge(new, old), "says the same")
     if relation == "supersede" and sure >= TAU_LOW:
         acts = sure >= TAU_HIGH and may_settle(new, old)
         return Conflict(new_id, old_id, relation, sure, acts, "says otherwise")
@@ -190,13 +208,40 @@ def _apart(new: Episode, old: Episode) -> bool:
     return False
 
 
+def _backed(front: Memo, behind: Memo) -> Memo:
+    """A memo that another one bears out, whose trust does not rub off."""
+    grown = replace(front, sources=_with(_sources(front), *_sources(behind)))
+    if _rank(behind) < _rank(front):
+        return grown
+    last_used_s = max(front.last_used_s, behind.episode.time_s)
+    return replace(grown, uses=front.uses + 1, last_used_s=last_used_s)
+
+
+def _behind(memo: Memo, front_id: str, time_s: float) -> Memo:
+    linked = _linked(memo, "duplicate_of", front_id)
+    return replace(linked, superseded_by=front_id, superseded_s=time_s)
+
+
+def _begins_s(memo: Memo) -> float:
+    from_s = memo.episode.valid_from_s
+    return memo.episode.time_s if from_s is None else from_s
+
+
+def _with(sources: Sequence[str], *more: str) -> tuple[str, ...]:
+    return tuple(filter(None, dict.fromkeys((*sources, *more))))
+
+
 def _linked(memo: Memo, kind: EdgeKind, target: str) -> Memo:
     edge = Edge(kind, target)
     return memo if edge in memo.edges else replace(memo, edges=(*memo.edges, edge))
 
 
 def _sources(memo: Memo) -> tuple[str, ...]:
-    return memo.sources or tuple(filter(None, (memo.episode.source or memo.episode.speaker,)))
+    return memo.sources or (_source(memo.episode),)
+
+
+def _source(episode: Episode) -> str:
+    return episode.source or episode.speaker
 
 
 def _rank(memo: Memo) -> int:

@@ -1,11 +1,12 @@
 """Writes what is derived from the episodes of a zone, and takes away what no longer is."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from rlm_memory.consolidation import Consolidated, Derived, derived_of, matched, memo_of
-from rlm_memory.types import Memo, Zone
+from rlm_memory.types import Level, Memo, Zone
 from rlm_memory.writer import Writer
 
 # Rows a transaction: another process may write in between, and a stop loses no more.
@@ -24,16 +25,16 @@ class Deriving:
 
     def run(self, zones: Sequence[Zone]) -> Consolidated:
         """Bring these zones up to date, or as many as there is time for."""
-        stopped = False
-        counts = dict.fromkeys(("trace", "category", "domain", "episode"), 0)
+        counts, ended = Counter[Level](), True
         for zone in zones:
             memos = {i: m for i, m in self._held.memos.items() if m.episode.zone == zone}
             derived = derived_of(memos)
-            for each in derived:
-                counts[each.level] += 1
-            stopped = stopped or not self._bring_up(zone, memos, derived)
+            counts.update(each.level for each in derived)
+            ended = self._bring_up(zone, memos, derived)
+            if not ended:
+                break
         return Consolidated(
-            counts["trace"], counts["category"], self._written, self._removed, stopped
+            counts["trace"], counts["category"], self._written, self._removed, not ended
         )
 
     def _bring_up(self, zone: Zone, memos: dict[str, Memo], derived: Sequence[Derived]) -> bool:
@@ -43,8 +44,7 @@ class Deriving:
         while batch := list(islice(changed, _BATCH)):
             if self._stop():
                 return False
-            with self._rows.writing():
-                self._held.follow()
+            with self._writer.changing():
                 self._writer.note("derive", "", *(row_id for row_id, _ in batch))
                 for row_id, memo in batch:
                     self._writer.put(row_id, memo)
@@ -89,13 +89,9 @@ class Deriving:
     def _remove(self, row_ids: Sequence[str]) -> None:
         if not row_ids:
             return
-        with self._rows.writing():
-            self._held.follow()
-            self._writer.note("forget", "", *row_ids, told="derived")
-            for row_id in row_ids:
-                tag = self._held.tags.get(row_id)
-                if tag is not None:
-                    self._rows.delete(row_id, tag)
-        for row_id in row_ids:
-            self._held.drop(row_id)
-        self._removed += len(row_ids)
+        with self._writer.changing():
+            gone = [row_id for row_id in row_ids if row_id in self._held.tags]
+            self._writer.note("forget", "", *gone, told="derived")
+            for row_id in gone:
+                self._writer.delete(row_id)
+        self._removed += len(gone)

@@ -53,7 +53,9 @@ def renamed(memos: Mapping[str, Memo], ids: Mapping[str, str]) -> dict[str, Memo
                 Edge(edge.kind, ids[edge.target]) for edge in memo.edges if edge.target in ids
             )
             newer = ids.get(memo.superseded_by, memo.superseded_by)
-            found[ids[row_id]] = replace(memo, edges=edges, superseded_by=newer)
+            older = ids.get(memo.episode.supersedes, memo.episode.supersedes)
+            episode = replace(memo.episode, supersedes=older)
+            found[ids[row_id]] = replace(memo, episode=episode, edges=edges, superseded_by=newer)
     return found
 
 
@@ -185,7 +187,8 @@ def _first(fields: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(_read(path).splitlines(), start=1):
+    # Not splitlines: JSON of others has separators of lines as they are within its texts.
+    for number, line in enumerate(_read(path).split("\n"), start=1):
         if line.strip():
             try:
                 read = json.loads(line)

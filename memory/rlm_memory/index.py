@@ -18,7 +18,7 @@ from rlm_memory.cues import Cues, asks, names_of, tells_time
 from rlm_memory.dates import nearness
 from rlm_memory.postings import Postings
 from rlm_memory.timeline import Arranged, Timeline
-from rlm_memory.types import TRUSTS, Episode, Memo, Wanted
+from rlm_memory.types import TRUSTS, Episode, Memo, Trust, Wanted
 from rlm_memory.words import telling_stems
 
 Floats = npt.NDArray[np.float64]
@@ -162,13 +162,15 @@ class ZoneIndex:
             may &= np.array(self._speakers) == self._numbers.get(wanted.speaker, -1)
         return may
 
-    def nearest(self, text: str, *, limit: int) -> list[str]:
-        """The ids of the episodes that share most with a text, best first, removed ones not."""
+    def nearest(self, text: str, *, limit: int, trust_min: Trust) -> list[str]:
+        """The ids of the believed episodes that share most with a text, best first."""
         scores = np.zeros(len(self.ids))
         stems = set(telling_stems(text))
         for word in stems:
             slots, _ = self._postings.of(word)
             scores[slots] += _idf(len(slots), len(self._slots))
+        believed = np.array(self._superseded) == inf
+        scores *= believed & (np.array(self._trust) >= TRUSTS.index(trust_min))
         most = min(limit, len(scores))
         best = np.argpartition(-scores, most - 1)[:most] if most else np.zeros(0, np.int64)
         ordered = sorted((-float(scores[at]), self.ids[at]) for at in best.tolist())

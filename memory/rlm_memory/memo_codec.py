@@ -35,10 +35,13 @@ def decode_memo(data: bytes) -> Memo:
 def sameness(episode: Episode) -> str:
     """Equal for episodes that say the same, however they are spaced: time does not matter.
 
-    Where and when a fact holds does, and so does the session of something said in one.
+    Where and when a fact holds does, and so do the session of something said in one and who vouches
+    for it: what another says again is a memo of its own, or it could be taken over.
     """
     told = (
         episode.zone,
+        episode.agent,
+        episode.trust,
         episode.session,
         episode.speaker,
         episode.question,

@@ -6,7 +6,8 @@ what other processes write.
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from rlm_crystal.leave import Leave, always
 
 from rlm_memory.agent import AgentMemory
 from rlm_memory.chain import Link
-from rlm_memory.conflicts import Added, Verdict, open_disputes
+from rlm_memory.conflicts import Added, Verdict, open_disputes, repeated
 from rlm_memory.consolidation import Consolidated
 from rlm_memory.database import opening, sole
 from rlm_memory.deriving import Deriving
@@ -88,14 +89,8 @@ class Memory:
         """Keep all of them or none, as `remember` does; their ids in the same order."""
         for episode in episodes:
             _check(episode)
-        with self._lock:
-            try:
-                with self._rows.writing():
-                    self._held.follow()
-                    return [self._remembered(episode)[0] for episode in episodes]
-            except BaseException:
-                self._held.let_go()
-                raise
+        with self._changing():
+            return [self._remembered(episode)[0] for episode in episodes]
 
     def add(self, episode: Episode) -> Added:
         """Keep a stated fact as `remember` does, and settle what it says of what is believed.
@@ -105,18 +100,12 @@ class Memory:
         quarantine: `release` lets it out. ValueError as for `remember`.
         """
         _check(episode)
-        with self._lock:
-            try:
-                with self._rows.writing():
-                    self._held.follow()
-                    row_id, known = self._remembered(without_secrets(episode))
-                    held = self._held.memos[row_id]
-                    if known or held.quarantine:
-                        return Added(row_id, quarantine=held.quarantine)
-                    return Added(row_id, settle(self._writer, row_id, held.episode))
-            except BaseException:
-                self._held.let_go()
-                raise
+        with self._changing():
+            row_id, known = self._remembered(without_secrets(episode))
+            held = self._held.memos[row_id]
+            if known or held.quarantine:
+                return Added(row_id, quarantine=held.quarantine)
+            return Added(row_id, settle(self._writer, row_id, held.episode))
 
     def conflicts(self) -> list[tuple[str, str]]:
         """Ids of newer and older of what contradicts each other and was not settled."""
@@ -127,21 +116,19 @@ class Memory:
     def resolve(self, new_id: str, old_id: str, verdict: Verdict, *, agent: str = "") -> None:
         """Settle a conflict: the newer repeats the older (`merge`), takes its place (`supersede`),
         holds beside it (`keep`), or is wrong (`reject`). KeyError without such memos."""
-        with self._lock, self._rows.writing():
-            self._held.follow()
+        with self._changing():
             resolve(self._writer, new_id, old_id, verdict, agent)
 
     def release(self, row_id: str) -> None:
         """Let a memo out of quarantine, for a person who read it; KeyError without one."""
-        with self._lock, self._rows.writing():
-            self._held.follow()
+        with self._changing():
+            memo = self._held.memos[row_id]
             self._writer.note("resolve", "", row_id, told="release")
-            self._writer.put(row_id, replace(self._held.memos[row_id], quarantine=""))
+            self._writer.put(row_id, replace(memo, quarantine=""))
 
     def promote(self, row_id: str) -> None:
         """Trust what two sources said as what an agent said; ValueError where they are fewer."""
-        with self._lock, self._rows.writing():
-            self._held.follow()
+        with self._changing():
             memo = self._held.memos[row_id]
             if len(memo.sources) < SOURCES_MIN:
                 raise ValueError(f"{row_id} was said by one source only; another has to say it too")
@@ -194,29 +181,24 @@ class Memory:
 
     def restore(self, memos: Mapping[str, Memo]) -> int:
         """Keep episodes that were exported, under ids of their own; how many are new."""
-        with self._lock:
-            try:
-                with self._rows.writing():
-                    self._held.follow()
-                    known = {each: self._held.same(memo.episode) for each, memo in memos.items()}
-                    ids = {each: same or self._rows.new_id() for each, same in known.items()}
-                    fresh = {each: memo for each, memo in memos.items() if known[each] is None}
-                    renewed = renamed(fresh, ids)
-                    for row_id, memo in renewed.items():
-                        self._writer.note("restore", "", row_id)
-                        self._writer.put(row_id, replace(memo, seq=self._rows.seq()))
-                    return len(renewed)
-            except BaseException:
-                self._held.let_go()
-                raise
+        with self._changing():
+            known = {each: self._held.same(memo.episode) for each, memo in memos.items()}
+            ids = {each: same or self._rows.new_id() for each, same in known.items()}
+            fresh = {each: memo for each, memo in memos.items() if known[each] is None}
+            renewed = renamed(fresh, ids)
+            for row_id, memo in renewed.items():
+                self._writer.note("restore", "", row_id)
+                self._writer.put(row_id, replace(memo, seq=self._rows.seq()))
+            return len(renewed)
 
     def forget(
         self, row_id: str = "", *, subject: str = "", writer: str = "", agent: str = ""
     ) -> Forgotten:
         """Delete one memo, or all of a subject or an agent, with what repeats or summarises them.
 
-        What was derived from them goes too, and is made anew without them at once. `agent` is who
-        asks. See `erase` for a zone.
+        What was derived from them goes too, and is made anew without them at once; what they took
+        the place of holds again. With `agent`, who asks then, what others said stays. See `erase`
+        for a zone.
         """
         with sole(self._folder, "consolidate.lock", wait_s=FORGET_WAIT_S), self._lock:
             self._held.follow()
@@ -237,34 +219,26 @@ class Memory:
 
         Also what cannot be opened and so may have stood there.
         """
-        with self._lock:
-            with self._rows.writing():
-                self._held.follow()
+        with sole(self._folder, "consolidate.lock", wait_s=FORGET_WAIT_S), self._lock:
+            with self._writer.changing():
                 memos = self._held.memos
                 gone = [row_id for row_id, memo in memos.items() if memo.episode.zone == zone]
                 gone += self._held.damaged
                 for row_id in gone:
-                    self._rows.delete(row_id, self._held.tags[row_id])
+                    self._writer.delete(row_id)
                 self._rows.destroy_key(zone)
                 self._writer.note("erase", "", *gone, told=zone)
-            for row_id in gone:
-                self._held.drop(row_id)
             self._rows.vacuum()
         return len(gone)
 
     def settle(self) -> int:
         """Drop rows that cannot be opened, take the rest for right; how many were dropped."""
-        with self._lock:
-            with self._rows.writing():
-                self._held.follow()
-                dropped = list(self._held.damaged)
-                for row_id in dropped:
-                    self._rows.delete(row_id, self._held.tags[row_id])
-                tags = self._held.tags.items()
-                self._writer.note("settle", "", *dropped)
-                self._rows.accept({i: tag for i, tag in tags if i not in self._held.damaged})
+        with self._changing():
+            dropped = list(self._held.damaged)
             for row_id in dropped:
-                self._held.drop(row_id)
+                self._writer.delete(row_id)
+            self._writer.note("settle", "", *dropped)
+            self._rows.accept(self._held.tags)
             self._held.altered = False
         return len(dropped)
 
@@ -321,6 +295,11 @@ class Memory:
                 counts=self._held.counts(),
             )
 
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        with self._lock, self._writer.changing():
+            yield
+
     def _rights(self) -> Ledger:
         self._ledger.follow(self._rows.links(first=self._ledger.seq + 1))
         return self._ledger
@@ -344,18 +323,24 @@ class Memory:
                 last_used_s=episode.time_s,
                 recorded_s=self._clock(),
                 seq=self._rows.seq(),
-                quarantine="" if episode.trust == "user" else instruction_in(episode.text),
+                quarantine="" if episode.trust == "user" else instruction_in(_all_told(episode)),
             )
             self._writer.put(row_id, memo)
             return row_id, False
         self._writer.note("use", episode.agent, row_id)
-        self._writer.put(row_id, _again(self._held.memos[row_id], episode))
+        self._writer.put(row_id, repeated(self._held.memos[row_id], episode))
         return row_id, True
 
 
 def _check(episode: Episode) -> None:
     if not episode.text.strip() or len(episode.text) > TEXT_CHARS_MAX:
         raise ValueError(f"an episode has 1 to {TEXT_CHARS_MAX} characters of text")
+
+
+def _all_told(episode: Episode) -> str:
+    """All of an episode that may come back into a prompt."""
+    slots = (episode.subject, episode.attribute, episode.value, episode.speaker)
+    return "\n".join(filter(None, (episode.text, *slots)))
 
 
 def without_secrets(episode: Episode) -> Episode:
@@ -368,11 +353,7 @@ def without_secrets(episode: Episode) -> Episode:
         text=text(episode.text),
         question=text(episode.question),
         answer=text(episode.answer),
+        subject=text(episode.subject),
+        attribute=text(episode.attribute),
         value=text(episode.value),
     )
-
-
-def _again(memo: Memo, episode: Episode) -> Memo:
-    newer = episode if episode.time_s >= memo.episode.time_s else memo.episode
-    last_used_s = max(memo.last_used_s, episode.time_s)
-    return replace(memo, episode=newer, uses=memo.uses + 1, last_used_s=last_used_s)

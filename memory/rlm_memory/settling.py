@@ -12,7 +12,7 @@ from rlm_memory.conflicts import (
 )
 from rlm_memory.cues import asks
 from rlm_memory.store import Place
-from rlm_memory.types import Episode
+from rlm_memory.types import Episode, Trust
 from rlm_memory.writer import Writer
 
 _COMPARED_MAX = 8
@@ -22,7 +22,10 @@ def settle(writer: Writer, row_id: str, episode: Episode) -> tuple[Conflict, ...
     """What a new episode bears on, the sure of it acted on."""
     held = writer.held
     index = held.index(Place(episode.zone, "episode"))
-    near = [] if asks(episode.text) else index.nearest(episode.text, limit=_COMPARED_MAX)
+    # What nobody vouches for is compared with its like only: a flood of it would hide the rest.
+    vouched: Trust = "untrusted" if episode.trust == "untrusted" else "agent"
+    asking = asks(episode.text)
+    near = [] if asking else index.nearest(episode.text, limit=_COMPARED_MAX, trust_min=vouched)
     others = dict.fromkeys((episode.supersedes, *sorted(held.slotted(episode)), *near))
     found: list[Conflict] = []
     for old_id in others:
@@ -33,7 +36,7 @@ def settle(writer: Writer, row_id: str, episode: Episode) -> tuple[Conflict, ...
         if conflict is not None:
             found.append(conflict)
             _act_on(writer, conflict)
-            if conflict.settled and conflict.relation == "merge":
+            if writer.held.memos[row_id].superseded_by:
                 break
     return tuple(found)
 
@@ -43,7 +46,7 @@ def resolve(writer: Writer, new_id: str, old_id: str, verdict: Verdict, agent: s
     old = writer.held.memos[old_id]
     new = undisputed(writer.held.memos[new_id], old_id)
     if verdict == "merge":
-        new, old = merged(new, old_id, old)
+        new, old = merged(new_id, new, old_id, old)
     elif verdict == "supersede":
         new, old = superseded(new_id, new, old_id, old)
     elif verdict == "reject":
@@ -56,7 +59,8 @@ def resolve(writer: Writer, new_id: str, old_id: str, verdict: Verdict, agent: s
 def _act_on(writer: Writer, conflict: Conflict) -> None:
     new, old = writer.held.memos[conflict.new], writer.held.memos[conflict.old]
     if not conflict.settled:
-        writer.put(conflict.new, disputed(new, conflict.old))
+        if conflict.relation == "supersede":
+            writer.put(conflict.new, disputed(new, conflict.old))
         return
     new, old = settled(conflict, new, old)
     writer.note("supersede", new.episode.agent, conflict.new, conflict.old)

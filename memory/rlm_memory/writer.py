@@ -1,6 +1,7 @@
-"""Writes memos and notes what was done, within a transaction that the caller began."""
+"""Writes memos and notes what was done; what is held follows the rows, also where that fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from rlm_memory.chain import Act, Entry
 from rlm_memory.holdings import Holdings
@@ -16,12 +17,33 @@ class Writer:
         self.rows = rows
         self.held = held
         self.clock = clock
+        self._changed = False
+
+    @contextmanager
+    def changing(self) -> Generator[None]:
+        """A transaction over what the rows hold now; all written in it is kept, or nothing."""
+        self._changed = False
+        try:
+            with self.rows.writing():
+                self.held.follow()
+                yield
+        except BaseException:
+            if self._changed:
+                self.held.let_go()
+            raise
 
     def put(self, row_id: str, memo: Memo) -> None:
         """Write a row and hold it, in place of what it was."""
+        self._changed = True
         place, tag = Place(memo.episode.zone, memo.level), self.held.tags.get(row_id)
         tag = self.rows.put(row_id, place, encode_memo(memo), replaces=tag)
         self.held.take(row_id, tag, memo)
+
+    def delete(self, row_id: str) -> None:
+        """Delete a row that there is, and hold it no longer."""
+        self._changed = True
+        self.rows.delete(row_id, self.held.tags[row_id])
+        self.held.drop(row_id)
 
     def note(self, act: Act, agent: str, *row_ids: str, told: str = "") -> None:
         """Note an act of an agent, or of the owner where it is empty."""

@@ -85,7 +85,13 @@ def test_what_is_told_late_does_not_take_the_place_of_what_is_newer(memory: Memo
 def test_the_same_value_in_other_words_is_merged_and_nothing_is_lost(memory: Memory) -> None:
     first = memory.add(port("80", 1.0))
     again = Episode(
-        "API: 80", time_s=3.0, subject="api", attribute="Port", value="80", source="wiki"
+        "API: 80",
+        time_s=3.0,
+        subject="api",
+        attribute="Port",
+        value="80",
+        source="wiki",
+        trust="agent",
     )
     second = memory.add(again)
     assert [(each.relation, each.settled) for each in second.conflicts] == [("merge", True)]
@@ -145,6 +151,34 @@ def test_a_person_settles_what_was_left_open(
     assert memory.conflicts() == []
     assert sorted(each.episode.value for each in memory.recall("port").found) == believed
     assert memory.stats().episodes == 2
+
+
+@pytest.mark.parametrize("earlier", ["untrusted", "agent"])
+def test_what_is_trusted_more_is_not_kept_behind_what_was_said_first(
+    earlier: Trust, memory: Memory
+) -> None:
+    memory.add(port("80", 1.0, trust=earlier, agent="bot"))
+    second = memory.add(port("80", 2.0, trust="user"))
+    (found,) = memory.recall("port of the API").found
+    assert (found.id, found.episode.trust) == (second.id, "user")
+
+
+def test_two_agents_that_say_the_same_hide_nothing_of_each_other(memory: Memory) -> None:
+    one, other = (memory.add(port("80", 1.0, agent=agent)).id for agent in ("ann", "bob"))
+    memory.add(port("90", 2.0, agent="ann"))
+    believed = [row_id for row_id, memo in memory.memos().items() if not memo.superseded_by]
+    assert other in believed and one not in believed
+
+
+def test_of_many_updates_the_last_one_is_believed_whatever_nobody_vouches_for(
+    memory: Memory,
+) -> None:
+    last = ""
+    for number in range(12):
+        last = memory.add(Episode(f"The server listens on port {8000 + number}.", time_s=number)).id
+        told = f"The server listens on port {9000 + number}."
+        memory.add(Episode(told, time_s=number, trust="untrusted", source="web"))
+    assert [each.id for each in memory.recall("server port", limit=9).found] == [last]
 
 
 def test_a_named_predecessor_is_superseded(memory: Memory) -> None:

@@ -39,6 +39,22 @@ def test_what_was_exported_comes_back_with_what_it_knew(tmp_path: Path) -> None:
     other.close()
 
 
+ODD = "soft\xadhyphen \x7f \x1b[2J \x00 \x0b\x0c\x1c\x85 \u2028\u2029 \u202e \ud800 \r\n 日本 😀"
+
+
+def test_a_text_of_any_characters_comes_back_equal(tmp_path: Path) -> None:
+    memory, other = opened(tmp_path / "one"), opened(tmp_path / "two")
+    memory.remember_all([Episode(ODD, time_s=1.0, source=ODD), Episode(f"{ODD}2", time_s=2.0)])
+    file = tmp_path / "all.jsonl"
+    file.write_bytes("\n".join(exported(memory.memos())).encode("ascii"))
+    assert is_export(file)
+    assert other.restore(memos_from(file)) == 2
+    kept = [[memo.episode for memo in each.memos().values()] for each in (memory, other)]
+    assert kept[0] == kept[1]
+    memory.close()
+    other.close()
+
+
 def test_notes_are_cut_at_their_headings(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("intro\n# One\nfirst\n## Two\n```\n# no heading\n```\n# Three\n")
     assert [text for _, _, text in said(tmp_path)] == [
@@ -76,11 +92,12 @@ def test_times_of_a_chat_are_understood(tmp_path: Path) -> None:
 def test_the_memory_of_the_reference_server_is_read(tmp_path: Path) -> None:
     file = tmp_path / "memory.jsonl"
     lines = [
-        {"type": "entity", "name": "Ann", "entityType": "person", "observations": ["likes tea"]},
+        {"type": "entity", "name": "Ann", "observations": ["likes\u2028tea"]},
         {"type": "relation", "from": "Ann", "to": "Acme", "relationType": "works_at"},
     ]
-    file.write_text("\n".join(map(json.dumps, lines)))
-    assert [text for _, _, text in said(file)] == ["Ann: likes tea", "Ann works at Acme"]
+    written = [json.dumps(line, ensure_ascii=False) for line in lines]
+    file.write_text("\n".join(written), encoding="utf-8")
+    assert [text for _, _, text in said(file)] == ["Ann: likes\u2028tea", "Ann works at Acme"]
 
 
 @pytest.mark.parametrize(
