@@ -23,12 +23,12 @@ from rlm_tools.host import View
 from rlm_server.lending import lender_for, lent_models
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for, precautions_for
-from rlm_server.settings import Settings, prompts_kept
+from rlm_server.settings import SettingsBook
 from rlm_server.traces.keeping import RunRecord
 
 Confirm: TypeAlias = Callable[[Collection[str]], Awaitable[View]]
 Answering: TypeAlias = Callable[
-    [str, View, Opened, Settings, Mapping[str, str], ProgressSink, Confirm, Meter],
+    [str, View, Opened, SettingsBook, Mapping[str, str], ProgressSink, Confirm, Meter],
     Awaitable[Answer],
 ]
 
@@ -37,7 +37,7 @@ async def answer(
     question: str,
     view: View,
     opened: Opened,
-    settings: Settings,
+    book: SettingsBook,
     environ: Mapping[str, str],
     progress: ProgressSink,
     confirm: Confirm,
@@ -48,9 +48,10 @@ async def answer(
     `confirm` gives a view in which these files are what is on disk; `meter` is told what each call
     took.
     """
+    settings, recording = book.settings, book.operator.recording
     precautions = precautions_for(settings, environ)
     remembers = settings.remember and not opened.manner.read_only
-    record = RunRecord(opened.archive.traces, environ)
+    record = RunRecord(opened.archive.traces, recording)
     steps = 0
 
     def say(what: str) -> None:
@@ -77,7 +78,7 @@ async def answer(
                 table=table,
             ),
             precautions=precautions,
-            tracing=Tracing(opened.manner.follow, prompts_kept(environ), record.keep, meter),
+            tracing=Tracing(opened.manner.follow, recording.prompts, record.keep, meter),
             progress=say,
         )
 

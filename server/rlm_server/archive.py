@@ -3,18 +3,20 @@
 Folder names are handles made with the key: whoever lists them learns nothing of the roots.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlm_crystal.estate import Corpus, Estate
+from rlm_crystal.gate import Gate
 from rlm_crystal.home import Home, corpus_id
 from rlm_crystal.keys import Keyring
 from rlm_crystal.manifest import Generation
 from rlm_crystal.store import PageStore
 from rlm_crystal.types import STATIC
 from rlm_crystal.vault import Vault
+from rlm_crystal.walk import check_roots
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
@@ -43,6 +45,22 @@ class Archive:
     ) -> "Archive":
         """The archive of these roots, which must be resolved."""
         return cls(home, keys, Corpus(corpus_id(roots), tuple(roots)), embedder)
+
+    @classmethod
+    def from_environ(
+        cls,
+        environ: Mapping[str, str],
+        roots: Sequence[Path],
+        *,
+        allow_wide: bool,
+        embedder: str = STATIC,
+    ) -> "Archive":
+        """HaltError without a cipher or key; RootMissing and the like for the roots."""
+        home = Home.from_environ(environ)
+        gate = Gate.open(environ, home)
+        _ = gate.keyring  # raises where the gate is shut
+        resolved = check_roots(roots, allow_wide=allow_wide)
+        return cls.of(home, lambda: gate.keyring, resolved, embedder=embedder)
 
     @property
     def roots(self) -> tuple[Path, ...]:

@@ -9,12 +9,11 @@ from rlm_tools.host import Issue
 
 from rlm_server.archive import Archive
 from rlm_server.opening import Opened
-from rlm_server.providers import trouble_with
-from rlm_server.settings import EXTRACTIVE, Settings
+from rlm_server.providers import troubles_of
+from rlm_server.settings import Settings
 from rlm_server.state import State
 
 if TYPE_CHECKING:
-    from rlm_engine.models.settings import Tier
     from rlm_sandbox.backend import BackendName
 
 _INDEX_AGAIN = "Call rlm_reindex, or run: rlm-mcp index"
@@ -123,11 +122,7 @@ def sandbox_issues(backend: "BackendName | None") -> list[Issue]:
 
 def model_issues(settings: Settings, environ: Mapping[str, str]) -> list[Issue]:
     """A model that is named and lacks its key, its package or a provider."""
-    tiers: dict[str, Tier] = {settings.sub_model: "sub", settings.model: "root"}
-    troubles = [
-        trouble_with(model, environ, tier) for model, tier in tiers.items() if model != EXTRACTIVE
-    ]
-    return [Issue("model", "error", told, fix) for told, fix in troubles if told]
+    return [Issue("model", "error", told, fix) for told, fix in troubles_of(settings, environ)]
 
 
 def _watch_issues(opened: Opened, settings: Settings) -> list[Issue]:

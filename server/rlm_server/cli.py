@@ -130,7 +130,7 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
                 dry_run=options.dry_run,
             )
         case "stats":
-            from rlm_server.traces.adding_up import stats
+            from rlm_server.traces.stats import stats
 
             return stats(request, options.days)
         case "bench":

@@ -9,7 +9,7 @@ from typing import get_args
 from rlm_tools.toolset import Toolset
 
 from rlm_server import __version__
-from rlm_server.memory_line import add_memory
+from rlm_server.memory_options import add_memory
 
 _TOOLSETS: tuple[str, ...] = get_args(Toolset)
 

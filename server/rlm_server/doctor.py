@@ -12,11 +12,10 @@ from rlm_crystal.home import cache_folder
 
 from rlm_server.commands import Told
 from rlm_server.errors import ServerError
-from rlm_server.providers import trouble_with
+from rlm_server.providers import troubles_of
 from rlm_server.settings import EXTRACTIVE, Operator, backend_named
 
 if TYPE_CHECKING:
-    from rlm_engine.models.settings import Tier
     from rlm_sandbox.types import Availability
 
 _INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -126,17 +125,14 @@ def _grammar(_: Mapping[str, str]) -> Finding:
 
 
 def _model(environ: Mapping[str, str]) -> Finding:
-    name = environ.get("RLM_MODEL", "").strip()
-    if not name:
+    operator = Operator.from_environ(environ)
+    root, sub = operator.model, operator.sub_model
+    if (root, sub) == (EXTRACTIVE, EXTRACTIVE):
         seen = "none named, answers are extractive; RLM_MODEL names one"
         return Finding("model", ok=True, seen=seen, needed=False)
-    sub = environ.get("RLM_SUB_MODEL", "").strip() or name
-    tiers: dict[str, Tier] = {sub: "sub", name: "root"}
-    for model, tier in tiers.items():
-        told, fix = trouble_with(model, environ, tier) if model != EXTRACTIVE else ("", "")
-        if told:
-            return Finding("model", ok=False, seen=told, fix=fix)
-    return Finding("model", ok=True, seen=name if sub == name else f"{name}; {sub} reads for it")
+    for told, fix in troubles_of(operator, environ):
+        return Finding("model", ok=False, seen=told, fix=fix)
+    return Finding("model", ok=True, seen=root if sub == root else f"{root}; {sub} reads for it")
 
 
 def _watch(_: Mapping[str, str]) -> Finding:

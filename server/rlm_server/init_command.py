@@ -1,5 +1,6 @@
 """`rlm-mcp init CLIENT`: writes our entry into the configuration of a client, or shows it."""
 
+import re
 import shutil
 import sys
 import sysconfig
@@ -15,10 +16,17 @@ from rlm_server.commands import Told
 from rlm_server.errors import Misused
 
 # What is set now and holds for the server too. Keys are no part of any file we write.
-_CARRIED: Final = (
-    "RLM_HOME", "RLM_MODEL", "RLM_SUB_MODEL", "RLM_MODELS", "RLM_MAX_COST_USD", "RLM_EMBEDDER",
-    "RLM_SANDBOX", "RLM_CODE_PROFILE",
+CARRIED: Final = (
+    "RLM_HOME", "RLM_MODEL", "RLM_SUB_MODEL", "RLM_MODELS", "RLM_MODEL_TABLE", "RLM_PRICES",
+    "RLM_REPLY_TIMEOUT", "RLM_MAX_COST_USD", "RLM_SUMMARY_USD", "RLM_ROUTE", "RLM_EMBEDDER",
+    "RLM_SANDBOX", "RLM_CODE_PROFILE", "RLM_CODE_MODULES", "RLM_REDACT", "RLM_REDACT_EMAILS",
+    "RLM_TRACE_PROMPTS", "RLM_TRACE_DAYS", "RLM_SPANS",
 )  # fmt: skip
+# Of these without user, password and query, which may be keys.
+CARRIED_ADDRESSES: Final = ("RLM_MODEL_URL", "RLM_API_BASE", "RLM_SUB_MODEL_URL")
+_ADDRESS: Final = re.compile(
+    r"(?P<scheme>(?:[a-z][a-z0-9+.-]*://)?)(?:[^/?#]*@)?(?P<place>[^?#@]*)(?:[?#].*)?", re.I | re.S
+)
 _NEXT: Final[dict[ClientName, str]] = {
     "claude-code": "Start claude in the project, allow the server, and see /mcp.",
     "claude-desktop": "Quit Claude Desktop and start it again.",
@@ -46,7 +54,7 @@ def init(
     launch = Launch(
         _command(),
         tuple(str(root.resolve()) for root in roots),
-        tuple((name, environ[name]) for name in _CARRIED if environ.get(name)),
+        tuple(carried(environ).items()),
     )
     old = _text_of(path)
     new = merged(client, launch, machine, old, path)
@@ -57,7 +65,27 @@ def init(
     if written:
         _write(path, new)
     fields = {"client": client, "file": str(path), "changed": new != old, "written": written}
-    return Told(fields, _told(fields, changes, client))
+    return Told(fields, _told(fields, changes, client), remark=_cut_short(environ, launch))
+
+
+def _cut_short(environ: Mapping[str, str], launch: Launch) -> str:
+    """Which addresses are not written whole."""
+    env = dict(launch.env)
+    cut = [name for name in CARRIED_ADDRESSES if environ.get(name, "").strip() != env.get(name, "")]
+    return f"{', '.join(cut)} without user and query, which may be keys" if cut else ""
+
+
+def carried(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the entry sets for the server: all that is set now and is no secret."""
+    plain = {name: environ.get(name, "") for name in CARRIED}
+    places = {name: _without_secrets(environ.get(name, "")) for name in CARRIED_ADDRESSES}
+    return {name: value for name, value in (plain | places).items() if value}
+
+
+def _without_secrets(address: str) -> str:
+    """An address without user, password and query; nothing where it cannot be taken apart."""
+    found = _ADDRESS.fullmatch(address.strip())
+    return "" if found is None else found["scheme"] + found["place"]
 
 
 def _own_file(client: ClientName, machine: Machine) -> Path:

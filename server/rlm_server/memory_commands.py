@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from rlm_crystal.atomic import write_new
-from rlm_crystal.gate import Gate
-from rlm_crystal.home import Home
-from rlm_crystal.walk import check_roots
 from rlm_memory.exchange import episodes_from, exported, is_export, memos_from
 from rlm_memory.grants import RIGHTS, Grant, Right
 from rlm_memory.memory import Memory, without_secrets
@@ -23,6 +20,7 @@ from rlm_memory.types import Episode, Memo, Recalled, Wanted, iso
 from rlm_server.archive import Archive
 from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
+from rlm_server.traces.opening import SECONDS_A_DAY
 from rlm_server.visible import one_line
 
 _COLUMNS = 100
@@ -49,11 +47,7 @@ def memory_command(options: argparse.Namespace, request: Request) -> Told:
 
 @contextmanager
 def _opened(request: Request) -> Generator[Memory]:
-    home = Home.from_environ(request.environ)
-    gate = Gate.open(request.environ, home)
-    _ = gate.keyring  # raises where the gate is shut
-    roots = check_roots(request.roots, allow_wide=request.allow_wide)
-    archive = Archive.of(home, lambda: gate.keyring, roots)
+    archive = Archive.from_environ(request.environ, request.roots, allow_wide=request.allow_wide)
     memory = Memory.open(
         archive.estate.memory_folder(archive.corpus),
         archive.keyring,
@@ -258,7 +252,7 @@ def _asked_grant(options: argparse.Namespace) -> Grant:
     rights = frozenset[Right](right for right in RIGHTS if right in named)
     if len(rights) != len(named):
         raise Misused(f"--rights takes {', '.join(RIGHTS)}, separated by commas")
-    expires_s = None if options.days is None else time.time() + 86_400 * options.days
+    expires_s = None if options.days is None else time.time() + SECONDS_A_DAY * options.days
     return Grant(options.agent, options.zone, rights, expires_s)
 
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlm_crystal.errors import CrystalError
-from rlm_crystal.gate import Gate
-from rlm_crystal.home import Home
-from rlm_crystal.walk import check_roots
 from rlm_sandbox.spare import Spares
 
 from rlm_server.archive import Archive
@@ -19,6 +16,7 @@ from rlm_server.mapped import Mapped
 from rlm_server.recollection import Recollection
 from rlm_server.replies import Replies
 from rlm_server.settings import Operator, SettingsBook, load_settings
+from rlm_server.viewing import Viewer
 
 _log = logging.getLogger(__name__)
 
@@ -27,9 +25,9 @@ _log = logging.getLogger(__name__)
 class Opened:
     """What exists once cipher and key were found good."""
 
-    gate: Gate
     archive: Archive
     keeper: Keeper
+    viewer: Viewer
     recollection: Recollection
     replies: Replies
     mapped: Mapped
@@ -53,12 +51,10 @@ def open_all(
     Settings that cannot be read are not in force, and `settings_problem` says so: what holds then
     is what the operator set, which no stored setting could have widened.
     """
-    home = Home.from_environ(environ)
-    gate = Gate.open(environ, home)
-    _ = gate.keyring  # raises where the gate is shut
-    resolved = check_roots(roots, allow_wide=manner.allow_wide)
     operator = Operator.from_environ(environ)
-    archive = Archive.of(home, lambda: gate.keyring, resolved, embedder=operator.embedder)
+    archive = Archive.from_environ(
+        environ, roots, allow_wide=manner.allow_wide, embedder=operator.embedder
+    )
     if manner.model:
         operator = operator.with_model(manner.model)
     problem = ""
@@ -78,9 +74,9 @@ def open_all(
     )
     spares = Spares() if manner.spares else None
     opened = Opened(
-        gate=gate,
         archive=archive,
         keeper=keeper,
+        viewer=Viewer(keeper, inbox.crystal, archive.roots, manner),
         recollection=Recollection(archive),
         replies=Replies(archive, environ),
         mapped=Mapped(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rlm_crystal.home import cache_folder
 
 from rlm_server.redaction import RedactingModel
-from rlm_server.settings import EXTRACTIVE, Settings, backend_named
+from rlm_server.settings import EXTRACTIVE, Operator, Settings, backend_named
 
 if TYPE_CHECKING:
     from rlm_engine.limits import RunLimits
@@ -41,11 +41,19 @@ def summarising_model(settings: Settings, environ: Mapping[str, str]) -> "Model"
     return _hosted(settings.sub_model, environ, settings, tier="sub")
 
 
-def trouble_with(model: str, environ: Mapping[str, str], tier: "Tier" = "root") -> tuple[str, str]:
-    """Return why this model cannot be asked and the fix, or two empty texts; asks nobody.
+def troubles_of(models: Settings | Operator, environ: Mapping[str, str]) -> "list[tuple[str, str]]":
+    """Return why the root's or the sub-calls' model cannot be asked, each with its fix.
 
-    May wait for the system's keyring.
+    Asks no model, but may wait for the system's keyring.
     """
+    tiers: dict[str, Tier] = {models.sub_model: "sub", models.model: "root"}
+    found = [
+        _trouble_with(name, environ, tier) for name, tier in tiers.items() if name != EXTRACTIVE
+    ]
+    return [trouble for trouble in found if trouble is not None]
+
+
+def _trouble_with(model: str, environ: Mapping[str, str], tier: "Tier") -> "tuple[str, str] | None":
     from rlm_engine.errors import ModelNotConfigured
     from rlm_engine.models.openai_form import speaks_openai
     from rlm_engine.models.settings import settings_of
@@ -55,7 +63,7 @@ def trouble_with(model: str, environ: Mapping[str, str], tier: "Tier" = "root") 
     except (ModelNotConfigured, ValueError) as error:
         return str(error), "Set what is named; docs/models.md has the line for each provider."
     if speaks_openai(settings) or find_spec("litellm") is not None:
-        return "", ""
+        return None
     return f"{model} needs the package litellm", "pip install 'rlm-mcp[litellm]'"
 
 

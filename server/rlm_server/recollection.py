@@ -33,29 +33,27 @@ class Recollection:
         self.failure: Exception | None = None
 
     async def recall(
-        self, query: str, limit: int, read: "ReadLines | None" = None
+        self, query: str, limit: int, read: "ReadLines"
     ) -> "Sequence[Mapping[str, JsonValue]]":
         """Return what bears on the query, best first; nothing where the memory cannot be used.
 
-        With `read` each has `stale`: whether lines it rests on have changed since.
+        Each has `stale`: whether lines it rests on are not what `read` gives for them now.
         """
         from rlm_memory.staleness import is_stale
 
         found = await self._with_memory(lambda memory: memory.recall(query, limit=limit))
         recalled = found.found if found else ()
-        if read is None:
-            return [each.to_json() for each in recalled]
         return [
             each.to_json() | {"stale": is_stale(each.episode.citations, read)} for each in recalled
         ]
 
-    async def keep(self, answer: "Answer", revision: str, read: "ReadLines | None" = None) -> None:
-        """Remember an answered question, and with `read` what the lines it cites say."""
+    async def keep(self, answer: "Answer", revision: str, read: "ReadLines") -> None:
+        """Remember an answered question, and what the lines it cites say."""
         from rlm_memory.staleness import lines_digest
         from rlm_memory.types import Citation, Episode
 
         citations = tuple(
-            Citation(*lines, cited.verified, lines_digest(*lines, read) if read else "")
+            Citation(*lines, cited.verified, lines_digest(*lines, read))
             for cited in answer.citations
             if (lines := (cited.path, cited.start_line, cited.end_line))
         )

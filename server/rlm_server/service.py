@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
@@ -16,14 +17,13 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 from anyio.abc import TaskGroup
 from anyio.to_thread import run_sync
-from rlm_crystal.errors import CrystalError, HaltError, NoCrystal
+from rlm_crystal.errors import CrystalError, HaltError
 from rlm_crystal.types import ProgressSink
 from rlm_tools.host import (
     FirstLook,
     Issue,
     JobState,
     Reindexed,
-    Revision,
     SessionStats,
     Setting,
     Status,
@@ -31,8 +31,7 @@ from rlm_tools.host import (
 )
 
 from rlm_server.actor import Actor
-from rlm_server.errors import Indexing, ServerError, sole
-from rlm_server.glancing import Glances
+from rlm_server.errors import ServerError, sole
 from rlm_server.manner import Manner
 from rlm_server.metering import metered
 from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
     from rlm_server.jobs import Jobs
     from rlm_server.opening import Opened
     from rlm_server.planning import Planning
-
-_RETRY_AFTER_S = 10
 
 
 class Service(Actor):
@@ -71,7 +68,6 @@ class Service(Actor):
         self._checked = anyio.Event()
         self._opened: Opened | None = None
         self._failure: Exception | None = None
-        self._glances: Glances | None = None
         self.jobs: Jobs[Reply] | None = None
         self.over = threading.Event()
 
@@ -129,64 +125,33 @@ class Service(Actor):
 
     async def view(self, progress: ProgressSink) -> View:
         """The crystal of this moment, after catching up with the disk."""
-        opened = await self._use()
-        await self._wait_for_first(opened, progress, bound_s=self._manner.ready_wait_s)
-        fresh = await opened.keeper.caught_up(self._manner.fresh_wait_s)
-        if opened.keeper.failure is not None:
-            raise opened.keeper.failure
-        crystal = self._state.crystal
-        if crystal is None:
-            raise NoCrystal("Nothing has been indexed yet; call rlm_reindex or run rlm-mcp index.")
-        pending = 0 if fresh else await run_sync(_pending, crystal, abandon_on_cancel=True)
-        return View(crystal, Revision(crystal.head or "", pending, pending == 0))
+        return await (await self._use()).viewer.view(progress)
 
     async def confirm(self, view: View, paths: Collection[str], progress: ProgressSink) -> View:
         """`view`, or a newer one where a file among `paths` is not on disk what it holds."""
-        opened = await self._use()
-        differing = await run_sync(_differing, view.crystal, paths, abandon_on_cancel=True)
-        if not differing:
-            return view
-        for path in differing:
-            opened.keeper.changed(path)
-        return await self.view(progress)
+        return await (await self._use()).viewer.confirm(view, paths, progress)
 
     async def glance(
         self, query: str, progress: ProgressSink, *, limit: int, path_glob: str, language: str
     ) -> FirstLook | None:
         """What the files themselves tell while the first index is made; None where there is one."""
-        opened, after_s = await self._use(), self._manner.glance_after_s
-        keeper = opened.keeper
-        await keeper.decided.wait()
-        if after_s is None or keeper.ready.is_set():
-            return None
-        if self._glances is None:
-            self._glances = Glances(opened.archive.roots)
-        with keeper.followed_by(progress):
-            seen = await self._glances.look(
-                query,
-                limit=limit,
-                path_glob=path_glob,
-                language=language,
-                within_s=after_s,
-                indexed=keeper.ready if self._manner.first_index else None,
-            )
-        return None if seen is None else FirstLook(seen, keeper.progress)
+        viewer = (await self._use()).viewer
+        return await viewer.glance(
+            query, progress, limit=limit, path_glob=path_glob, language=language
+        )
 
     async def ask(self, question: str, progress: ProgressSink) -> "Answer":
         """Answer through the loop; what was answered in full is remembered."""
         opened = await self._use()
         # However long the first index takes: a server makes a job of a call that takes long.
-        await self._wait_for_first(opened, progress, bound_s=None)
-        view = await self.view(progress)
+        await opened.viewer.first(progress)
+        view = await opened.viewer.view(progress)
         answering = await run_sync(_answering)
-        settings = self._state.book.settings
-
-        async def confirm(paths: Collection[str]) -> View:
-            return await self.confirm(view, paths, progress)
-
+        book = self._state.book
+        confirm = partial(opened.viewer.confirm, view, progress=progress)
         async with metered(self._counted) as meter:
             answer = await answering(
-                question, view, opened, settings, self._environ, progress, confirm, meter
+                question, view, opened, book, self._environ, progress, confirm, meter
             )
         await self._counted(lambda tally: tally.with_answer(answer))
         return answer
@@ -194,8 +159,8 @@ class Service(Actor):
     async def plan(self, question: str, progress: ProgressSink) -> "Plan":
         """What `ask` would do first and could cost; asks no model and starts no sandbox."""
         opened = await self._use()
-        await self._wait_for_first(opened, progress, bound_s=None)
-        view = await self.view(progress)
+        await opened.viewer.first(progress)
+        view = await opened.viewer.view(progress)
         planning = await run_sync(_planning)
         return await planning(question, view, self._state.book.settings, self._environ)
 
@@ -242,7 +207,7 @@ class Service(Actor):
             if scope == "full":
                 await opened.keeper.rebuild()
             else:
-                await self.view(progress)
+                await opened.viewer.view(progress)
         return self._reindexed("done", started_s, 0.0)
 
     async def validate(self) -> tuple[Issue, ...]:
@@ -305,22 +270,7 @@ class Service(Actor):
         if isinstance(self._failure, HaltError):
             raise self._failure.with_traceback(None)
         if self._opened is not None:
-            _ = self._opened.gate.keyring  # raises once it halted at work
-
-    async def _wait_for_first(
-        self, opened: "Opened", progress: ProgressSink, *, bound_s: float | None
-    ) -> None:
-        keeper = opened.keeper
-        await keeper.decided.wait()
-        if not self._manner.first_index and not keeper.ready.is_set():
-            raise NoCrystal(
-                "Nothing is indexed here, and a look at the files does not answer this; search"
-                " without --now, or run rlm-mcp index first."
-            )
-        with keeper.followed_by(progress), anyio.move_on_after(bound_s):
-            await keeper.ready.wait()
-        if not keeper.ready.is_set():
-            raise Indexing(keeper.progress, _RETRY_AFTER_S)
+            _ = self._opened.archive.keyring  # raises once it halted at work
 
     def _reindexed(
         self, state: Literal["done", "rate_limited"], started_s: float, seconds_left: float
@@ -366,7 +316,8 @@ class Service(Actor):
             return False
         await self._count(Tally.with_rebuild if base is None else Tally.with_refresh)
         self._state = replace(self._state, crystal=crystal)
-        self._glances = None
+        if self._opened is not None:
+            self._opened.viewer.let_go()
         return True
 
     async def _take_turn(self) -> float:
@@ -386,21 +337,6 @@ class Service(Actor):
 
     async def _count(self, add: Callable[[Tally], Tally]) -> None:
         self._state = replace(self._state, tally=add(self._state.tally))
-
-
-def _pending(crystal: "Crystal") -> int:
-    """How many files differ from the disk now."""
-    from rlm_crystal.build import drift_of
-
-    drift = drift_of(crystal)
-    return len(drift.changed) + len(drift.added) + len(drift.removed)
-
-
-def _differing(crystal: "Crystal", paths: Collection[str]) -> tuple[Path, ...]:
-    """The files that are not on disk what the crystal holds, by content."""
-    from rlm_crystal.sight import changed_among
-
-    return changed_among(crystal, paths)
 
 
 def _answering() -> "Answering":

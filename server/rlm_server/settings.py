@@ -35,6 +35,24 @@ _OPERATORS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """What is kept of a run, and for how long.
+
+    `RLM_TRACE_PROMPTS` is `hash` or `full`, `RLM_TRACE_DAYS` a number of days; with `RLM_SPANS`
+    its spans are sent to the collector that the variables of OpenTelemetry name.
+    """
+
+    prompts: bool = False
+    days: int = 90
+    spans: bool = False
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Recording":
+        """SettingRefused for what is none of these."""
+        return cls(_prompts_kept(environ), _trace_days(environ), _switch(environ, "RLM_SPANS"))
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What the person who starts the process allows, from its environment.
 
@@ -62,9 +80,7 @@ class Operator:
     code_modules: str = ""
     redact_emails: bool = False
     sandbox: "BackendName | None" = None
-    trace_prompts: bool = False
-    trace_days: int = 90
-    spans: bool = False
+    recording: Recording = Recording()
     route: "RoutePreference" = "auto"
 
     @classmethod
@@ -85,9 +101,7 @@ class Operator:
             code_modules=_modules(environ.get("RLM_CODE_MODULES", "")),
             redact_emails=_switch(environ, "RLM_REDACT_EMAILS"),
             sandbox=backend_named(environ),
-            trace_prompts=prompts_kept(environ),
-            trace_days=trace_days(environ),
-            spans=spans_wanted(environ),
+            recording=Recording.from_environ(environ),
             route=_route(environ.get("RLM_ROUTE", "")),
         )
 
@@ -282,8 +296,7 @@ def backend_named(environ: Mapping[str, str]) -> "BackendName | None":
             raise SettingRefused(f"RLM_SANDBOX is {other!r}; give kernel or wasm.")
 
 
-def prompts_kept(environ: Mapping[str, str]) -> bool:
-    """Whether records of runs hold prompts in full; SettingRefused for what is neither."""
+def _prompts_kept(environ: Mapping[str, str]) -> bool:
     match environ.get("RLM_TRACE_PROMPTS", "").strip():
         case "" | "hash":
             return False
@@ -293,17 +306,11 @@ def prompts_kept(environ: Mapping[str, str]) -> bool:
             raise SettingRefused(f"RLM_TRACE_PROMPTS is {other!r}; give hash or full.")
 
 
-def trace_days(environ: Mapping[str, str]) -> int:
-    """For how many days records of runs are kept; SettingRefused for what is no such number."""
+def _trace_days(environ: Mapping[str, str]) -> int:
     text = environ.get("RLM_TRACE_DAYS", "").strip() or "90"
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _DAYS_MAX):
         raise SettingRefused(f"RLM_TRACE_DAYS is {text!r}; give days from 1 to {_DAYS_MAX}.")
     return int(text)
-
-
-def spans_wanted(environ: Mapping[str, str]) -> bool:
-    """Whether spans of runs are sent to a collector; SettingRefused for what is no answer."""
-    return _switch(environ, "RLM_SPANS")
 
 
 def _profile(text: str) -> "Profile":

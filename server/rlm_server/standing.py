@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from rlm_crystal.errors import CrystalError, FormatUnknown, HaltError, NoCrystal
-from rlm_crystal.gate import Gate
-from rlm_crystal.home import Home
-from rlm_crystal.walk import check_roots
 from rlm_sandbox.availability import available
 
 from rlm_server.archive import Archive
@@ -29,8 +26,6 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
 
     `state` is secure, empty (nothing indexed yet by this version and embedder), damaged or halt.
     """
-    home = Home.from_environ(environ)
-    gate = Gate.open(environ, home)
     operator = Operator.from_environ(environ)
     fields: dict[str, Any] = {
         "state": "halt",
@@ -43,13 +38,14 @@ def standing_of(roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide
         "sandbox": list(available(operator.sandbox).layers),
     }
     try:
-        keyring = gate.keyring
+        archive = Archive.from_environ(
+            environ, roots, allow_wide=allow_wide, embedder=operator.embedder
+        )
     except HaltError as error:
         return Standing(fields, str(error))
-    resolved = check_roots(roots, allow_wide=allow_wide)
-    fields |= {"key_source": keyring.source, "roots": [str(root) for root in resolved]}
+    fields["key_source"] = archive.keyring.source
+    fields["roots"] = [str(root) for root in archive.roots]
     try:
-        archive = Archive.of(home, lambda: gate.keyring, resolved, embedder=operator.embedder)
         fields["provider"] = _model(archive, operator)
         sealed = archive.sealed()
     except NoCrystal:

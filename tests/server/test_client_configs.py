@@ -1,4 +1,5 @@
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, get_args
@@ -6,9 +7,14 @@ from typing import Any, get_args
 import pytest
 from rlm_server.client_configs import ClientName, Launch, Machine, config_path, merged
 from rlm_server.errors import Misused
-from rlm_server.init_command import init
+from rlm_server.init_command import CARRIED, CARRIED_ADDRESSES, carried, init
 
 CLIENTS: tuple[ClientName, ...] = get_args(ClientName)
+KEYS = (
+    "RLM_KEY", "RLM_PASSPHRASE", "RLM_NEW_KEY", "RLM_NEW_PASSPHRASE", "RLM_MODEL_KEY",
+    "RLM_API_KEY", "RLM_SUB_MODEL_KEY",
+)  # fmt: skip
+VARIABLE = re.compile(r"`(RLM_[A-Z_]+)`")
 LAUNCH = Launch("/opt/rlm-mcp", env=(("RLM_MODEL", 'a "b" \\ c'),))
 PLACES = {
     ("claude-code", "linux"): "/project/.mcp.json",
@@ -100,6 +106,30 @@ def test_a_dry_run_writes_nothing_and_keys_are_never_written(tmp_path: Path) -> 
     assert "k3y" not in text
     assert "sk-1" not in text
     assert not init("claude-code", tmp_path, (), environ).fields["changed"]
+
+
+def test_every_documented_variable_goes_into_the_entry_or_is_a_key() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "commands.md").read_text().partition("## Env")[2]
+    documented = {
+        name for row in re.findall(r"(?m)^\| .*", table) for name in VARIABLE.findall(row)
+    }
+    assert documented == {*CARRIED, *CARRIED_ADDRESSES, *KEYS}
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("http://user:pass@host:8/v1?key=k#x", "http://host:8/v1"), ("host:8080", "host:8080"),
+        ("user:pass@host/v1", "host/v1"), ("http://user:pa/ss@host", None), ("?key=k", None),
+    ],
+)  # fmt: skip
+def test_an_address_goes_into_the_entry_without_what_may_be_a_key(
+    address: str, written: str | None
+) -> None:
+    environ = {"RLM_MODEL_URL": address, "RLM_MODEL_KEY": "k", "RLM_REDACT": "a+\nb"}
+    kept = carried(environ)
+    assert (kept.get("RLM_MODEL_URL"), kept["RLM_REDACT"]) == (written, "a+\nb")
+    assert "RLM_MODEL_KEY" not in kept
 
 
 def test_a_project_cannot_have_another_file_written(tmp_path: Path) -> None:

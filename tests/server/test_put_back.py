@@ -26,10 +26,13 @@ async def test_a_home_put_back_answers_from_the_disk_and_only_its_memory_is_olde
     shutil.copytree(kept, home)
     async with serving(repository, environ, UNWATCHED) as service:
         assert await first_path(service, "redeem voucher") == "shop/voucher.py"
-        paths = [entry.path for entry in (await service.view(silent)).crystal.files]
+        crystal = (await service.view(silent)).crystal
+        paths = [entry.path for entry in crystal.files]
         issues = await service.validate()
         assert service.opened is not None
-        recalled = await service.opened.recollection.recall("total price voucher redeemed", 5)
+        recalled = await service.opened.recollection.recall(
+            "total price voucher redeemed", 5, service.state.crystal.read
+        )
     assert "shop/checkout.py" not in paths
     # The gap that docs/sealed-format.md names: what was remembered since is gone, and nobody says.
     assert len(recalled) == 1

@@ -331,7 +331,9 @@ async def test_a_running_server_goes_on_under_a_key_it_can_find(
     async with serving(repository, environ, UNWATCHED) as service:
         assert await first_path(service, "redeem voucher") == "shop/voucher.py"
         assert service.opened is not None
-        recalled = await service.opened.recollection.recall("total price, voucher redeemed", 5)
+        recalled = await service.opened.recollection.recall(
+            "total price, voucher redeemed", 5, service.state.crystal.read
+        )
         settings = {setting.key: setting.value for setting in await service.settings()}
         stats = await service.session_stats()
     assert len(recalled) == 2

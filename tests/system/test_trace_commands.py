@@ -11,6 +11,7 @@ from command_line import RLM_MCP, Ran, plain_environment, run_here
 from rlm_engine.trace import Trace, Tracing
 from rlm_sandbox.availability import available
 from rlm_sandbox.redact import Redaction
+from rlm_server.settings import Recording
 from rlm_server.traces.keeping import RunRecord
 from rlm_server.traces.opening import Traces
 from scripted_server import Reply, by_model, in_turn, scripted_server
@@ -123,7 +124,7 @@ def test_a_new_record_ends_those_past_their_days(tmp_path: Path) -> None:
     for name, days in (("aa11", 8), ("aa22", 6)):
         moment_s = time.time() - days * 86_400
         os.utime(folder / f"trace-{name}.sealed", (moment_s, moment_s))
-    record = RunRecord(lambda: vault, {"RLM_TRACE_DAYS": "7"})
+    record = RunRecord(lambda: vault, Recording(days=7))
     record.keep("trace-bb33", Trace("why", Redaction(), Tracing()).record({}))
     assert (vault.names(), record.problems) == (("trace-aa22", "trace-bb33"), [])
 

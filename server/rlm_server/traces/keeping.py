@@ -1,7 +1,7 @@
 """The record of a run that has ended: sealed, and sent as spans where that is wanted."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from rlm_crystal.errors import CrystalError
 from rlm_crystal.vault import Vault
@@ -9,7 +9,7 @@ from rlm_engine.errors import SpansUnavailable
 from rlm_engine.record_reading import read_record, record_object
 from rlm_engine.spans import listened_to, send_spans
 
-from rlm_server.settings import spans_wanted, trace_days
+from rlm_server.settings import Recording
 from rlm_server.traces.opening import SECONDS_A_DAY, Traces
 
 
@@ -19,19 +19,19 @@ class RunRecord:
     `problems` says for a person what could not be done.
     """
 
-    def __init__(self, vault: Callable[[], Vault], environ: Mapping[str, str]) -> None:
+    def __init__(self, vault: Callable[[], Vault], recording: Recording) -> None:
         self._vault = vault
-        self._spans = spans_wanted(environ)
-        self._days = trace_days(environ)
+        self._recording = recording
         self.problems: list[str] = []
 
     def keep(self, name: str, record: bytes) -> None:
         """Seal it under this name, let go of those that are too old, then send its spans."""
         self._seal(name, record)
-        if not listened_to(wanted=self._spans):
+        wanted = self._recording.spans
+        if not listened_to(wanted=wanted):
             return
         try:
-            send_spans(read_record(record_object(record)), wanted=self._spans)
+            send_spans(read_record(record_object(record)), wanted=wanted)
         except SpansUnavailable as error:
             self.problems.append(str(error))
 
@@ -39,7 +39,8 @@ class RunRecord:
         try:
             vault = self._vault()
             vault.put(name, record)
-            Traces(vault).forget_before(time.time() - self._days * SECONDS_A_DAY)
+            kept_s = self._recording.days * SECONDS_A_DAY
+            Traces(vault).forget_before(time.time() - kept_s)
         except CrystalError as error:
             self.problems.append(f"This run could not be recorded: {error}.")
         except OSError as error:

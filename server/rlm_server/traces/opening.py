@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlm_crystal.errors import SealError
-from rlm_crystal.gate import Gate
-from rlm_crystal.home import Home
 from rlm_crystal.vault import Vault
-from rlm_crystal.walk import check_roots
 from rlm_engine.errors import RecordUnreadable
 from rlm_engine.json_value import JsonObject
 from rlm_engine.record_reading import read_record, record_object
@@ -33,11 +30,7 @@ class Traces:
     @classmethod
     def of(cls, roots: Sequence[Path], environ: Mapping[str, str], *, allow_wide: bool) -> "Traces":
         """HaltError without a cipher or key; RootMissing and the like for the roots."""
-        home = Home.from_environ(environ)
-        gate = Gate.open(environ, home)
-        _ = gate.keyring  # raises where the gate is shut
-        resolved = check_roots(roots, allow_wide=allow_wide)
-        return cls(Archive.of(home, lambda: gate.keyring, resolved).traces())
+        return cls(Archive.from_environ(environ, roots, allow_wide=allow_wide).traces())
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all records."""
