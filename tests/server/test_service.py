@@ -204,7 +204,8 @@ async def test_a_service_that_only_reads_remembers_no_answer(
     async with serving(repository, environ, replace(SERVER, read_only=True)) as service:
         answer = await service.ask("how is the total price computed", silent)
         assert service.opened is not None
-        recalled = await service.opened.recollection.recall("total price", 3)
+        read = (await service.view(silent)).crystal.read
+        recalled = await service.opened.recollection.recall("total price", 3, read)
     assert not answer.partial
     assert list(recalled) == []
 
