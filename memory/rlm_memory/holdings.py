@@ -41,9 +41,9 @@ class Holdings:
         for row_id, memo in self._pending.items():
             self._index_of(memo).add(row_id, memo)
         self._pending.clear()
-        found = self._indexes.get(place) or self._indexes.setdefault(place, ZoneIndex())
+        found = self._index_at(place)
         if found.worn():
-            found = self._indexes[place] = self._anew(found)
+            found = self._indexes[place] = ZoneIndex(found.held())
         return found
 
     def same(self, episode: Episode) -> str | None:
@@ -70,7 +70,7 @@ class Holdings:
         memo = self.memos.pop(row_id, None)
         if memo is not None:
             if self._pending.pop(row_id, None) is None:
-                self._index_of(memo).remove(row_id, memo.episode)
+                self._index_of(memo).remove(row_id)
             if self._same is not None:
                 self._same.pop(sameness(memo.episode), None)
             self.slotted(memo.episode).discard(row_id)
@@ -131,14 +131,13 @@ class Holdings:
             self._same[sameness(memo.episode)] = row_id
 
     def _index_of(self, memo: Memo) -> ZoneIndex:
-        place = Place(memo.episode.zone, memo.level)
-        return self._indexes.get(place) or self._indexes.setdefault(place, ZoneIndex())
+        return self._index_at(Place(memo.episode.zone, memo.level))
 
-    def _anew(self, worn: ZoneIndex) -> ZoneIndex:
-        fresh = ZoneIndex()
-        for row_id in sorted({each for each in worn.ids if each in worn}):
-            fresh.add(row_id, self.memos[row_id])
-        return fresh
+    def _index_at(self, place: Place) -> ZoneIndex:
+        found = self._indexes.get(place)
+        if found is None:
+            found = self._indexes[place] = ZoneIndex()
+        return found
 
     def counts(self) -> dict[str, int]:
         """How many memos there are of each level and zone that has any."""

@@ -5,20 +5,23 @@ and its trace. Zones are indexed apart, so that what an agent may not read count
 may read are measured together, so that their scores compare.
 """
 
-from array import array
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
-from rlm_memory.cues import Cues, asks, names_of, tells_time
+from rlm_memory.cues import Cues
 from rlm_memory.dates import nearness
-from rlm_memory.postings import Postings
-from rlm_memory.timeline import Arranged, Timeline
-from rlm_memory.types import TRUSTS, Episode, Memo, Trust, Wanted
+from rlm_memory.facts import Column, Facts
+from rlm_memory.growing import Growing
+from rlm_memory.people import People
+from rlm_memory.postings import Counts, Lists, Postings, Slots
+from rlm_memory.strength import strengths
+from rlm_memory.timeline import Arranged, Said, Timeline
+from rlm_memory.types import TRUSTS, Memo, Trust, Wanted
 from rlm_memory.words import telling_stems
 
 Floats = npt.NDArray[np.float64]
@@ -62,17 +65,21 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """What speaks for each slot, float64 (n,) each; `covered` is the weight of the words found."""
+    """What speaks for each slot, numbers (n,) each; `covered` is the weight of the words found."""
 
-    episode: Floats
-    window: Floats
-    before: Floats
-    trace: Floats
-    speaker: Floats
-    date: Floats
-    tells_time: Floats
-    asks: Floats
-    covered: Floats
+    episode: Column
+    window: Column
+    before: Column
+    trace: Column
+    speaker: Column
+    date: Column
+    tells_time: Column
+    asks: Column
+    covered: Column
+
+    def at(self, slots: npt.NDArray[np.int64]) -> "Signals":
+        """Those of these slots only."""
+        return Signals(*(getattr(self, each.name)[slots] for each in fields(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,24 +93,29 @@ class _Lengths:
     sizes: Sizes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """What an index is made of, by slot."""
+
+    ids: tuple[str, ...]
+    lists: Lists
+    said: Said
+    people: tuple[str, ...]
+    facts: Mapping[str, Column]
+
+
 class ZoneIndex:
     """The episodes of one zone by slot. Slots are given out in order and not used again."""
 
-    def __init__(self) -> None:
-        self.ids: list[str] = []
-        self._slots: dict[str, int] = {}
-        self._postings = Postings()
-        self._timeline = Timeline()
-        self._lengths = array("i")
-        self._speakers = array("i")
-        self._numbers: dict[str, int] = {}
-        self._shares: Counter[str] = Counter()
-        self._asks = array("b")
-        self._tells = array("b")
-        self._superseded = array("d")
-        self._from = array("d")
-        self._to = array("d")
-        self._trust = array("b")
+    def __init__(self, held: Held | None = None) -> None:
+        self.ids = list(held.ids) if held else []
+        self._slots = dict(zip(self.ids, range(len(self.ids)), strict=True))
+        self._postings = Postings(held.lists) if held else Postings()
+        self._timeline = Timeline(held and held.said)
+        self._facts = Facts(held and held.facts)
+        self._people = People(held.people if held else ())
+        self._people.all_spoke(self._facts["speaker"])
+        self._alive = Growing(np.bool_, np.ones(len(self.ids), np.bool_))
         self._measured: _Lengths | None = None
 
     def __contains__(self, row_id: str) -> bool:
@@ -114,39 +126,44 @@ class ZoneIndex:
 
     def add(self, row_id: str, memo: Memo) -> None:
         """Index a memo under an id that is not in here."""
-        episode = memo.episode
-        counts = Counter(telling_stems(episode.text))
+        stems = Counter(telling_stems(memo.episode.text))
         self._slots[row_id] = slot = len(self.ids)
         self.ids.append(row_id)
-        self._postings.add(slot, counts)
+        self._postings.add(slot, stems)
         self._timeline.add(memo)
-        self._lengths.append(counts.total())
-        speaker = episode.speaker
-        self._speakers.append(self._numbers.setdefault(speaker, len(self._numbers)))
-        self._shares[speaker] += 1
-        self._asks.append(asks(episode.text))
-        self._tells.append(tells_time(counts))
-        self._superseded.append(inf if memo.superseded_s is None else memo.superseded_s)
-        self._from.append(-inf if episode.valid_from_s is None else episode.valid_from_s)
-        self._to.append(inf if episode.valid_to_s is None else episode.valid_to_s)
-        self._trust.append(-1 if memo.quarantine else TRUSTS.index(episode.trust))
+        speaker = self._people.number(memo.episode.speaker)
+        self._people.spoke(speaker, 1)
+        self._facts.add(memo, stems, speaker)
+        self._alive.append(True)
         self._measured = None
 
-    def remove(self, row_id: str, episode: Episode) -> None:
-        """Take out a memo of this episode, as it was when it was added."""
+    def remove(self, row_id: str) -> None:
+        """Take out a memo."""
         slot = self._slots.pop(row_id)
-        self._postings.remove(slot, Counter(telling_stems(episode.text)))
+        self._alive.put(slot, False)
         self._timeline.remove(slot)
-        self._lengths[slot] = 0
-        self._shares[episode.speaker] -= 1
+        self._people.spoke(int(self._facts["speaker"][slot]), -1)
+        self._facts.silence(slot)
         self._measured = None
+
+    def held(self) -> Held:
+        """What a like index can be made of, without the slots that were given up."""
+        slots = np.flatnonzero(self._alive.values)
+        places = np.full(len(self.ids), -1, np.int32)
+        places[slots] = np.arange(len(slots))
+        return Held(
+            ids=tuple(self.ids[slot] for slot in slots.tolist()),
+            lists=self._postings.lists(places),
+            said=self._timeline.said(slots),
+            people=self._people.names(),
+            facts=self._facts.of(slots),
+        )
 
     def allowed(self, wanted: Wanted) -> Bools:
         """Which slots may be recalled; bool (n,). Zone and level are not looked at."""
-        times = self._timeline.times()
-        superseded = np.array(self._superseded)
-        may = np.array(self._trust) >= TRUSTS.index(wanted.trust_min)
-        may &= self._measure().arranged.trace >= 0
+        times, superseded = self._timeline.times(), self._facts["superseded"]
+        may = self._facts["trust"] >= TRUSTS.index(wanted.trust_min)
+        may &= self._alive.values
         if wanted.as_of_s is None:
             may &= superseded == inf
         else:
@@ -156,21 +173,20 @@ class ZoneIndex:
         if wanted.until_s is not None:
             may &= times <= wanted.until_s
         if wanted.valid_at_s is not None:
-            may &= np.array(self._from) <= wanted.valid_at_s
-            may &= np.array(self._to) > wanted.valid_at_s
+            may &= self._facts["valid_from"] <= wanted.valid_at_s
+            may &= self._facts["valid_to"] > wanted.valid_at_s
         if wanted.speaker is not None:
-            may &= np.array(self._speakers) == self._numbers.get(wanted.speaker, -1)
+            may &= self._facts["speaker"] == self._people.known(wanted.speaker)
         return may
 
     def nearest(self, text: str, *, limit: int, trust_min: Trust) -> list[str]:
         """The ids of the believed episodes that share most with a text, best first."""
         scores = np.zeros(len(self.ids))
-        stems = set(telling_stems(text))
-        for word in stems:
-            slots, _ = self._postings.of(word)
+        for word in set(telling_stems(text)):
+            slots, _ = self._of(word)
             scores[slots] += _idf(len(slots), len(self._slots))
-        believed = np.array(self._superseded) == inf
-        scores *= believed & (np.array(self._trust) >= TRUSTS.index(trust_min))
+        believed = self._facts["superseded"] == inf
+        scores *= believed & (self._facts["trust"] >= TRUSTS.index(trust_min))
         most = min(limit, len(scores))
         best = np.argpartition(-scores, most - 1)[:most] if most else np.zeros(0, np.int64)
         ordered = sorted((-float(scores[at]), self.ids[at]) for at in best.tolist())
@@ -183,9 +199,24 @@ class ZoneIndex:
         """Whether most slots were given up: a new index would be half as large."""
         return len(self.ids) > 2 * len(self._slots) + _WORN_MIN
 
-    def speakers(self) -> Counter[str]:
-        """How many episodes each speaker has."""
-        return +self._shares
+    def said_by(self, speakers: Iterable[str]) -> int:
+        """How many episodes these speakers have."""
+        return sum(self._people.count(each) for each in speakers)
+
+    def named(self) -> Mapping[str, frozenset[str]]:
+        """The speakers by each stem of a name."""
+        return self._people.named()
+
+    def strengths(self, slots: npt.NDArray[np.int64], *, now_s: float) -> Floats:
+        """How present the memos in these slots are."""
+        of = self._facts
+        return strengths(
+            of["importance"][slots], of["last_used"][slots], of["uses"][slots], now_s=now_s
+        )
+
+    def seq(self, slot: int) -> int:
+        """The number of the write that brought what is in this slot."""
+        return int(self._timeline.seqs()[slot])
 
     def sizes(self) -> Sizes:
         return self._measure().sizes
@@ -194,10 +225,10 @@ class ZoneIndex:
         trace = self._measure().arranged.trace
         episodes, traces = Counter[str](), Counter[str]()
         for word in words:
-            slots, _ = self._postings.of(word)
+            slots, _ = self._of(word)
             if len(slots):
                 episodes[word] = len(slots)
-                traces[word] = len(np.unique(trace[slots]))
+                traces[word] = int(np.count_nonzero(np.bincount(trace[slots])))
         return Spread(episodes, traces)
 
     def signals(self, cues: Cues, words: Sequence[str], sizes: Sizes, spread: Spread) -> Signals:
@@ -207,43 +238,53 @@ class ZoneIndex:
         damp = _damped(measured.episode, sizes.words / max(1, sizes.episodes))
         window_damp = _damped(measured.window, sizes.window_words / max(1, sizes.episodes))
         trace_damp = _damped(measured.trace, sizes.words / max(1, sizes.traces))
-        episode, window, covered = np.zeros(n), np.zeros(n), np.zeros(n)
+        # One more than there are slots: where there is no neighbour -1 leads there.
+        episode, window, covered, around = (np.zeros(n + 1) for _ in range(4))
         trace = np.zeros(arranged.traces)
-        around = np.zeros(n + 1)
         for word in words:
-            slots, times = self._postings.of(word)
+            slots, times = self._of(word)
             if not len(slots):
                 continue
             idf = _idf(spread.episodes[word], sizes.episodes)
             episode[slots] += idf * times * (K1 + 1) / (times + damp[slots])
-            around[:] = 0
+            near = [each[slots] for each in arranged.near]
             around[slots] = times
-            for near in arranged.near:
-                around[near[slots]] += times
-            # What has no neighbour there wrote past the end.
-            around[n] = 0
-            window += idf * (K1 + 1) * around[:n] / (around[:n] + window_damp)
-            covered += idf * (around[:n] > 0)
+            for each in near:
+                around[each] += times
+            # A slot may be there twice, and is then given the same value twice.
+            at = np.concatenate((slots, *near))
+            held = around[at]
+            around[at] = 0
+            window[at] += idf * (K1 + 1) * held / (held + window_damp[at])
+            covered[at] += idf
             within = np.bincount(arranged.trace[slots], weights=times, minlength=arranged.traces)
             rare = _idf(spread.traces[word], sizes.traces)
             trace += rare * (K1 + 1) * within / (within + trace_damp)
-        spoke = [self._numbers[each] for each in cues.speakers if each in self._numbers]
+        episode[n] = 0
         return Signals(
-            episode=episode,
-            window=window,
-            before=np.append(episode, 0.0)[arranged.before],
+            episode=episode[:n],
+            window=window[:n],
+            before=episode[arranged.before],
             trace=trace[arranged.trace] if arranged.traces else np.zeros(n),
-            speaker=np.isin(np.array(self._speakers, np.int32), spoke).astype(np.float64),
+            speaker=np.isin(self._facts["speaker"], self._people.numbers(cues.speakers)),
             date=nearness(cues.spans, self._timeline.times()) if cues.spans else np.zeros(n),
-            tells_time=np.array(self._tells, np.float64) * cues.asks_when,
-            asks=np.array(self._asks, np.float64),
-            covered=covered,
+            tells_time=self._facts["tells_time"] * cues.asks_when,
+            asks=self._facts["asks"],
+            covered=covered[:n],
         )
+
+    def _of(self, word: str) -> tuple[Slots, Counts]:
+        """The slots that hold the word and were not given up."""
+        slots, times = self._postings.of(word)
+        if len(self._slots) == len(self.ids):
+            return slots, times
+        stays = self._alive.values[slots]
+        return slots[stays], times[stays]
 
     def _measure(self) -> _Lengths:
         if self._measured is None:
             arranged = self._timeline.arranged()
-            words = np.array(self._lengths, np.float64)
+            words = self._facts["words"].astype(np.float64)
             padded = np.append(words, 0.0)
             window = words + sum(padded[near] for near in arranged.near)
             alive = arranged.trace >= 0
@@ -261,12 +302,11 @@ class ZoneIndex:
 
 def known_names(indexes: Sequence[ZoneIndex]) -> dict[str, frozenset[str]]:
     """The speakers by each stem of a name."""
-    found: dict[str, set[str]] = {}
+    found: dict[str, frozenset[str]] = {}
     for index in indexes:
-        for speaker in index.speakers():
-            for name in names_of(speaker):
-                found.setdefault(name, set()).add(speaker)
-    return {name: frozenset(speakers) for name, speakers in found.items()}
+        for name, speakers in index.named().items():
+            found[name] = found.get(name, frozenset()) | speakers
+    return found
 
 
 def _idf(holders: int, texts: int) -> float:

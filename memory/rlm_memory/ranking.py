@@ -47,21 +47,22 @@ def ranked(indexes: Sequence[ZoneIndex], cues: Cues, allowed: Sequence[Bools]) -
     every, everywhere = sizes[0], spread[0]
     for size, each in zip(sizes[1:], spread[1:], strict=True):
         every, everywhere = every + size, everywhere + each
-    found = [index.signals(cues, words, every, everywhere) for index in indexes]
-    scale = _Scale(found, allowed)
-    results: list[Ranked] = []
-    for signals, may in zip(found, allowed, strict=True):
-        score = scale.summed(signals, speaking=speaking)
-        bears = (signals.window > 0) | (signals.date >= 1)
-        slots = np.flatnonzero(bears & may)
-        results.append(Ranked(slots, score[slots], scale.share(signals.covered)[slots]))
-    return results
+    found: list[tuple[npt.NDArray[np.int64], Signals]] = []
+    for index, may in zip(indexes, allowed, strict=True):
+        signals = index.signals(cues, words, every, everywhere)
+        slots = np.flatnonzero(((signals.window > 0) | (signals.date >= 1)) & may)
+        found.append((slots, signals.at(slots)))
+    scale = _Scale([signals for _, signals in found])
+    return [
+        Ranked(slots, scale.summed(signals, speaking=speaking), scale.share(signals.covered))
+        for slots, signals in found
+    ]
 
 
 def _words(indexes: Sequence[ZoneIndex], cues: Cues) -> tuple[list[str], bool]:
     """The words that are looked for, and whether who is named speaks."""
     total = sum(len(index) for index in indexes)
-    said = sum(index.speakers()[each] for index in indexes for each in cues.speakers)
+    said = sum(index.said_by(cues.speakers) for index in indexes)
     one = len(cues.speakers) == 1
     if not cues.names or said < _SPEAKER_SHARE_MIN * total:
         return list(cues.words), False
@@ -71,13 +72,9 @@ def _words(indexes: Sequence[ZoneIndex], cues: Cues) -> tuple[list[str], bool]:
 class _Scale:
     """The largest value of each signal over all that may be recalled."""
 
-    def __init__(self, found: Sequence[Signals], allowed: Sequence[Bools]) -> None:
+    def __init__(self, found: Sequence[Signals]) -> None:
         def largest(name: str) -> float:
-            values = [
-                float((getattr(signals, name) * may).max(initial=0.0))
-                for signals, may in zip(found, allowed, strict=True)
-            ]
-            return max(values) or 1.0
+            return max(float(getattr(each, name).max(initial=0.0)) for each in found) or 1.0
 
         self._episode = largest("episode")
         self._window = largest("window")

@@ -1,22 +1,20 @@
 """A question put to the indexes of a memory: what comes back, in which order, and why."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from rlm_memory.cues import Cues, cues_of
-from rlm_memory.index import Bools, ZoneIndex, known_names
-from rlm_memory.ranking import ranked
+from rlm_memory.index import Floats, ZoneIndex, known_names
+from rlm_memory.ranking import Ranked, ranked
 from rlm_memory.types import Memo, Recall, Recalled, Wanted
 from rlm_memory.words import telling_stems
 
-# A tie-break: multiplied into the score, a decay costs 13 points of recall (measured).
 _STRENGTH_WEIGHT: Final = 0.03
-HALF_LIFE_S: Final = 30 * 86_400.0
 
 # Of one source nobody vouches for, so many among so many results.
 _UNTRUSTED_MAX: Final = 3
@@ -40,48 +38,61 @@ def recalled(
     if not filled:
         return Recall((), "nothing is remembered there yet")
     cues = cues_of(query, names=known_names(filled), now_s=now_s)
-    best = _best(filled, cues, [index.allowed(wanted) for index in filled], limit)
-    found = [_scored(row_id, memos[row_id], score, share, now_s) for row_id, score, share in best]
-    found.sort(key=lambda each: (-each.score, each.memo.seq, each.id))
-    chosen = list(islice(_fitting(_varied(found), tokens_max), max(0, limit)))
+    allowed = [index.allowed(wanted) for index in filled]
+    best = _best(filled, ranked(filled, cues, allowed), limit=limit, now_s=now_s)
+    found = (
+        Recalled(each.id, memo, each.score, each.covered, "")
+        for each in best
+        if (memo := memos.get(each.id)) is not None
+    )
+    chosen = _fitting(_varied(found, limit), tokens_max)
     if not chosen:
         return Recall((), _reason(filled, cues, limit))
     return Recall(tuple(replace(each, why=_why(each.memo, cues, now_s)) for each in chosen))
 
 
-def strength(memo: Memo, now_s: float) -> float:
-    """How present a memo is: its importance, halved every 30 days, more the oftener it came."""
-    faded = 0.5 ** (_age_s(memo, now_s) / HALF_LIFE_S)
-    return memo.episode.importance * faded * (1 + math.log(max(1, memo.uses)))
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    id: str
+    seq: int
+    score: float
+    covered: float
 
 
 def _best(
-    indexes: Sequence[ZoneIndex], cues: Cues, allowed: Sequence[Bools], limit: int
-) -> list[tuple[str, float, float]]:
-    """Id, score and coverage of the best, with some to spare for those left out later."""
-    best: list[tuple[str, float, float]] = []
+    indexes: Sequence[ZoneIndex], found: Sequence[Ranked], *, limit: int, now_s: float
+) -> list[_Candidate]:
+    """The best, in order, with some to spare for those left out later."""
+    best: list[_Candidate] = []
     most = max(0, limit) + _SPARE
-    for index, each in zip(indexes, ranked(indexes, cues, allowed), strict=True):
-        order = np.argsort(-each.scores, kind="stable")[:most]
-        best += [
-            (index.ids[each.slots[at]], float(each.scores[at]), float(each.covered[at]))
-            for at in order.tolist()
-        ]
-    return best
+    for index, each in zip(indexes, found, strict=True):
+        present = np.minimum(1.0, index.strengths(each.slots, now_s=now_s))
+        scores = each.scores + _STRENGTH_WEIGHT * present
+        for at in _highest(scores, most).tolist():
+            slot = int(each.slots[at])
+            score, covered = float(scores[at]), float(each.covered[at])
+            best.append(_Candidate(index.ids[slot], index.seq(slot), score, covered))
+    best.sort(key=lambda each: (-each.score, each.seq, each.id))
+    return best[:most]
 
 
-def _scored(row_id: str, memo: Memo, score: float, share: float, now_s: float) -> Recalled:
-    score += _STRENGTH_WEIGHT * min(1.0, strength(memo, now_s))
-    return Recalled(row_id, memo, score, share, "")
+def _highest(scores: Floats, most: int) -> npt.NDArray[np.int64]:
+    """Where the highest are, in no order, and all that equal the last of them."""
+    if len(scores) <= most:
+        return np.arange(len(scores))
+    return np.flatnonzero(scores >= np.partition(scores, -most)[-most])
 
 
-def _varied(found: Sequence[Recalled]) -> list[Recalled]:
-    """Without what says the same as a better one, and not too much of one untrusted source."""
+def _varied(found: Iterable[Recalled], limit: int) -> list[Recalled]:
+    """At most `limit`, without what says the same as a better one, and not too much of one
+    untrusted source."""
     texts: set[str] = set()
     untrusted: dict[str, int] = {}
     kept: list[Recalled] = []
     later: list[Recalled] = []
     for each in found:
+        if len(kept) >= limit:
+            break
         episode = each.episode
         text = f"{episode.speaker}\0{' '.join(episode.text.split())}"
         if text in texts:
@@ -93,12 +104,12 @@ def _varied(found: Sequence[Recalled]) -> list[Recalled]:
                 later.append(each)
                 continue
         kept.append(each)
-    return kept if len(kept) < _UNTRUSTED_WITHIN else kept + later
+    return kept if len(kept) < _UNTRUSTED_WITHIN else (kept + later)[:limit]
 
 
-def _fitting(found: Sequence[Recalled], tokens_max: int | None) -> list[Recalled]:
+def _fitting(found: list[Recalled], tokens_max: int | None) -> list[Recalled]:
     if tokens_max is None:
-        return list(found)
+        return found
     left, kept = tokens_max * _CHARS_PER_TOKEN, list[Recalled]()
     for each in found:
         left -= len(each.episode.text)

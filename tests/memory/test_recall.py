@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rlm_crystal.keys import Keyring
-from rlm_memory.cues import asks, cues_of
+from rlm_memory.cues import Cues, asks, cues_of
 from rlm_memory.dates import nearness, spans_of
-from rlm_memory.index import ZoneIndex
+from rlm_memory.index import Signals, ZoneIndex
 from rlm_memory.memory import Memory
 from rlm_memory.types import ZONES, Episode, Memo, Recall, Trust, Wanted
 from rlm_memory.words import telling_stems
@@ -167,32 +167,44 @@ def test_a_budget_of_tokens_cuts_the_tail(memory: Memory) -> None:
 
 
 words = st.sampled_from(["reload", "token", "server", "csrf", "cache", "the", "?"])
+moments = st.sampled_from([0.0, 10.0, 20.0, 4_000.0, 4_010.0])
 
 
 @settings(deadline=None, max_examples=40)
 @given(
-    st.lists(st.tuples(st.integers(0, 4), st.lists(words, max_size=6), st.booleans()), max_size=30)
+    st.lists(
+        st.tuples(
+            st.integers(0, 4),
+            st.lists(words, max_size=6),
+            moments,
+            st.sampled_from(["", "", "monday"]),
+            st.sampled_from(["adds", "adds", "removes", "asks", "is kept"]),
+        ),
+        max_size=30,
+    )
 )
 def test_an_index_that_lived_equals_one_built_anew(
-    history: list[tuple[int, list[str], bool]],
+    history: list[tuple[int, list[str], float, str, str]],
 ) -> None:
     lived, memos = ZoneIndex(), dict[str, Memo]()
-    for seq, (number, content, stays) in enumerate(history):
+    cues = cues_of("reload the csrf token server", names={}, now_s=0.0)
+    for seq, (number, content, time_s, session, act) in enumerate(history):
         row_id = str(number)
         if row_id in memos:
-            lived.remove(row_id, memos.pop(row_id).episode)
-        if stays:
-            episode = Episode(" ".join(content) or "-", time_s=float(seq))
+            lived.remove(row_id)
+            del memos[row_id]
+        if act == "adds":
+            episode = Episode(" ".join(content) or "-", time_s=time_s, session=session)
             memos[row_id] = Memo(episode, "episode", 1, 0.0, seq=seq)
             lived.add(row_id, memos[row_id])
+        elif act == "asks":
+            signals_of(lived, cues)
+        elif act == "is kept":
+            lived = ZoneIndex(lived.held())
     fresh = ZoneIndex()
     for row_id, memo in memos.items():
         fresh.add(row_id, memo)
-    cues = cues_of("reload the csrf token server", names={}, now_s=0.0)
-    found = [
-        index.signals(cues, list(cues.words), index.sizes(), index.spread(list(cues.words)))
-        for index in (lived, fresh)
-    ]
+    found = [signals_of(index, cues) for index in (lived, fresh)]
     assert lived.sizes() == fresh.sizes()
     for name in ("episode", "window", "before", "trace", "asks", "covered"):
         for row_id in memos:
@@ -201,3 +213,7 @@ def test_an_index_that_lived_equals_one_built_anew(
                 for signals, index in zip(found, (lived, fresh), strict=True)
             )
             assert one == pytest.approx(other)
+
+
+def signals_of(index: ZoneIndex, cues: Cues) -> Signals:
+    return index.signals(cues, list(cues.words), index.sizes(), index.spread(list(cues.words)))
