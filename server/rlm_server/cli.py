@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     options = command_line().parse_args(with_command(arguments))
     _log_to_stderr(verbose=options.verbose, serving=options.command == "serve")
     roots = tuple(Path(root) for root in options.root) or (_default_root(Path.cwd()),)
-    if options.command == "serve":
+    if options.command == "serve" and options.http is None:
         serve = _imported_serve()
         serve(roots, os.environ, _manner(options))
     return _performed(options, roots)
@@ -109,6 +109,14 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
             return _told_of_question(options, request, bar)
         case "status":
             return commands.status(request)
+        case "serve":
+            from rlm_server.web.serving import Front, serve_http
+
+            return serve_http(roots, os.environ, _manner(options), Front.of(options, os.environ))
+        case "token":
+            from rlm_server.web.token_commands import token_command
+
+            return token_command(options, os.environ)
         case "key":
             return _told_of_key(options, bar)
         case "trace":

@@ -10,6 +10,7 @@ from rlm_tools.toolset import Toolset
 
 from rlm_server import __version__
 from rlm_server.memory_options import add_memory
+from rlm_server.web.options import add_http, add_token
 
 _TOOLSETS: tuple[str, ...] = get_args(Toolset)
 
@@ -35,9 +36,10 @@ def command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _add_offer(
-        commands.add_parser("serve", parents=[common], help="speak MCP over stdio (the default)")
-    )
+    serve = commands.add_parser("serve", parents=[common], help="speak MCP (the default: stdio)")
+    _add_offer(serve)
+    add_http(serve)
+    add_token(commands.add_parser("token", help="who may come in over HTTP"))
     indexed = commands.add_parser("index", parents=[common], help="index the roots")
     indexed.add_argument(
         "--dry-run",

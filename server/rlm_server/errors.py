@@ -9,6 +9,8 @@ ServerError
 ├── RotationRefused     the key cannot be rotated now, and nothing was changed
 ├── UnknownJob          no job of that id
 ├── NoTrace             no record of a run by that name
+├── CannotListen        the address is taken, or its certificate cannot be used
+├── TokensDamaged       the file of tokens for HTTP is not one of ours
 └── SettingRefused      a setting that does not exist, a value it cannot have, or one that is locked
     └── SettingsDamaged the stored settings cannot be used
 """
@@ -60,6 +62,14 @@ class UnknownJob(ServerError):
 
 class NoTrace(ServerError):
     """There is no record of a run by that name, or more than one."""
+
+
+class CannotListen(ServerError):
+    """The address cannot be listened at, or the certificate not be shown."""
+
+
+class TokensDamaged(ServerError):
+    """The file of tokens for HTTP is not one of ours; none is accepted."""
 
 
 class SettingRefused(ServerError):

@@ -1,7 +1,8 @@
 """Work that may outlast its call: answered in time if it can be, else followed by its id.
 
 Clients give a call up after 60 s. Work still going after `wait_s` continues here, and its caller
-gets a handle at once. A caller that is cancelled before that cancels the work.
+gets a handle at once. A caller that is cancelled before that cancels the work. A job is there for
+who began it, and for nobody else.
 """
 
 import secrets
@@ -16,6 +17,7 @@ from rlm_crystal.types import Progress, ProgressSink
 from rlm_tools.host import JobState
 
 from rlm_server.errors import ActorStopped, UnknownJob
+from rlm_server.principal import Principal, acting
 
 T = TypeVar("T")
 FINISHED_KEPT = 32
@@ -34,6 +36,7 @@ class _Job(Generic[T]):
     value: T | None = None
     error: Exception | None = None
     handed_over: bool = False
+    whose: Principal = field(default_factory=acting)
 
 
 class Jobs(Generic[T]):
@@ -80,9 +83,9 @@ class Jobs(Generic[T]):
         return job.value  # pyright: ignore[reportReturnType]  # over, not failed: it is set
 
     def get(self, job_id: str) -> JobState:
-        """Return a job by its id; UnknownJob where there is none."""
+        """Return a job by its id; UnknownJob where the caller has none such."""
         job = self._jobs.get(job_id)
-        if job is None:
+        if job is None or job.whose != acting():
             running = ", ".join(state.job_id for state in self.states()) or "none"
             raise UnknownJob(
                 f"There is no job {job_id!r} (there are: {running}); the results of the last"
@@ -91,8 +94,13 @@ class Jobs(Generic[T]):
         return self._state_of(job)
 
     def states(self) -> tuple[JobState, ...]:
-        """Return the jobs whose callers got a handle, oldest first."""
-        return tuple(self._state_of(job) for job in self._jobs.values() if job.handed_over)
+        """Return the caller's jobs that it got a handle of, oldest first."""
+        mine = acting()
+        return tuple(
+            self._state_of(job)
+            for job in self._jobs.values()
+            if job.handed_over and job.whose == mine
+        )
 
     async def _perform(self, job: _Job[T], work: Work[T], progress: ProgressSink) -> None:
         def report(step: Progress) -> None:
@@ -111,7 +119,8 @@ class Jobs(Generic[T]):
         job.over.set()
 
     def _keep(self, job: _Job[T]) -> None:
-        over = [kept.job_id for kept in self._jobs.values() if kept.over.is_set()]
+        others = [kept for kept in self._jobs.values() if kept.whose == job.whose]
+        over = [kept.job_id for kept in others if kept.over.is_set()]
         for job_id in over[: max(0, len(over) - FINISHED_KEPT + 1)]:
             del self._jobs[job_id]
         self._jobs[job.job_id] = job

@@ -17,6 +17,7 @@ from rlm_tools.tool import Effects, Tool
 
 from rlm_server import __version__
 from rlm_server.lending import Pushing, lent_by
+from rlm_server.principal import acting
 from rlm_server.progress_teller import ProgressTeller
 from rlm_server.rounds import Exchanges
 from rlm_server.tool_call import Outcome, call_tool, jobs_of
@@ -117,7 +118,7 @@ def _offered(service: "Service", tool: Tool, exchanges: Exchanges) -> McpTool:
                     return _result(await call_tool(service, tool, arguments, teller))
             outcome = await exchanges.leg(
                 service.tasks,
-                arguments,
+                (acting(), arguments),
                 partial(call_tool, service, tool, arguments),
                 teller,
                 state=context.request_state,

@@ -11,12 +11,14 @@ from anyio.to_thread import run_sync
 
 from rlm_server.archive import Archive
 from rlm_server.explaining import explained
+from rlm_server.principal import acting
 
 if TYPE_CHECKING:
     from rlm_engine.answer import Answer
     from rlm_engine.json_value import JsonValue
     from rlm_memory.memory import Memory
     from rlm_memory.staleness import ReadLines
+    from rlm_memory.types import Episode, Recall
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ class Recollection:
         """
         from rlm_memory.staleness import is_stale
 
-        found = await self._with_memory(lambda memory: memory.recall(query, limit=limit))
+        found = await self._with_memory(lambda memory: _recalled(memory, query, limit))
         recalled = found.found if found else ()
         return [
             each.to_json() | {"stale": is_stale(each.episode.citations, read)} for each in recalled
@@ -64,7 +66,7 @@ class Recollection:
             citations=citations,
             revision=revision,
         )
-        await self._with_memory(lambda memory: memory.remember(episode))
+        await self._with_memory(lambda memory: _remember(memory, episode))
 
     async def check(self) -> tuple[int, bool]:
         """Return how many rows are damaged, and whether rows were removed or put back."""
@@ -116,3 +118,20 @@ class Recollection:
         if self._memory is not None:
             self._memory.close()
             self._memory = None
+
+
+def _recalled(memory: "Memory", query: str, limit: int) -> "Recall | None":
+    """What whoever acts may read; an agent without a grant has no memory."""
+    if acting().is_owner:
+        return memory.recall(query, limit=limit)
+    mine = memory.as_agent(acting().agent)
+    return mine.recall(query, limit=limit) if mine.zones("read") else None
+
+
+def _remember(memory: "Memory", episode: "Episode") -> None:
+    if acting().is_owner:
+        memory.remember(episode)
+        return
+    mine = memory.as_agent(acting().agent)
+    if episode.zone in mine.zones("write"):
+        mine.add(episode)

@@ -31,9 +31,10 @@ from rlm_tools.host import (
 )
 
 from rlm_server.actor import Actor
-from rlm_server.errors import ServerError, sole
+from rlm_server.errors import ServerError, SettingRefused, sole
 from rlm_server.manner import Manner
 from rlm_server.metering import metered
+from rlm_server.principal import acting
 from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
 from rlm_server.state import State, Tally
 
@@ -223,8 +224,10 @@ class Service(Actor):
         return self._state.book.listing()
 
     async def change_setting(self, key: str, value: str) -> Setting:
-        """Change one setting, for now and for later."""
+        """Change one setting, for now and for later; SettingRefused but for the owner."""
         opened = await self._use()
+        if not acting().is_owner:
+            raise SettingRefused("Settings hold for everyone; only the owner changes them.")
         changed = await self._ask(self._change_setting, opened, key, value)
         return next(setting for setting in changed if setting.key == key)
 

@@ -140,12 +140,14 @@ _GONE = Refusal(400, "The request was not finished.")
 
 
 def refusal_of(scope: "Scope", names: Names) -> Refusal | None:
-    """Why these headers are refused, or None. One Host, at most one Origin, both known."""
+    """Why these headers are refused, or None: one Host, at most one Origin, both known."""
     hosts, origins = values(scope, b"host"), values(scope, b"origin")
     if len(hosts) != 1 or not names.knows(hosts[0]):
         return Refusal(421, "This server is not known by that name.")
     if len(origins) > 1 or any(not names.admits(origin, hosts[0]) for origin in origins):
         return Refusal(403, "Pages of that origin may not ask here.")
+    if len(values(scope, b"authorization")) > 1:
+        return Refusal(400, "There is more than one Authorization header.")
     return None
 
 
