@@ -137,6 +137,10 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
                 file=options.file,
                 dry_run=options.dry_run,
             )
+        case "completion":
+            from rlm_server.completion import completion
+
+            return completion(options.shell)
         case "stats":
             from rlm_server.traces.stats import stats
 

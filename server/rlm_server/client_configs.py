@@ -6,11 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
+from rlm_server.command_line import ClientName
 from rlm_server.errors import Misused
-
-ClientName = Literal["claude-code", "claude-desktop", "cursor", "vscode", "codex"]
 
 NAME: Final = "rlm"
 _WORKSPACE: Final = "${workspaceFolder}"

@@ -4,13 +4,16 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from rlm_tools.toolset import Toolset
 
 from rlm_server import __version__
 from rlm_server.memory_options import add_memory
 from rlm_server.web.options import add_http, add_token
+
+ClientName = Literal["claude-code", "claude-desktop", "cursor", "vscode", "codex"]
+Shell = Literal["bash", "zsh", "fish", "powershell"]
 
 _TOOLSETS: tuple[str, ...] = get_args(Toolset)
 
@@ -84,12 +87,16 @@ def command_line() -> argparse.ArgumentParser:
         help='ask these instead: JSON lines of {"text": ..., "commit": ...}',
     )
     configured = commands.add_parser("init", parents=[common], help="connect a client")
-    configured.add_argument(
-        "client", choices=["claude-code", "claude-desktop", "cursor", "vscode", "codex"]
-    )
+    configured.add_argument("client", choices=get_args(ClientName))
     configured.add_argument("--dry-run", action="store_true", help="show what would be written")
-    configured.add_argument("--file", default="", help="its configuration, if that lies elsewhere")
+    configured.add_argument(
+        "--file", default="", metavar="FILE", help="its configuration, if that lies elsewhere"
+    )
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
+    completed = commands.add_parser(
+        "completion", parents=[common], help="a script that completes commands in a shell"
+    )
+    completed.add_argument("shell", choices=get_args(Shell))
     _add_trace(commands.add_parser("trace", help="show what past questions did"), common)
     add_memory(commands.add_parser("memory", help="tend what is remembered"), common)
     _add_key(commands.add_parser("key", help="tell of the key, back it up, change it"))

@@ -11,7 +11,8 @@ from typing import Final
 
 from rlm_crystal.atomic import replace_file
 
-from rlm_server.client_configs import ClientName, Launch, Machine, config_path, merged
+from rlm_server.client_configs import Launch, Machine, config_path, merged
+from rlm_server.command_line import ClientName
 from rlm_server.commands import Told
 from rlm_server.errors import Misused
 
@@ -20,7 +21,7 @@ CARRIED: Final = (
     "RLM_HOME", "RLM_MODEL", "RLM_SUB_MODEL", "RLM_MODELS", "RLM_MODEL_TABLE", "RLM_PRICES",
     "RLM_REPLY_TIMEOUT", "RLM_MAX_COST_USD", "RLM_SUMMARY_USD", "RLM_ROUTE", "RLM_EMBEDDER",
     "RLM_SANDBOX", "RLM_CODE_PROFILE", "RLM_CODE_MODULES", "RLM_REDACT", "RLM_REDACT_EMAILS",
-    "RLM_TRACE_PROMPTS", "RLM_TRACE_DAYS", "RLM_SPANS",
+    "RLM_TRACE_PROMPTS", "RLM_TRACE_DAYS", "RLM_SPANS", "RLM_TOOLSET",
 )  # fmt: skip
 # Of these without user, password and query, which may be keys.
 CARRIED_ADDRESSES: Final = ("RLM_MODEL_URL", "RLM_API_BASE", "RLM_SUB_MODEL_URL")

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from rlm_server.client_configs import ClientName, Launch, Machine, config_path, merged
+from rlm_server.client_configs import Launch, Machine, config_path, merged
+from rlm_server.command_line import ClientName
 from rlm_server.errors import Misused
 from rlm_server.init_command import CARRIED, CARRIED_ADDRESSES, carried, init
 
