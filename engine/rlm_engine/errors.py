@@ -14,6 +14,7 @@ EngineError
 ├── BudgetExceeded           a call's worst case does not fit the limits of the run
 ├── PromptTooLong            a sub-call's prompt is larger than one prompt may be
 ├── ExecutionUnavailable     no sandbox can be had on this machine, so no code runs
+├── ReplBusy                 a cell runs in this REPL, or ran for longer than it may
 ├── RecordUnreadable         what lies where a run's record should is none
 └── SpansUnavailable         spans are wanted and their package is not installed
 """
@@ -128,6 +129,12 @@ class ExecutionUnavailable(EngineError):
     """Code execution fails closed here; the message says what is missing."""
 
     kind = "execution_unavailable"
+
+
+class ReplBusy(EngineError):
+    """A cell runs in this REPL already, or was stopped because it would not end."""
+
+    kind = "repl_busy"
 
 
 class RecordUnreadable(EngineError):

@@ -54,7 +54,7 @@ async def ask(
     or is cancelled leaves its record too.
     """
     require_sandbox(precautions.backend)
-    await run_sync(_look_up, equipment.table, root, sub)
+    await run_sync(look_up, equipment.table, root, sub)
     inquiry = Inquiry(
         question,
         crystal=crystal,
@@ -89,7 +89,7 @@ async def explain(
     precautions: Precautions = USUAL,
 ) -> Plan:
     """What `ask` would do first and could cost at most; spends nothing and starts no sandbox."""
-    await run_sync(_look_up, equipment.table, root, sub)
+    await run_sync(look_up, equipment.table, root, sub)
     inquiry = Inquiry(
         question,
         crystal=crystal,
@@ -102,7 +102,7 @@ async def explain(
     return await run_sync(plan_of, inquiry)
 
 
-def _look_up(table: ModelTable, *models: Model) -> None:
+def look_up(table: ModelTable, *models: Model) -> None:
     """Read what is known of the models, in a thread: the first time takes half a second."""
     for model in models:
         table.card(model.name)

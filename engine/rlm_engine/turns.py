@@ -58,16 +58,7 @@ async def run_to_end(
     inquiry.corpus_chars = inquiry.corpus_chars or facts.characters
     # The id that fences data is new for each run and never enters its REPL.
     fence = new_fence()
-    queries = Queries(
-        scheduler=inquiry.scheduler,
-        sub=inquiry.sub,
-        crystal=inquiry.crystal,
-        limits=inquiry.limits,
-        depth=depth,
-        corpus_chars=inquiry.corpus_chars,
-        deeper=_deeper(inquiry, depth) if depth + 1 < inquiry.limits.max_depth else None,
-        redaction=inquiry.precautions.redaction,
-    )
+    queries = queries_of(inquiry, depth)
     counter = await run_sync(counter_for, inquiry.root.name)
     run = Run(
         question=question,
@@ -103,6 +94,20 @@ async def run_to_end(
         at_s=inquiry.elapsed_s,
     )
     return replace(run, ending=step)
+
+
+def queries_of(inquiry: Inquiry, depth: int) -> Queries:
+    """The calls to models that code in the REPL of the run at `depth` can make."""
+    return Queries(
+        scheduler=inquiry.scheduler,
+        sub=inquiry.sub,
+        crystal=inquiry.crystal,
+        limits=inquiry.limits,
+        depth=depth,
+        corpus_chars=inquiry.corpus_chars,
+        deeper=_deeper(inquiry, depth) if depth + 1 < inquiry.limits.max_depth else None,
+        redaction=inquiry.precautions.redaction,
+    )
 
 
 async def _perform(

@@ -5,6 +5,7 @@ its time limit and a second or so; only a missing layer, a closed sandbox and ca
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -121,6 +122,24 @@ class Sandbox:
         """The process id of the child of this moment; raises SandboxClosed."""
         return self._living().pid
 
+    async def rest(self) -> None:
+        """End the child and keep its variables: the next cell brings them back in another one.
+
+        What cannot be brought back is in `state_lost` then. Nothing happens while a cell runs.
+        """
+        try:
+            self._lock.acquire_nowait()
+        except anyio.WouldBlock:
+            return
+        try:
+            if self._child is not None:
+                with suppress(ChildGone, ProtocolError, TimeoutError):
+                    await self._kept(self._child)
+            with anyio.CancelScope(shield=True):
+                await self._kill()
+        finally:
+            self._lock.release()
+
     async def close(self) -> None:
         """Kill the child and give everything back; a running cell is cancelled. Safe twice."""
         self._closed = True
@@ -140,17 +159,21 @@ class Sandbox:
         """A child that has kept what the cell before set; the names lost if that took a restart."""
         if self._child is None:
             return await self._restart()
-        if not self._keeping:
-            return () if self._child.at_rest() else await self._restart()
         try:
-            with anyio.fail_after(_KEEP_S):
-                message = await self._child.receive()
-            if message.kind is not Kind.KEPT:
-                raise ProtocolError(f"the child sent {message.kind.name}, not that it has kept")
+            await self._kept(self._child)
         except (ChildGone, ProtocolError, TimeoutError):
             return await self._restart()
-        self._keeping = False
         return () if self._child.at_rest() else await self._restart()
+
+    async def _kept(self, child: Child) -> None:
+        """Wait until the child has kept what the cell before set, where it is still at it."""
+        if not self._keeping:
+            return
+        with anyio.fail_after(_KEEP_S):
+            message = await child.receive()
+        if message.kind is not Kind.KEPT:
+            raise ProtocolError(f"the child sent {message.kind.name}, not that it has kept")
+        self._keeping = False
 
     async def _run(self, code: str, clock: CellClock, lost: tuple[str, ...]) -> Execution:
         cell = Conversation(self._living(), self._functions, clock, self._limits.output_chars)

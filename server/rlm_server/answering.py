@@ -23,7 +23,7 @@ from rlm_tools.host import View
 from rlm_server.lending import lender_for, lent_models
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for, precautions_for
-from rlm_server.settings import SettingsBook
+from rlm_server.settings import Settings, SettingsBook
 from rlm_server.traces.keeping import RunRecord
 
 Confirm: TypeAlias = Callable[[Collection[str]], Awaitable[View]]
@@ -59,7 +59,7 @@ async def answer(
         steps += 1
         progress(Progress(what, steps, 0))
 
-    table = await run_sync(table_from_environ, environ)
+    equipment = await equipment_of(opened, view, settings, environ)
 
     async def asked_of(root: Model, sub: Model, limits: RunLimits) -> Answer:
         return await ask(
@@ -68,15 +68,7 @@ async def answer(
             root=root,
             sub=sub,
             limits=limits,
-            equipment=Equipment(
-                context=partial(opened.mapped.documents, view.crystal),
-                spares=opened.spares,
-                cache=await opened.replies.cache() if settings.remember else None,
-                recall=partial(opened.recollection.recall, read=view.crystal.read)
-                if settings.remember
-                else None,
-                table=table,
-            ),
+            equipment=equipment,
             precautions=precautions,
             tracing=Tracing(opened.manner.follow, recording.prompts, record.keep, meter),
             progress=say,
@@ -101,6 +93,21 @@ async def answer(
         kept = replace(answered, question=asked)
         await opened.recollection.keep(kept, view.revision.head, view.crystal.read)
     return replace(answered, notes=(*answered.notes, *record.problems))
+
+
+async def equipment_of(
+    opened: Opened, view: View, settings: Settings, environ: Mapping[str, str]
+) -> Equipment:
+    """What is kept from one question to the next."""
+    return Equipment(
+        context=partial(opened.mapped.documents, view.crystal),
+        spares=opened.spares,
+        cache=await opened.replies.cache() if settings.remember else None,
+        recall=partial(opened.recollection.recall, read=view.crystal.read)
+        if settings.remember
+        else None,
+        table=await run_sync(table_from_environ, environ),
+    )
 
 
 async def _cited_as_it_is_now(answered: Answer, view: View, confirm: Confirm) -> Answer:

@@ -8,6 +8,8 @@ ServerError
 ├── Misused             a command was given a value that cannot be meant
 ├── RotationRefused     the key cannot be rotated now, and nothing was changed
 ├── UnknownJob          no job of that id
+├── UnknownHandle       no REPL of that handle was ever handed out by this process
+├── ReplsBusy           as many REPLs as may be open run code
 ├── NoTrace             no record of a run by that name
 ├── CannotListen        the address is taken, or its certificate cannot be used
 ├── TokensDamaged       the file of tokens for HTTP is not one of ours
@@ -58,6 +60,14 @@ class RotationRefused(ServerError):
 
 class UnknownJob(ServerError):
     """There is no job of that id, or its result was fetched too late."""
+
+
+class UnknownHandle(ServerError):
+    """No REPL of that handle was handed out by this process."""
+
+
+class ReplsBusy(ServerError):
+    """No REPL can be opened now, or this one is in use."""
 
 
 class NoTrace(ServerError):

@@ -55,10 +55,37 @@ def lent_by(lender: Lender | None) -> Generator[None]:
 
 def lender_for(settings: Settings, environ: Mapping[str, str]) -> Lender | None:
     """The client of this call, if its model is to be used: nothing else was chosen."""
+    return _lender.get() if nothing_chosen(settings, environ) else None
+
+
+def nothing_chosen(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether neither the operator nor a setting names a model."""
     chosen = environ.get("RLM_MODEL", "").strip() or environ.get("RLM_SUB_MODEL", "").strip()
-    if chosen or (settings.model, settings.sub_model) != (EXTRACTIVE, EXTRACTIVE):
-        return None
-    return _lender.get()
+    return not chosen and (settings.model, settings.sub_model) == (EXTRACTIVE, EXTRACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class WhoeverLends:
+    """The client of the call in which something is asked, whichever that is."""
+
+    async def ask(
+        self, params: "CreateMessageRequestParams", *, of_root: bool
+    ) -> "CreateMessageResult":
+        """Ask it; ModelNotConfigured where it lends nothing."""
+        from rlm_engine.errors import ModelNotConfigured
+
+        lender = _lender.get()
+        if lender is None:
+            raise ModelNotConfigured(
+                "no model is named (RLM_MODEL) and the client lends none; print the passages and"
+                " read them yourself"
+            )
+        return await lender.ask(params, of_root=of_root)
+
+    def limits(self, limits: "RunLimits") -> "RunLimits":
+        """Those of the client of this call."""
+        lender = _lender.get()
+        return limits if lender is None else lender.limits(limits)
 
 
 def lent_models(lender: Lender, settings: Settings) -> "tuple[Model, Model]":

@@ -15,6 +15,7 @@ from rlm_server.manner import Manner
 from rlm_server.mapped import Mapped
 from rlm_server.recollection import Recollection
 from rlm_server.replies import Replies
+from rlm_server.repls import Repls
 from rlm_server.settings import Operator, SettingsBook, load_settings
 from rlm_server.viewing import Viewer
 
@@ -31,12 +32,14 @@ class Opened:
     recollection: Recollection
     replies: Replies
     mapped: Mapped
+    repls: Repls
     settings_problem: str
     spares: Spares | None
     manner: Manner
 
     async def close(self) -> None:
         """Give back what outlives a call."""
+        await self.repls.close()
         self.recollection.close()
         self.mapped.close()
         if self.spares is not None:
@@ -80,6 +83,7 @@ def open_all(
         recollection=Recollection(archive),
         replies=Replies(archive, environ),
         mapped=Mapped(),
+        repls=Repls(),
         settings_problem=problem,
         spares=spares,
         manner=manner,

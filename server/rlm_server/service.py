@@ -7,7 +7,7 @@ moment and work on it outside of the mailbox.
 
 import threading
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,13 +37,14 @@ from rlm_server.metering import metered
 from rlm_server.principal import acting
 from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
 from rlm_server.state import State, Tally
+from rlm_server.workbench import Workbench
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
     from rlm_engine.answer import Answer
     from rlm_engine.model import Model
     from rlm_engine.plan import Plan
-    from rlm_engine.usage import ModelUsage
+    from rlm_engine.usage import Meter, ModelUsage
     from rlm_tools.tool import Reply
 
     from rlm_server.answering import Answering
@@ -60,7 +61,7 @@ class Service(Actor):
     ) -> None:
         super().__init__()
         self.roots = tuple(roots)
-        self._environ = environ
+        self.environ = environ
         self._manner = manner or Manner()
         self._state = State()
         self._started_s = monotonic()
@@ -69,6 +70,7 @@ class Service(Actor):
         self._checked = anyio.Event()
         self._opened: Opened | None = None
         self._failure: Exception | None = None
+        self.workbench = Workbench(self)
         self.jobs: Jobs[Reply] | None = None
         self.over = threading.Event()
 
@@ -126,54 +128,56 @@ class Service(Actor):
 
     async def view(self, progress: ProgressSink) -> View:
         """The crystal of this moment, after catching up with the disk."""
-        return await (await self._use()).viewer.view(progress)
+        return await (await self.use()).viewer.view(progress)
 
     async def confirm(self, view: View, paths: Collection[str], progress: ProgressSink) -> View:
         """`view`, or a newer one where a file among `paths` is not on disk what it holds."""
-        return await (await self._use()).viewer.confirm(view, paths, progress)
+        return await (await self.use()).viewer.confirm(view, paths, progress)
 
     async def glance(
         self, query: str, progress: ProgressSink, *, limit: int, path_glob: str, language: str
     ) -> FirstLook | None:
         """What the files themselves tell while the first index is made; None where there is one."""
-        viewer = (await self._use()).viewer
+        viewer = (await self.use()).viewer
         return await viewer.glance(
             query, progress, limit=limit, path_glob=path_glob, language=language
         )
 
+    async def ready(self, progress: ProgressSink) -> "tuple[Opened, View]":
+        """What was opened, and the crystal of this moment however long the first index takes: a
+        server makes a job of a call that takes long."""
+        opened = await self.use()
+        await opened.viewer.first(progress)
+        return opened, await opened.viewer.view(progress)
+
     async def ask(self, question: str, progress: ProgressSink) -> "Answer":
         """Answer through the loop; what was answered in full is remembered."""
-        opened = await self._use()
-        # However long the first index takes: a server makes a job of a call that takes long.
-        await opened.viewer.first(progress)
-        view = await opened.viewer.view(progress)
+        opened, view = await self.ready(progress)
         answering = await run_sync(_answering)
         book = self._state.book
         confirm = partial(opened.viewer.confirm, view, progress=progress)
-        async with metered(self._counted) as meter:
+        async with self.metered() as meter:
             answer = await answering(
-                question, view, opened, book, self._environ, progress, confirm, meter
+                question, view, opened, book, self.environ, progress, confirm, meter
             )
         await self._counted(lambda tally: tally.with_answer(answer))
         return answer
 
     async def plan(self, question: str, progress: ProgressSink) -> "Plan":
         """What `ask` would do first and could cost; asks no model and starts no sandbox."""
-        opened = await self._use()
-        await opened.viewer.first(progress)
-        view = await opened.viewer.view(progress)
+        _, view = await self.ready(progress)
         planning = await run_sync(_planning)
-        return await planning(question, view, self._state.book.settings, self._environ)
+        return await planning(question, view, self._state.book.settings, self.environ)
 
     async def model(self) -> "Model | None":
         """The configured model, held to the budget of a question, or None."""
         from rlm_server.providers import MeteredModel, limits_for, models_for
 
-        await self._use()
+        await self.use()
         settings = self._state.book.settings
         if settings.model == EXTRACTIVE:
             return None
-        root, _ = await run_sync(models_for, settings, self._environ)
+        root, _ = await run_sync(models_for, settings, self.environ)
         return MeteredModel(root, limits_for(settings), self._count_usage)
 
     async def status(self) -> Status:
@@ -198,7 +202,7 @@ class Service(Actor):
 
     async def reindex(self, scope: Literal["changed", "full"], progress: ProgressSink) -> Reindexed:
         """Take over what changed, or build everything anew, at most once in 60 s."""
-        opened = await self._use()
+        opened = await self.use()
         started_s = monotonic()
         if scope == "full" and not opened.keeper.building:
             seconds_left = await self._ask(self._take_turn)
@@ -215,17 +219,17 @@ class Service(Actor):
         """What is wrong with crystal, memory, settings, sandbox and model."""
         from rlm_server.checks import issues_of
 
-        opened = await self._use()
-        return await issues_of(opened, self._state, self._environ)
+        opened = await self.use()
+        return await issues_of(opened, self._state, self.environ)
 
     async def settings(self) -> tuple[Setting, ...]:
         """All settings, with what bounds them."""
-        await self._use()
+        await self.use()
         return self._state.book.listing()
 
     async def change_setting(self, key: str, value: str) -> Setting:
         """Change one setting, for now and for later; SettingRefused but for the owner."""
-        opened = await self._use()
+        opened = await self.use()
         if not acting().is_owner:
             raise SettingRefused("Settings hold for everyone; only the owner changes them.")
         changed = await self._ask(self._change_setting, opened, key, value)
@@ -234,6 +238,10 @@ class Service(Actor):
     async def count_call(self, tool: str, *, failed: bool) -> None:
         """Write a call of a tool down."""
         await self._counted(lambda tally: tally.with_call(tool, failed=failed))
+
+    def metered(self) -> "AbstractAsyncContextManager[Meter]":
+        """A meter for what models take, counted when the block ends."""
+        return metered(self._counted)
 
     async def _counted(self, add: Callable[[Tally], Tally]) -> None:
         await self._ask(self._count, add)
@@ -248,8 +256,8 @@ class Service(Actor):
             return crystal
         from rlm_server.describing import described
 
-        async with metered(self._counted) as meter:
-            return await described(crystal, settings, self._environ, progress, meter)
+        async with self.metered() as meter:
+            return await described(crystal, settings, self.environ, progress, meter)
 
     async def swap(self, crystal: "Crystal", base: "Crystal | None") -> bool:
         """Serve this crystal, if `base` is what is served still; None for whatever is."""
@@ -259,7 +267,7 @@ class Service(Actor):
         """Take a turn for a full rebuild, if there is one."""
         return await self._ask(self._take_turn) == 0
 
-    async def _use(self) -> "Opened":
+    async def use(self) -> "Opened":
         """What was opened; raises the same error for everyone where that failed."""
         await self._not_halted()
         if self._opened is None:
@@ -307,7 +315,7 @@ class Service(Actor):
         from rlm_server.opening import open_all
 
         inbox = Inbox(lambda: self._state.crystal, self.swap, self.may_rebuild, self.describe)
-        return open_all(inbox, self.roots, self._environ, self._manner)
+        return open_all(inbox, self.roots, self.environ, self._manner)
 
     # The handlers: only these replace the state.
 

@@ -4,6 +4,7 @@ import os
 import signal
 
 import anyio
+import psutil
 import pytest
 from rlm_sandbox.sandbox import Sandbox
 from rlm_sandbox.types import Execution, Limits
@@ -23,6 +24,20 @@ async def test_a_kill_while_variables_are_kept_leaves_the_ones_before_and_names_
 
     assert after.state_lost == ("rows",)
     assert after.output == "([1], False)\n"
+
+
+@pytest.mark.asyncio
+async def test_a_session_at_rest_has_no_child_and_comes_back_with_its_variables():
+    async with await Sandbox.start() as sandbox:
+        await sandbox.execute("rows = [1, 2]\ndef f(): return rows\nlazy = (n for n in rows)")
+        child = sandbox.pid
+        await sandbox.rest()
+        await sandbox.rest()
+        assert not psutil.pid_exists(child)
+        after = await sandbox.execute("f()")
+
+    assert after.output == "[1, 2]\n"
+    assert after.state_lost == ("lazy",)
 
 
 @pytest.mark.asyncio

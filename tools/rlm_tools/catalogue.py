@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rlm_tools import (
+    execute,
     explain,
     query,
     reindex,
@@ -37,7 +38,7 @@ CORE: tuple[Tool, ...] = (
 
 MEMORY: tuple[Tool, ...] = ()
 
-REPL: tuple[Tool, ...] = ()
+REPL: tuple[Tool, ...] = (execute.TOOL,)
 
 TOOLSETS: Mapping[Toolset, tuple[Tool, ...]] = MappingProxyType(
     {

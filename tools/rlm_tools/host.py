@@ -165,8 +165,75 @@ class Setting:
     bound: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Code for a REPL: the one of `handle`, emptied first with `reset`, or a new one without."""
+
+    code: str
+    handle: str = ""
+    reset: bool = False
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class CellRan:
+    """What a cell did; `output` is whole, `fault` says why it failed, `final` is JSON or text.
+
+    `state_lost` names variables that are gone without the cell having removed them; `remarks` are
+    our words on that and the like. `subcalls` and `cost_usd` count all cells of the handle.
+    """
+
+    handle: str
+    output: str
+    fault: str
+    hint: str
+    final: str | None
+    remarks: tuple[str, ...]
+    state_lost: tuple[str, ...]
+    variables: dict[str, str]
+    seconds: float
+    subcalls: int
+    cost_usd: float
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class ReplState:
+    """A REPL that is open; `output` is what its last cell printed, whole."""
+
+    handle: str
+    idle_s: float
+    variables: dict[str, str]
+    output: str
+
+
+class Workbench(Protocol):
+    """The REPLs in which a client's own model works."""
+
+    async def run(self, cell: Cell, progress: ProgressSink) -> CellRan:
+        """Run code in a REPL over the crystal; waits for the first index."""
+        ...
+
+    async def state(self, handle: str) -> ReplState:
+        """Return a REPL by its handle; raises where there is none."""
+        ...
+
+    async def states(self) -> tuple[ReplState, ...]:
+        """Return the REPLs that are open."""
+        ...
+
+    async def guide(self) -> str:
+        """Return what there is in a REPL, and what its calls to models may cost."""
+        ...
+
+
 class Host(Protocol):
     """The service as a tool sees it."""
+
+    @property
+    def workbench(self) -> Workbench:
+        """Where code of the client's own model runs."""
+        ...
 
     @property
     def roots(self) -> tuple[Path, ...]:

@@ -1,0 +1,56 @@
+"""Long texts in parts of a bounded number of tokens, the next one at a cursor."""
+
+from dataclasses import dataclass
+
+from rlm_tools.errors import BadArgument
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a text; `next_cursor` is where the next begins, empty at the end."""
+
+    text: str
+    next_cursor: str
+
+
+def part_of(text: str, *, tokens_max: int, cursor: str = "") -> Part:
+    """The part of `text` at `cursor` that is at most `tokens_max` tokens by the engine's estimate.
+
+    It ends with a line where one ends in its last half. BadArgument for a cursor of no such text.
+    """
+    start = _start(text, cursor)
+    rest = text[start:]
+    end = chars_within(rest, tokens_max)
+    if end < len(rest):
+        line_end = rest.rfind("\n", end // 2, end)
+        end = line_end + 1 if line_end >= 0 else end
+        return Part(rest[:end], str(start + end))
+    return Part(rest, "")
+
+
+def chars_within(text: str, tokens_max: int) -> int:
+    """How many characters from the beginning are at most so many tokens."""
+    from rlm_engine.tokens import estimated_tokens
+
+    # No character is less than a fifth of a token by the estimate, but for runs of blanks.
+    low, high = 0, len(text)
+    if estimated_tokens(text) <= tokens_max:
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if estimated_tokens(text[:middle]) <= tokens_max:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _start(text: str, cursor: str) -> int:
+    if not cursor:
+        return 0
+    if not cursor.isdecimal() or len(cursor) > 9 or not 0 < int(cursor) < len(text):
+        raise BadArgument(
+            f"cursor={cursor!r} is none of this text; pass next_cursor of the reply before, or"
+            " leave it out for the beginning."
+        )
+    return int(cursor)
