@@ -15,7 +15,8 @@ from rlm_crystal.seal import PageContext, Sealer, sealed_tag
 
 Act = Literal[
     "create", "remember", "use", "supersede", "derive", "resolve", "quarantine", "promote",
-    "forget", "erase", "settle", "grant", "revoke", "denied", "restore",
+    "forget", "erase", "settle", "grant", "revoke", "denied", "restore", "snapshot",
+    "rollback",
 ]  # fmt: skip
 
 _END_BYTES: Final = 16

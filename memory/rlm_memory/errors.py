@@ -5,6 +5,7 @@ RecallError
 ├── MemoryDamaged   the database or its header cannot be read
 ├── MemoryUnknown   another version of rlm-mcp wrote it
 ├── MemoryBusy      another process holds the write lock for too long
+├── SnapshotRefused there is no snapshot of this name, or one already, or it cannot be opened
 ├── ImportRefused   a file holds nothing that could be remembered
 └── AccessDenied    there is no such memory for this agent: it is absent, or not its to see
 """
@@ -28,6 +29,10 @@ class MemoryUnknown(RecallError):
 
 class MemoryBusy(RecallError):
     """Another process is writing and did not finish in time."""
+
+
+class SnapshotRefused(RecallError):
+    """There is no snapshot of this name, or one already, or it cannot be opened."""
 
 
 class ImportRefused(RecallError):

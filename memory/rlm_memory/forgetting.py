@@ -1,14 +1,36 @@
 """Deletes what is to be forgotten with all that was derived from it, and proves that it is gone."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from rlm_crystal.errors import SealError
 
 from rlm_memory.conflicts import freed
 from rlm_memory.database import DATABASE
-from rlm_memory.holdings import Holdings
+from rlm_memory.points import encode_point, memos_of, point_of
 from rlm_memory.types import Memo
 from rlm_memory.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be forgotten: a memo, all of a subject, or all that an agent wrote."""
+
+    row_id: str = ""
+    subject: str = ""
+    writer: str = ""
+
+    def of(self, memos: Mapping[str, Memo]) -> set[str]:
+        """The ids that are meant."""
+        subject = self.subject.casefold()
+        return {
+            row_id
+            for row_id, memo in memos.items()
+            if row_id == self.row_id
+            or (subject and memo.episode.subject.casefold() == subject)
+            or (self.writer and memo.episode.agent == self.writer)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,82 +48,107 @@ class Forgotten:
         return self.memos > 0
 
 
-def with_repeats(held: Holdings, row_ids: Collection[str], *, one_voice: bool) -> set[str]:
-    """These memos with those that were merged with them: they say the same.
+@dataclass(frozen=True, slots=True)
+class Without:
+    """What memos are once some are forgotten: `freed` are those that stay and change by it."""
 
-    With `one_voice` only those that the same agents said as these.
+    said: set[str]
+    derived: set[str]
+    freed: dict[str, Memo]
+
+
+def without(memos: Mapping[str, Memo], asked: Collection[str], *, one_voice: bool) -> Without:
+    """Take memos out with what repeats and summarises them; what they superseded holds again.
+
+    With `one_voice` only what the same agents said goes with them.
     """
-    voices = {held.memos[each].episode.agent for each in row_ids if each in held.memos}
+    said = _with_repeats(memos, asked, one_voice=one_voice)
+    changed = {
+        row_id: memo
+        for row_id, memo in memos.items()
+        if memo.level == "episode" and row_id not in said
+        if memo.superseded_by in said or any(edge.target in said for edge in memo.edges)
+    }
+    free = {
+        row_id: freed(memo, memos[by] if (by := memo.superseded_by) in said else None, said)
+        for row_id, memo in changed.items()
+    }
+    return Without(said, _made_from(memos, said), free)
+
+
+def forget(writer: Writer, folder: Path, asked: Asked, *, agent: str) -> Forgotten:
+    """Delete what is asked for and what depends on it, in every snapshot too; the caller holds the
+    lock. A damaged row goes by its id."""
+    rows, held = writer.rows, writer.held
+    with writer.changing():
+        found = without(held.memos, asked.of(held.memos), one_voice=bool(agent))
+        gone = found.said | found.derived | ({asked.row_id} & held.damaged.keys())
+        tags = [held.tags[row_id] for row_id in gone]
+        scrubbed = _scrubbed(writer, asked, one_voice=bool(agent))
+        tags += [held.tags[row_id] for row_id in scrubbed]
+        if gone or scrubbed:
+            writer.note("forget", agent, *sorted(gone))
+        for row_id, memo in found.freed.items():
+            writer.put(row_id, memo)
+        for row_id in sorted(gone):
+            writer.delete(row_id)
+        for row_id, data in scrubbed.items():
+            writer.put_point(row_id, point_of(data), data)
+    if not tags:
+        return Forgotten()
+    rows.vacuum()
+    return Forgotten(len(gone - found.derived), len(found.derived), tuple(_still_in(folder, tags)))
+
+
+def _scrubbed(writer: Writer, asked: Asked, *, one_voice: bool) -> dict[str, bytes]:
+    """The snapshots that hold what is to be forgotten, without it."""
+    found: dict[str, bytes] = {}
+    for row_id, content in writer.rows.read(list(writer.held.points)):
+        if isinstance(content, SealError):
+            continue
+        memos = memos_of(content)
+        left = without(memos, asked.of(memos), one_voice=one_voice)
+        if left.said:
+            memos |= left.freed
+            for each in left.said | left.derived:
+                del memos[each]
+            found[row_id] = encode_point(replace(point_of(content), memos=len(memos)), memos)
+    return found
+
+
+def _with_repeats(
+    memos: Mapping[str, Memo], row_ids: Collection[str], *, one_voice: bool
+) -> set[str]:
+    """These memos with those that were merged with them: they say the same."""
+    voices = {memos[row_id].episode.agent for row_id in row_ids}
     found, fresh = set(row_ids), set(row_ids)
     while fresh:
         linked = {
             edge.target
             for row_id in fresh
-            for edge in (held.memos[row_id].edges if row_id in held.memos else ())
-            if edge.kind == "duplicate_of"
+            for edge in memos[row_id].edges
+            if edge.kind == "duplicate_of" and edge.target in memos
         }
-        linked |= {row_id for row_id, memo in held.memos.items() if _repeats(memo, fresh)}
+        linked |= {row_id for row_id, memo in memos.items() if _points(memo, "duplicate_of", fresh)}
         if one_voice:
-            linked = {each for each in linked if _said_by(held, each, voices)}
+            linked = {row_id for row_id in linked if memos[row_id].episode.agent in voices}
         fresh = linked - found
         found |= fresh
     return found
 
 
-def made_from(held: Holdings, row_ids: Collection[str]) -> set[str]:
+def _made_from(memos: Mapping[str, Memo], row_ids: Collection[str]) -> set[str]:
     """All that was derived from these memos, on every level above."""
     found: set[str] = set()
     fresh = set(row_ids)
     while fresh:
-        fresh = {
-            row_id
-            for row_id, memo in held.memos.items()
-            if any(edge.kind == "derived_from" and edge.target in fresh for edge in memo.edges)
-        } - found
+        fresh = {i for i, memo in memos.items() if _points(memo, "derived_from", fresh)} - found
         found |= fresh
     return found
 
 
-def forget(writer: Writer, folder: Path, row_ids: Collection[str], *, agent: str) -> Forgotten:
-    """Delete these rows, damaged or not, and what depends on them; the caller holds the lock."""
-    rows, held = writer.rows, writer.held
-    with writer.changing():
-        known = [row_id for row_id in row_ids if row_id in held.tags]
-        asked = with_repeats(held, known, one_voice=bool(agent))
-        derived = made_from(held, asked) - asked
-        gone = {row_id: held.tags[row_id] for row_id in sorted(asked | derived)}
-        if gone:
-            writer.note("forget", agent, *gone)
-            _free(writer, asked)
-            for row_id in gone:
-                writer.delete(row_id)
-    if not gone:
-        return Forgotten()
-    rows.vacuum()
-    return Forgotten(len(asked), len(derived), tuple(_still_in(folder, gone.values())))
-
-
-def _free(writer: Writer, asked: Collection[str]) -> None:
-    """Have what these memos took the place of hold again, as if they had never been said."""
-    held = writer.held
-    freeing = {
-        row_id: memo
-        for row_id, memo in held.memos.items()
-        if memo.level == "episode" and row_id not in asked
-        if memo.superseded_by in asked or any(edge.target in asked for edge in memo.edges)
-    }
-    for row_id, memo in freeing.items():
-        newer = held.memos[memo.superseded_by] if memo.superseded_by in asked else None
-        writer.put(row_id, freed(memo, newer, asked))
-
-
-def _said_by(held: Holdings, row_id: str, voices: Collection[str]) -> bool:
-    memo = held.memos.get(row_id)
-    return memo is not None and memo.episode.agent in voices
-
-
-def _repeats(memo: Memo, targets: Collection[str]) -> bool:
-    return any(edge.kind == "duplicate_of" and edge.target in targets for edge in memo.edges)
+def _points(memo: Memo, kind: str, targets: Collection[str]) -> bool:
+    return any(edge.kind == kind and edge.target in targets for edge in memo.edges)
 
 
 def _still_in(folder: Path, tags: Iterable[str]) -> list[str]:

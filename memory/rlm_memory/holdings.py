@@ -8,6 +8,7 @@ from rlm_crystal.errors import SealError
 from rlm_memory.conflicts import slots_of
 from rlm_memory.index import ZoneIndex
 from rlm_memory.memo_codec import decode_memo, sameness
+from rlm_memory.points import Point, is_point, point_of
 from rlm_memory.store import Place, RowStore
 from rlm_memory.types import LEVELS, ZONES, Episode, Memo, Zone
 
@@ -22,6 +23,7 @@ class Holdings:
         self._version = -1
         self.memos: dict[str, Memo] = {}
         self.tags: dict[str, str] = {}
+        self.points: dict[str, Point] = {}
         self.damaged: dict[str, str] = {}
         self.altered = False
         self._indexes: dict[Place, ZoneIndex] = {}
@@ -66,6 +68,11 @@ class Holdings:
         self.drop(row_id)
         self._hold(row_id, tag, memo)
 
+    def take_point(self, row_id: str, tag: str, point: Point) -> None:
+        """Hold a part of a snapshot, in place of what it was before."""
+        self.tags[row_id] = tag
+        self.points[row_id] = point
+
     def drop(self, row_id: str) -> None:
         memo = self.memos.pop(row_id, None)
         if memo is not None:
@@ -75,12 +82,14 @@ class Holdings:
                 self._same.pop(sameness(memo.episode), None)
             self.slotted(memo.episode).discard(row_id)
         self.tags.pop(row_id, None)
+        self.points.pop(row_id, None)
         self.damaged.pop(row_id, None)
 
     def let_go(self) -> None:
         """Read all anew at the next call: what is held may not be what was kept."""
         self.memos.clear()
         self.tags.clear()
+        self.points.clear()
         self.damaged.clear()
         self._indexes.clear()
         self._pending.clear()
@@ -114,6 +123,8 @@ class Holdings:
             if isinstance(content, SealError):
                 self.tags[row_id] = tags[row_id]
                 self.damaged[row_id] = str(content)
+            elif is_point(content):
+                self.take_point(row_id, tags[row_id], point_of(content))
             else:
                 memo = decode_memo(content)
                 found.append((memo.seq, row_id, memo))

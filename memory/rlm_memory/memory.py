@@ -7,7 +7,7 @@ what other processes write.
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -22,12 +22,13 @@ from rlm_memory.consolidation import Consolidated
 from rlm_memory.database import opening, sole
 from rlm_memory.deriving import Deriving
 from rlm_memory.exchange import renamed
-from rlm_memory.forgetting import Forgotten, forget
+from rlm_memory.forgetting import Asked, Forgotten, forget
 from rlm_memory.grants import Grant, Ledger, Right
 from rlm_memory.holdings import Holdings
 from rlm_memory.quarantine import instruction_in
 from rlm_memory.recall import recalled
 from rlm_memory.settling import resolve, settle
+from rlm_memory.snapshots import Snapshots
 from rlm_memory.store import PURPOSE, Place, RowStore
 from rlm_memory.types import ZONES, Episode, Memo, MemoryStats, Recall, Wanted, Zone
 from rlm_memory.writer import Writer
@@ -50,6 +51,7 @@ class Memory:
         self._held = Holdings(rows)
         self._writer = Writer(rows, self._held, clock)
         self._ledger = Ledger()
+        self.snapshots = Snapshots(self._writer, self._lock, self._alone)
 
     @classmethod
     def open(
@@ -200,31 +202,25 @@ class Memory:
         the place of holds again. With `agent`, who asks then, what others said stays. See `erase`
         for a zone.
         """
-        with sole(self._folder, "consolidate.lock", wait_s=FORGET_WAIT_S), self._lock:
-            self._held.follow()
-            asked = {
-                each
-                for each, memo in self._held.memos.items()
-                if (subject and memo.episode.subject.casefold() == subject.casefold())
-                or (writer and memo.episode.agent == writer)
-            }
-            asked |= {row_id} & self._held.tags.keys()
+        asked = Asked(row_id, subject, writer)
+        with self._alone(), self._lock:
             gone = forget(self._writer, self._folder, asked, agent=agent)
             if gone.derived:
                 Deriving(self._writer, lambda: False).run(ZONES)
             return gone
 
     def erase(self, zone: Zone) -> int:
-        """Delete all of a zone and destroy its key, so no copy opens either; how many there were.
+        """Delete all of a zone, in snapshots too, and destroy its key, so no copy opens either.
 
-        Also what cannot be opened and so may have stood there.
+        Also what cannot be opened and so may have stood there. How many memos there were.
         """
-        with sole(self._folder, "consolidate.lock", wait_s=FORGET_WAIT_S), self._lock:
+        with self._alone(), self._lock:
             with self._writer.changing():
-                memos = self._held.memos
-                gone = [row_id for row_id, memo in memos.items() if memo.episode.zone == zone]
-                gone += self._held.damaged
-                for row_id in gone:
+                held = self._held
+                gone = [row_id for row_id, memo in held.memos.items() if memo.episode.zone == zone]
+                gone += held.damaged
+                points = [row_id for row_id, point in held.points.items() if point.zone == zone]
+                for row_id in (*gone, *points):
                     self._writer.delete(row_id)
                 self._rows.destroy_key(zone)
                 self._writer.note("erase", "", *gone, told=zone)
@@ -294,6 +290,10 @@ class Memory:
                 size_bytes=self._rows.size_bytes(),
                 counts=self._held.counts(),
             )
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Be the only process that derives, forgets or rolls back."""
+        return sole(self._folder, "consolidate.lock", wait_s=FORGET_WAIT_S)
 
     @contextmanager
     def _changing(self) -> Generator[None]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
+from typing import Final, Literal
 
 from rlm_crystal.errors import SealError, WrongKey
 from rlm_crystal.leave import Leave, always
@@ -38,6 +38,7 @@ PURPOSE: Final = "memory"
 SCHEMA: Final = 2
 
 _KEYED: Final[tuple[Keyed, ...]] = (*ZONES, "chain")
+_STANDING: Final = (*LEVELS, "snapshot")
 
 _SELECT: Final = "SELECT id, zone, key_version, sealed FROM rows"
 _TABLES: Final = (
@@ -54,7 +55,7 @@ class Place:
     """Where a row stands; it opens nowhere else."""
 
     zone: Zone
-    level: Level
+    level: Level | Literal["snapshot"]
 
 
 class RowStore:
@@ -92,7 +93,7 @@ class RowStore:
                 self._chain = Chain(self._connection, self.store)
                 self._places = {
                     self._handle(place): place
-                    for place in (Place(zone, level) for zone in ZONES for level in LEVELS)
+                    for place in (Place(zone, level) for zone in ZONES for level in _STANDING)
                 }
                 self._witness = Witness(folder / WITNESS, sealer, self.store)
         except BaseException:

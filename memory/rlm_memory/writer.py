@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rlm_memory.chain import Act, Entry
 from rlm_memory.holdings import Holdings
 from rlm_memory.memo_codec import encode_memo
+from rlm_memory.points import Point
 from rlm_memory.store import Place, RowStore
 from rlm_memory.types import Memo
 
@@ -38,6 +39,12 @@ class Writer:
         place, tag = Place(memo.episode.zone, memo.level), self.held.tags.get(row_id)
         tag = self.rows.put(row_id, place, encode_memo(memo), replaces=tag)
         self.held.take(row_id, tag, memo)
+
+    def put_point(self, row_id: str, point: Point, data: bytes) -> None:
+        """Write a part of a snapshot, in place of what it was."""
+        self._changed = True
+        place, tag = Place(point.zone, "snapshot"), self.held.tags.get(row_id)
+        self.held.take_point(row_id, self.rows.put(row_id, place, data, replaces=tag), point)
 
     def delete(self, row_id: str) -> None:
         """Delete a row that there is, and hold it no longer."""
