@@ -16,7 +16,7 @@ from rlm_crystal.seal import PageContext, Sealer, sealed_tag
 Act = Literal[
     "create", "remember", "use", "supersede", "derive", "resolve", "quarantine", "promote",
     "forget", "erase", "settle", "grant", "revoke", "denied", "restore", "snapshot",
-    "rollback",
+    "rollback", "retain",
 ]  # fmt: skip
 
 _END_BYTES: Final = 16

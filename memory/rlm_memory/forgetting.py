@@ -9,20 +9,30 @@ from rlm_crystal.errors import SealError
 from rlm_memory.conflicts import freed
 from rlm_memory.database import DATABASE
 from rlm_memory.points import encode_point, memos_of, point_of
+from rlm_memory.retention import Retention, ended
 from rlm_memory.types import Memo
 from rlm_memory.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be forgotten: a memo, all of a subject, or all that an agent wrote."""
+    """What is to be forgotten: a memo, all of a subject, all that an agent wrote, or what the
+    `rules` of retention end at `now_s`."""
 
     row_id: str = ""
     subject: str = ""
     writer: str = ""
+    rules: tuple[Retention, ...] = ()
+    now_s: float = 0.0
+
+    @property
+    def told(self) -> str:
+        return "retention" if self.rules else ""
 
     def of(self, memos: Mapping[str, Memo]) -> set[str]:
         """The ids that are meant."""
+        if self.rules:
+            return ended(memos, self.rules, now_s=self.now_s)
         subject = self.subject.casefold()
         return {
             row_id
@@ -57,12 +67,14 @@ class Without:
     freed: dict[str, Memo]
 
 
-def without(memos: Mapping[str, Memo], asked: Collection[str], *, one_voice: bool) -> Without:
+def without(memos: Mapping[str, Memo], asked: Asked, *, one_voice: bool) -> Without:
     """Take memos out with what repeats and summarises them; what they superseded holds again.
 
-    With `one_voice` only what the same agents said goes with them.
+    With `one_voice` only what the same agents said goes with them; by a rule, nothing else does.
     """
-    said = _with_repeats(memos, asked, one_voice=one_voice)
+    said = asked.of(memos)
+    if not asked.rules:
+        said = _with_repeats(memos, said, one_voice=one_voice)
     changed = {
         row_id: memo
         for row_id, memo in memos.items()
@@ -81,13 +93,13 @@ def forget(writer: Writer, folder: Path, asked: Asked, *, agent: str) -> Forgott
     lock. A damaged row goes by its id."""
     rows, held = writer.rows, writer.held
     with writer.changing():
-        found = without(held.memos, asked.of(held.memos), one_voice=bool(agent))
+        found = without(held.memos, asked, one_voice=bool(agent))
         gone = found.said | found.derived | ({asked.row_id} & held.damaged.keys())
         tags = [held.tags[row_id] for row_id in gone]
         scrubbed = _scrubbed(writer, asked, one_voice=bool(agent))
         tags += [held.tags[row_id] for row_id in scrubbed]
         if gone or scrubbed:
-            writer.note("forget", agent, *sorted(gone))
+            writer.note("forget", agent, *sorted(gone), told=asked.told)
         for row_id, memo in found.freed.items():
             writer.put(row_id, memo)
         for row_id in sorted(gone):
@@ -107,7 +119,7 @@ def _scrubbed(writer: Writer, asked: Asked, *, one_voice: bool) -> dict[str, byt
         if isinstance(content, SealError):
             continue
         memos = memos_of(content)
-        left = without(memos, asked.of(memos), one_voice=one_voice)
+        left = without(memos, asked, one_voice=one_voice)
         if left.said:
             memos |= left.freed
             for each in left.said | left.derived:

@@ -23,10 +23,12 @@ from rlm_memory.database import opening, sole
 from rlm_memory.deriving import Deriving
 from rlm_memory.exchange import renamed
 from rlm_memory.forgetting import Asked, Forgotten, forget
-from rlm_memory.grants import Grant, Ledger, Right
+from rlm_memory.grants import Grant, Right
 from rlm_memory.holdings import Holdings
+from rlm_memory.ledger import Ledger
 from rlm_memory.quarantine import instruction_in
 from rlm_memory.recall import recalled
+from rlm_memory.retention import Retention
 from rlm_memory.settling import resolve, settle
 from rlm_memory.snapshots import Snapshots
 from rlm_memory.store import PURPOSE, Place, RowStore
@@ -141,10 +143,25 @@ class Memory:
         self, *, stop: Callable[[], bool] = lambda: False, zones: Sequence[Zone] = ZONES
     ) -> Consolidated:
         """Derive traces, categories and the domain of each zone from its episodes, or bring them up
-        to date; MemoryBusy while another process does. `stop` ends it early, without loss."""
+        to date, after what the rules of retention end is forgotten; MemoryBusy while another
+        process does. `stop` ends it early, without loss."""
         with sole(self._folder, "consolidate.lock"), self._lock:
+            rules = tuple(rule for rule in self._laid_down().rules() if rule.zone in zones)
+            if rules:
+                up = Asked(rules=rules, now_s=self._clock())
+                forget(self._writer, self._folder, up, agent="")
             self._held.follow()
             return Deriving(self._writer, stop).run(zones)
+
+    def retain(self, rule: Retention) -> None:
+        """Lay down how long memos of a zone are kept, in place of the rule for that trust there."""
+        with self._changing():
+            self._writer.note("retain", "", told=rule.encoded())
+
+    def retained(self) -> list[Retention]:
+        """The rules of retention in force."""
+        with self._lock:
+            return self._laid_down().rules()
 
     def recall(
         self,
@@ -253,17 +270,17 @@ class Memory:
     def grants(self) -> list[Grant]:
         """The grants that hold now."""
         with self._lock:
-            return self._rights().grants(now_s=self._clock())
+            return self._laid_down().grants(now_s=self._clock())
 
     def allows(self, agent: str, zone: Zone, right: Right) -> bool:
         """Whether an agent has this right now."""
         with self._lock:
-            return self._rights().allows(agent, zone, right, now_s=self._clock())
+            return self._laid_down().allows(agent, zone, right, now_s=self._clock())
 
     def wrote(self, agent: str) -> int:
         """How many memos an agent wrote in the last day."""
         with self._lock:
-            return self._rights().wrote(agent, now_s=self._clock())
+            return self._laid_down().wrote(agent, now_s=self._clock())
 
     def deny(self, agent: str, act: str, row_id: str = "") -> None:
         """Note an act that was denied."""
@@ -300,7 +317,7 @@ class Memory:
         with self._lock, self._writer.changing():
             yield
 
-    def _rights(self) -> Ledger:
+    def _laid_down(self) -> Ledger:
         self._ledger.follow(self._rows.links(first=self._ledger.seq + 1))
         return self._ledger
 

@@ -94,10 +94,10 @@ async def memory_issues(opened: Opened) -> list[Issue]:
     issues: list[Issue] = []
     if damaged:
         told = f"{damaged} episodes cannot be opened"
-        issues.append(Issue("memory", "error", told, "They are skipped; restore a backup."))
+        issues.append(Issue("memory", "error", told, "They are skipped; restore a backup, or rlm-mcp memory settle drops them."))
     if altered:
         told = "episodes were removed, added or put back by something else than rlm-mcp"
-        issues.append(Issue("memory", "warning", told, "Find out who wrote to RLM_HOME."))
+        issues.append(Issue("memory", "warning", told, "Find out who wrote to RLM_HOME; rlm-mcp memory settle takes what is left for right."))
     return issues
 
 

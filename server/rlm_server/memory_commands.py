@@ -1,26 +1,21 @@
-"""`rlm-mcp memory`: what is remembered of these roots, for their owner."""
+"""`rlm-mcp memory`: what is remembered of these roots, for their owner: facts, one by one."""
 
 import argparse
-import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from rlm_crystal.atomic import write_new
-from rlm_memory.exchange import episodes_from, exported, is_export, memos_from
-from rlm_memory.grants import RIGHTS, Grant, Right
-from rlm_memory.memory import Memory, without_secrets
-from rlm_memory.types import Episode, Memo, Recalled, Wanted, iso
+from rlm_memory.memory import Memory
+from rlm_memory.types import Episode, Recalled, Wanted, iso
 
 from rlm_server.archive import Archive
 from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
-from rlm_server.traces.opening import SECONDS_A_DAY
+from rlm_server.memory_keeping import KEEPING, Act, known, whole_id
 from rlm_server.visible import one_line
 
 _COLUMNS = 100
@@ -28,7 +23,8 @@ _COLUMNS = 100
 
 def memory_command(options: argparse.Namespace, request: Request) -> Told:
     """What an act of `rlm-mcp memory` tells."""
-    acts: dict[str, Callable[[Memory, argparse.Namespace], Told]] = {
+    acts: dict[str, Act] = {
+        **KEEPING,
         "add": _add,
         "search": _search,
         "show": _show,
@@ -36,10 +32,6 @@ def memory_command(options: argparse.Namespace, request: Request) -> Told:
         "conflicts": _conflicts,
         "resolve": _resolve,
         "forget": _forget,
-        "export": _export,
-        "import": _import,
-        "grant": _grant,
-        "audit": _audit,
     }
     with _opened(request) as memory:
         return acts[options.act](memory, options)
@@ -115,8 +107,8 @@ def _search(memory: Memory, options: argparse.Namespace) -> Told:
 
 def _show(memory: Memory, options: argparse.Namespace) -> Told:
     if options.id:
-        row_id = _whole_id(memory, options.id)
-        memo = _known(memory, row_id)
+        row_id = whole_id(memory, options.id)
+        memo = known(memory, row_id)
         shown = Recalled(row_id, memo, 0.0, 0.0, "").to_json()
         fields = {name: shown[name] for name in shown if name not in ("score", "coverage", "why")}
         fields["uses"] = memo.uses
@@ -155,7 +147,7 @@ def _consolidate(memory: Memory, _: argparse.Namespace) -> Told:
 
 def _conflicts(memory: Memory, _: argparse.Namespace) -> Told:
     pairs = [
-        (new, old, _known(memory, new).episode.text, _known(memory, old).episode.text)
+        (new, old, known(memory, new).episode.text, known(memory, old).episode.text)
         for new, old in memory.conflicts()
     ]
     names = ("new", "old", "new_text", "old_text")
@@ -169,7 +161,7 @@ def _conflicts(memory: Memory, _: argparse.Namespace) -> Told:
 
 
 def _resolve(memory: Memory, options: argparse.Namespace) -> Told:
-    new, old = _whole_id(memory, options.new), _whole_id(memory, options.old)
+    new, old = whole_id(memory, options.new), whole_id(memory, options.old)
     memory.resolve(new, old, options.verdict)
     fields = {"new": new, "old": old, "verdict": options.verdict}
     return Told(fields, f"Settled: {options.verdict}.")
@@ -183,121 +175,13 @@ def _forget(memory: Memory, options: argparse.Namespace) -> Told:
         erased = memory.erase(options.zone)
         fields: dict[str, Any] = {"forgotten": erased, "derived": 0, "left_in": []}
         return Told(fields, f"Erased {erased} memories and the key of the zone {options.zone}.")
-    row_id = _whole_id(memory, options.id) if options.id else ""
+    row_id = whole_id(memory, options.id) if options.id else ""
     gone = memory.forget(row_id, subject=options.subject, writer=options.agent)
     fields = {"forgotten": gone.memos, "derived": gone.derived, "left_in": list(gone.left_in)}
     text = f"Forgot {gone.memos} memories and {gone.derived} that were derived from them."
     if gone.left_in:
         text += f" A sealed copy is still in {', '.join(gone.left_in)}: another process reads it."
     return Told(fields, text, failed=bool(gone.left_in))
-
-
-def _export(memory: Memory, options: argparse.Namespace) -> Told:
-    lines = list(exported(memory.memos()))
-    text = "\n".join(lines)
-    if not options.to:
-        if sys.stdout.isatty() and not options.json:
-            raise Misused("name a new file with --to, or send it to one: … memory export > FILE")
-        fields: dict[str, Any] = {"memories": len(lines), "file": "", "lines": lines}
-        return Told(fields, text, harmless=True)  # for a file: it must come as it is
-    path = Path(options.to)
-    if path.exists():
-        raise Misused(f"{path} exists already; name a new file")
-    write_new(path, (text + "\n").encode(errors="surrogatepass"))
-    told = f"{len(lines)} memories in {path}, in clear: delete it when it is no longer needed."
-    return Told({"memories": len(lines), "file": str(path)}, told)
-
-
-def _import(memory: Memory, options: argparse.Namespace) -> Told:
-    if is_export(options.file):
-        restored = memory.restore(memos_from(options.file))
-        return Told({"imported": restored}, f"Restored {restored} memories.")
-    episodes = episodes_from(options.file, now_s=time.time())
-    kept = memory.remember_all(
-        [without_secrets(replace(each, zone=options.zone)) for each in episodes]
-    )
-    return Told({"imported": len(set(kept))}, f"Imported {len(set(kept))} memories.")
-
-
-def _grant(memory: Memory, options: argparse.Namespace) -> Told:
-    if options.agent:
-        if options.zone is None:
-            raise Misused("name the zone: rlm-mcp memory grant AGENT ZONE")
-        if options.revoke:
-            memory.revoke(options.agent, options.zone)
-        else:
-            memory.grant(_asked_grant(options))
-    held = memory.grants()
-    fields: dict[str, Any] = {
-        "grants": [
-            {
-                "agent": grant.agent,
-                "zone": grant.zone,
-                "rights": sorted(grant.rights),
-                "expires": iso(grant.expires_s),
-            }
-            for grant in held
-        ]
-    }
-    lines = [
-        f"{grant.agent}: {', '.join(sorted(grant.rights))} in {grant.zone}"
-        + (f" until {iso(grant.expires_s)}" if grant.expires_s is not None else "")
-        for grant in held
-    ]
-    return Told(fields, "\n".join(lines or ["No agent may anything."]))
-
-
-def _asked_grant(options: argparse.Namespace) -> Grant:
-    named = {each.strip() for each in options.rights.split(",")}
-    rights = frozenset[Right](right for right in RIGHTS if right in named)
-    if len(rights) != len(named):
-        raise Misused(f"--rights takes {', '.join(RIGHTS)}, separated by commas")
-    expires_s = None if options.days is None else time.time() + SECONDS_A_DAY * options.days
-    return Grant(options.agent, options.zone, rights, expires_s)
-
-
-def _audit(memory: Memory, options: argparse.Namespace) -> Told:
-    broken = memory.broken_write()
-    links = memory.writes() if broken is None else []
-    shown = links[-max(1, options.limit) :]
-    fields: dict[str, Any] = {
-        "writes": len(links),
-        "broken_at": broken,
-        "entries": [
-            {
-                "number": link.seq,
-                "time": iso(link.entry.time_s),
-                "act": link.entry.act,
-                "agent": link.entry.agent,
-                "ids": list(link.entry.rows),
-                "told": link.entry.told,
-            }
-            for link in shown
-        ],
-    }
-    lines = [
-        f"{link.seq}  {iso(link.entry.time_s)}  {link.entry.agent or 'owner'}  {link.entry.act}"
-        f"  {' '.join(link.entry.rows[:3])}  {one_line(link.entry.told, _COLUMNS)}".rstrip()
-        for link in shown
-    ]
-    whole = "The chain is whole." if broken is None else f"The chain is broken at write {broken}."
-    return Told(fields, "\n".join([*lines, whole]), failed=broken is not None)
-
-
-def _whole_id(memory: Memory, begun: str) -> str:
-    found = [row_id for row_id in memory.memos() if row_id.startswith(begun.lower())]
-    if len(found) != 1:
-        raise Misused(
-            f"{len(found)} memories begin with {begun!r}; rlm-mcp memory search shows ids"
-        )
-    return found[0]
-
-
-def _known(memory: Memory, row_id: str) -> Memo:
-    memo = memory.get(row_id)
-    if memo is None:
-        raise Misused(f"the memory {row_id} is gone")
-    return memo
 
 
 def _moment(text: str) -> float:

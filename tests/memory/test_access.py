@@ -11,6 +11,7 @@ from rlm_memory.errors import AccessDenied
 from rlm_memory.grants import RIGHTS, Grant, Right
 from rlm_memory.memory import Memory
 from rlm_memory.quarantine import instruction_in
+from rlm_memory.retention import Retention
 from rlm_memory.types import ZONES, Episode, Trust, Wanted, Zone
 
 KEYRING = Keyring("env", bytes(range(32)))
@@ -35,6 +36,11 @@ def memory(tmp_path: Path, clock: Clock) -> Iterator[Memory]:
     memory = Memory.open(tmp_path, KEYRING, scope="corpus", clock=clock)
     yield memory
     memory.close()
+
+
+def texts(memory: Memory) -> set[tuple[str, str]]:
+    said = [memo.episode for memo in memory.memos().values() if memo.level == "episode"]
+    return {(each.zone, each.text) for each in said}
 
 
 def fact(
@@ -227,6 +233,23 @@ def test_what_a_forgotten_memo_took_the_place_of_holds_again(memory: Memory) -> 
     assert [each.id for each in memory.recall("wedding").found] == [new]
     memory.forget(new)
     assert memory.get(old) == before
+
+
+def test_a_rule_of_retention_ends_what_was_not_said_for_long(memory: Memory, clock: Clock) -> None:
+    old = fact(text="the port is 80", trust="untrusted")
+    memory.remember_all([old, fact(text="the host is kept"), replace(old, zone="public")])
+    memory.retain(Retention("internal", "untrusted", days=30))
+    memory.snapshots.take("then")
+    assert memory.consolidate() and len(texts(memory)) == 3
+    clock.now_s += 31 * 86_400
+    memory.consolidate()
+    kept = {("internal", "the host is kept"), ("public", "the port is 80")}
+    assert texts(memory) == kept
+    memory.snapshots.rollback("then")
+    assert texts(memory) == kept
+    memory.retain(Retention("internal", "untrusted"))
+    assert memory.retained() == []
+    assert "retention" in [link.entry.told for link in memory.writes()]
 
 
 def test_what_a_person_says_is_not_quarantined(memory: Memory) -> None:
