@@ -94,10 +94,12 @@ async def memory_issues(opened: Opened) -> list[Issue]:
     issues: list[Issue] = []
     if damaged:
         told = f"{damaged} episodes cannot be opened"
-        issues.append(Issue("memory", "error", told, "They are skipped; restore a backup, or rlm-mcp memory settle drops them."))
+        fix = "They are skipped; restore a backup, or drop them with rlm-mcp memory settle."
+        issues.append(Issue("memory", "error", told, fix))
     if altered:
         told = "episodes were removed, added or put back by something else than rlm-mcp"
-        issues.append(Issue("memory", "warning", told, "Find out who wrote to RLM_HOME; rlm-mcp memory settle takes what is left for right."))
+        fix = "Find out who wrote to RLM_HOME; rlm-mcp memory settle accepts what is left."
+        issues.append(Issue("memory", "warning", told, fix))
     return issues
 
 
