@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rlm_crystal.asides import Aside, asides_of
+from rlm_crystal.atlas import Atlas, atlas_of
 from rlm_crystal.cluster import assign
 from rlm_crystal.cluster_drift import ClusterDrift, cluster_drift
 from rlm_crystal.clusters import Clusters
@@ -187,6 +188,10 @@ class Crystal:
         hits = self.search(asked, limit=MAP_HITS) if asked else []
         view = survey(self._layers, self.clusters.get(), asked=asked, hits=hits)
         return render_map(view, budget_tokens=budget_tokens)
+
+    def atlas(self) -> Atlas:
+        """Files, clusters and what is alike, for drawing a picture of the corpus."""
+        return atlas_of(self._layers, self.clusters.get())
 
     @property
     def cluster_count(self) -> int:

@@ -62,7 +62,7 @@ def survey(
     """
     wanted = _wanted(hits)
     files: list[MapFile] = []
-    for layer, weights in zip(layers, _weights(layers, clusters.landmarks), strict=True):
+    for layer, weights in zip(layers, weights_of(layers, clusters.landmarks), strict=True):
         landmarks = clusters.landmarks if layer is layers[0] else None
         files.extend(_files(layer, weights, landmarks, wanted))
     known = {file.path for file in files}
@@ -91,7 +91,7 @@ def _cluster(summary: Summary, files: Collection[str]) -> MapCluster:
     return MapCluster(title, summary.text, folder)
 
 
-def _weights(layers: Sequence[Layer], landmarks: Landmarks) -> list[Float32Array]:
+def weights_of(layers: Sequence[Layer], landmarks: Landmarks) -> list[Float32Array]:
     """For each file of each layer how much it stands for: central, large, source before tests."""
     base = layers[0].segment
     usual = float(np.median(landmarks.file_rank)) if len(landmarks.file_rank) else 1.0

@@ -47,6 +47,13 @@ def _manner(options: argparse.Namespace) -> Manner:
     )
 
 
+def _serve_page(options: argparse.Namespace, roots: tuple[Path, ...]) -> NoReturn:
+    from rlm_server.ui.command import Opening, serve_page
+
+    opening = Opening(options.port, browser=not options.no_open, json=options.json)
+    serve_page(roots, os.environ, Manner(allow_wide=options.allow_wide), opening)
+
+
 def _imported_serve() -> "Callable[..., NoReturn]":
     """Importing the SDK allocates much and frees nothing: without collections it is 7 % cheaper."""
     gc.disable()
@@ -96,6 +103,8 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
 
     from rlm_server import commands
 
+    if options.command == "ui":
+        _serve_page(options, roots)
     request = commands.Request(roots, os.environ, allow_wide=options.allow_wide)
     match options.command:
         case "index" if options.dry_run:

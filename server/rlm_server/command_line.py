@@ -73,6 +73,11 @@ def command_line() -> argparse.ArgumentParser:
     )
     asked.add_argument("--trace", action="store_true", help="tell each step on standard error")
     commands.add_parser("status", parents=[common], help="say what is indexed")
+    paged = commands.add_parser("ui", parents=[common], help="open the live page in a browser")
+    paged.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="of this machine only (default: any)"
+    )
+    paged.add_argument("--no-open", action="store_true", help="print the address, open nothing")
     summed = commands.add_parser("stats", parents=[common], help="what past questions took")
     summed.add_argument("--days", type=_days, metavar="N", help="of the last N days (default: all)")
     measured = commands.add_parser("bench", parents=[common], help="measure on your own code")
@@ -183,6 +188,13 @@ def _toolset(text: str) -> str:
 
 def _many(text: str) -> int:
     return _count(text, 2_000)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError(f"{port} is not between 0 and 65535")
+    return port
 
 
 def _days(text: str) -> int:

@@ -26,7 +26,7 @@ _IN_CLEAR = (
 def trace_list(request: Request, limit: int) -> Told:
     """The newest runs: when, what was asked, by whom, what it cost, how it ended."""
     traces, unreadable = _traces(request).newest_first()
-    rows = [_row(trace) for trace in traces[:limit]]
+    rows = [row_of(trace) for trace in traces[:limit]]
     fields: dict[str, Any] = {"traces": rows, "total": len(traces), "unreadable": unreadable}
     lines = [_line(trace) for trace in traces[:limit]]
     if len(traces) > limit:
@@ -103,7 +103,8 @@ def _checked(to: str, environ: Mapping[str, str]) -> Path:
     return path
 
 
-def _row(trace: Recorded) -> dict[str, Any]:
+def row_of(trace: Recorded) -> dict[str, Any]:
+    """A run as one row of a list."""
     return {
         "trace_id": trace.trace_id,
         "started": trace.started,

@@ -36,9 +36,13 @@ def _style() -> str:
     return Path(__file__).with_name("page.css").read_text("utf-8")
 
 
+def style_source() -> str:
+    """The one style sheet of the page as a source of a content security policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()}'"
+
+
 def _head(trace: Recorded) -> Markup:
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'"
     question = " ".join(trace.question.split())[:_TITLE_CHARS]
     return element(
         "head",
