@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from rlm_memory.memory import Memory
     from rlm_sandbox.redact import Redactor
 
-    from rlm_server.opening import Opened
-
 LINES_MAX = 400
 _TOOLS: dict[str, Tool] = {
     module.TOOL.name: module.TOOL
@@ -216,10 +214,10 @@ class Api:
         return {}
 
     async def _runs(self, _: Wanted) -> dict[str, Any]:
-        return await run_sync(listed, (await self._opened()).archive.traces)
+        return await run_sync(listed, (await self._service.use()).archive.traces)
 
     async def _run(self, wanted: Named) -> bytes:
-        records = (await self._opened()).archive.traces
+        records = (await self._service.use()).archive.traces
         told = await run_sync(record_page, records, wanted.id, self._redactor())
         return _encoded(told)  # redacted before it became a page
 
@@ -248,14 +246,7 @@ class Api:
         return asdict(await self._with_memory(lambda memory: memory.consolidate()))
 
     async def _with_memory(self, use: "Callable[[Memory], T]") -> T:
-        return await (await self._opened()).recollection.tended(use)
-
-    async def _opened(self) -> "Opened":
-        await self._service.status()  # waits for cipher and key; raises where all is halted
-        opened = self._service.opened
-        if opened is None:
-            raise self._service.failure or NoCrystal("Nothing could be opened.")
-        return opened
+        return await (await self._service.use()).recollection.tended(use)
 
 
 def _offered(setting: Setting) -> dict[str, Any]:

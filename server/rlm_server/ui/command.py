@@ -23,8 +23,10 @@ from rlm_server.service import Service
 from rlm_server.ui.app import page_app
 from rlm_server.ui.asks import follow
 from rlm_server.web.bearer import new_token
+from rlm_server.web.connection import BoundedConnection
 
 LOOPBACK = "127.0.0.1"
+_CONNECTIONS_MAX = 64
 _CLEAN_UP_S = 1.5
 
 
@@ -52,13 +54,14 @@ async def _serve(service: Service, listening: socket.socket, opening: Opening) -
     port, token = listening.getsockname()[1], new_token()
     config = uvicorn.Config(
         page_app(service, token=token, port=port),
-        http="h11",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=1,
+        limit_concurrency=_CONNECTIONS_MAX,
     )
     address = f"http://{LOOPBACK}:{port}/#{token}"
     async with anyio.create_task_group() as tasks:
