@@ -36,8 +36,11 @@ def run(arguments: Sequence[str]) -> int:
     _log_to_stderr(verbose=options.verbose, serving=options.command == "serve")
     roots = tuple(Path(root) for root in options.root) or (_default_root(Path.cwd()),)
     if options.command == "serve" and options.http is None:
+        from rlm_server.standard_streams import claimed
+
+        streams = claimed()  # before any library can print
         serve = _imported_serve()
-        serve(roots, os.environ, _manner(options))
+        serve(roots, os.environ, _manner(options), streams)
     return _performed(options, roots)
 
 

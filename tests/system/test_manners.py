@@ -12,6 +12,9 @@ from mcp import Client, StdioServerParameters
 NOISY_SERVER = """
 import os, sys
 from pathlib import Path
+from rlm_server.standard_streams import claimed
+streams = claimed()
+print("at import"); os.write(1, b"and natively\\n")
 from rlm_server import mcp_server, stdio
 from rlm_server.manner import Manner
 from rlm_server.service import Service
@@ -27,7 +30,7 @@ async def noisy(host, arguments, progress):
 tools = (replace(TOOL, run=noisy),)
 stdio.make_server = lambda service: mcp_server.make_server(service, tools=tools)
 print("unflushed at exit", end="")
-stdio.serve([Path(sys.argv[1])], os.environ, Manner())
+stdio.serve([Path(sys.argv[1])], os.environ, Manner(), streams)
 """
 
 
