@@ -44,6 +44,10 @@ from rlm_sandbox.types import JsonValue
 _DEPTH_MAX: Final = 64
 _KEY_CHARS_MAX: Final = 50_000
 _SECRET_CHARS_MIN: Final = 6  # not even `a@b.de` is shorter
+_SHORT_CHARS_MAX: Final = 160
+_CLEAN_MAX: Final = 4096
+# Short texts in which nothing of a known shape was found.
+_clean: Final = set[str]()
 _NAME_PART: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. \t\"'"
 _OWN_S: Final = 1.0
 _OWN_MARK: Final = "[redacted: custom pattern]"
@@ -103,8 +107,17 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        if len(text) < _SECRET_CHARS_MIN and not self._patterns:
+        if self._patterns or self._emails or len(text) > _SHORT_CHARS_MAX:
+            return self._searched(text)
+        if len(text) < _SECRET_CHARS_MIN or text in _clean:
             return text
+        before = self.count
+        shown = self._searched(text)
+        if self.count == before:
+            _remember_clean(text)
+        return shown
+
+    def _searched(self, text: str) -> str:
         if "PRIVATE KEY" in text:
             text = self._replace(PRIVATE_KEY, text, "private key", is_private_key)
             text = self._key_tails(text)
@@ -143,12 +156,10 @@ class Redactor:
 
     def _entry(self, key: str, item: JsonValue, depth: int) -> JsonValue:
         # {"password": "..."}: the name that tells is the key, not part of the text.
-        named = ASSIGNED_NAME.search(key)
-        if isinstance(item, str) and named is not None and named.end() == len(key):
-            accept = is_password if named.lastgroup == "strong" else is_token
-            if accept(item):
-                self.count += 1
-                return "[redacted: password]"
+        accept = _what_it_names(key) if isinstance(item, str) else None
+        if accept is not None and accept(str(item)):
+            self.count += 1
+            return "[redacted: password]"
         return self.value(item, depth + 1)
 
     def _replace(
@@ -242,6 +253,22 @@ class Redactor:
                 pieces += [text[done : span[0]], "[redacted: password]"]
                 done = span[1]
         return "".join((*pieces, text[done:])) if pieces else text
+
+
+def _remember_clean(text: str) -> None:
+    """Names, paths and headings come again with every reply."""
+    if len(_clean) >= _CLEAN_MAX:
+        _clean.clear()
+    _clean.add(text)
+
+
+@lru_cache(maxsize=1024)
+def _what_it_names(key: str) -> Callable[[str], bool] | None:
+    """How to tell a secret among the values under this key; None where it names no secret."""
+    named = ASSIGNED_NAME.search(key)
+    if named is None or named.end() != len(key):
+        return None
+    return is_password if named.lastgroup == "strong" else is_token
 
 
 def _assigned_secret(text: str, name: re.Match[str]) -> tuple[int, int] | None:

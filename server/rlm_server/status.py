@@ -12,6 +12,7 @@ from rlm_server.preview import grouped
 from rlm_server.state import Tally
 
 if TYPE_CHECKING:
+    from psutil import Process
     from rlm_crystal.crystal import Crystal
     from rlm_engine.usage import ModelUsage
     from rlm_sandbox.backend import BackendName
@@ -55,8 +56,6 @@ async def status_of(service: "Service") -> Status:
 
 def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
     """Return what was done, with the memory this process takes now."""
-    import psutil
-
     return SessionStats(
         uptime_s=round(uptime_s, 1),
         calls=dict(tally.calls),
@@ -70,8 +69,15 @@ def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
         cost_usd=round(sum(one.cost_usd for one in tally.models.values()), 6),
         refreshes=tally.refreshes,
         rebuilds=tally.rebuilds,
-        rss_mib=round(psutil.Process(os.getpid()).memory_info().rss / _MIB, 1),
+        rss_mib=round(_this_process().memory_info().rss / _MIB, 1),
     )
+
+
+@cache
+def _this_process() -> "Process":
+    import psutil
+
+    return psutil.Process(os.getpid())
 
 
 def _took(usage: "ModelUsage") -> ModelTook:
