@@ -108,6 +108,10 @@ async def told(crystal: Crystal) -> AsyncIterator[Told]:
         ("how many files are named README.md", "1 file", ["README.md:1"]),
         ("how long is the function lonely", "4 lines in 1 function named", ["big.py:28-31"]),
         ("how many times does the string `jso` occur", "3 occurrences of `jso`", ["json.dumps"]),
+        ("how often is debug called", "2 calls of `debug`", ["web/app.js:2"]),
+        ("how many callers does debug have", "1 function that calls `debug`", ["go"]),
+        ("how many total lines of javascript are there", "2 lines in 1 JavaScript file", []),
+        ("how many different settings are read", "2 settings", ["DEBUG", "CACHE_TTL"]),
         ("сколько классов в pkg/big.py", "Найдено 2", ["Large"]),
     ],
 )  # fmt: skip
@@ -131,6 +135,11 @@ async def test_a_count_gives_the_number_first_and_cites_places(
         "how many unused imports are there",
         "how many files are in the nowhere directory",
         "how many functions would fail under load",
+        "how many top level functions are there",
+        "how many functions are called in pkg/",
+        "how many different classes are used",
+        "how many exceptions are raised",
+        "how many different lines mention TODO",
     ],
 )
 async def test_what_no_rule_decides_is_refused_and_not_counted(told: Told, question: str) -> None:

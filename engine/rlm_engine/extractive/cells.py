@@ -32,13 +32,16 @@ def doc_line(path, start, end, doc):
     return min(found, key=lambda number: ((number < start) == inside, abs(number - start)), default=0) if first else 0
 """
 
-DEFINITION_ROW = (
-    DOC_LINE
-    + r"""
+AT_WORD = r"""
 def at_word(text, chars):
     "The text, or its beginning up to a word and an ellipsis."
     return text if len(text) <= chars else text[:chars].rpartition(" ")[0].rstrip(" ,;(") + " …"
+"""
 
+DEFINITION_ROW = (
+    DOC_LINE
+    + AT_WORD
+    + r"""
 def show_definition(kind, d):
     doc = " ".join((d["doc"] or "").split())
     title = d["symbol"].split(" > ")[-1] if d["kind"] == "section" else doc

@@ -28,7 +28,6 @@ _NEGATION = re.compile(
     r"(?i)\b(?:not|never|no|without|neither|nor|unused|n't|only|except|не|нет|без|кроме|только)\b|n't\b"
 )
 _TEST_OF = re.compile(r"(?i)^(?:unit |integration )?tests?[ -](?=class|file|module|suite)")
-_COUNTLESS = re.compile(r"(?i)^(?:total|overall|combined|average|mean|median)\b")
 _AND_MORE = re.compile(
     r"(?i)\s+(?:and|but|,)\s+(?=(?:no|without|with|more|fewer|less|at least|at most|that|which|have|has|having|are|is|do|does|over|under)\b)"
 )
@@ -55,6 +54,8 @@ def parse_listing(text: str) -> Listing | None:
     listing = _length_of(body) or _summed(body, counting=counting) or _ranked(body)
     if listing is None:
         lead = wording.LEAD.sub("", body, count=1).strip()
+        for said, meant in wording.PARAPHRASES:
+            lead = said.sub(meant, lead)
         listing = _phrase(lead, counting=counting, unit=wording.HOW_OFTEN.match(body) is not None)
         if not _is_wanted(listing, text, counting=counting):
             return None
@@ -200,14 +201,15 @@ def _phrase(text: str, *, counting: bool, unit: bool = False) -> Listing:
             target = "time"
     elif (
         rest
-        and target not in ("noun",)
+        and target != "noun"
         and relation == "all"
         and not having
         and not _NEGATION.search(rest)
         and documented is None
     ):
-        # Words beside a plain unit may make a name of it: "handler classes".
-        target, noun = "noun", noun
+        # Words before a plain unit may make a name of it: "handler classes".
+        target = "noun"
+        unread = rest if wording.DONE.search(rest) else ""
         rest = ""
     if relation == "contain" and target in ("noun", "line") and not rest:
         target = (
@@ -223,10 +225,7 @@ def _phrase(text: str, *, counting: bool, unit: bool = False) -> Listing:
         rest = noun
     if target == "file" and _NEGATION.search(rest):
         unread = rest
-    if rest and target != "noun":
-        unread = unread or rest.strip()
-    elif rest:
-        unread = unread or rest
+    unread = unread or rest.strip()
     if target == "setting" and relation == "all":
         value = (found_settings[1] if found_settings else "") or ""
     if target == "keyword":
@@ -240,21 +239,19 @@ def _phrase(text: str, *, counting: bool, unit: bool = False) -> Listing:
         noun,
         relation,
         value,
-        scope.strip("/"),
-        "",
-        counting,
-        owner,
-        modifiers,
-        language.lower(),
-        apart,
-        deep,
-        documented,
-        whole,
-        tuple(having),
-        None,
-        None,
-        unread,
-        named and relation == "define" and target in ("file", "folder", "module"),
+        scope=scope.strip("/"),
+        attribute="",
+        counting=counting,
+        owner=owner,
+        modifiers=modifiers,
+        language=language.lower(),
+        apart=apart,
+        deep=deep,
+        documented=documented,
+        whole=whole,
+        having=tuple(having),
+        unread=unread,
+        own_name=named and relation == "define" and target in ("file", "folder", "module"),
     )
 
 
@@ -298,14 +295,18 @@ def _modifiers(head: str) -> tuple[str, tuple[str, ...]]:
 def _target(head: str) -> tuple[Target, str, str]:
     """The target, its wording, and what of that wording no scan can decide."""
     words = re.sub(r"\s+", " ", head).strip(" ,")
+    plain = wording.DIFFERENT.sub("", words).strip()
     for target, pattern in wording.TARGETS:
-        match = pattern.search(words)
+        match = pattern.search(plain)
         if match:
-            rest = wording.FILLER.sub(" ", words[: match.start()] + " " + words[match.end() :])
-            return target, words, rest if re.search(r"\w", rest) else ""
-    noun = wording.TRAILING_VERB.sub("", words).strip()
-    noun = re.sub(r"(?i)^(?:different|distinct|unique|various|all|the|any)\s+", "", noun)
-    return "noun", noun, ""
+            kept = words if target in wording.REPEATABLE else plain
+            beside = kept.replace(match[0], " ", 1)
+            if target in wording.DOING:
+                beside = wording.DOING[target].sub(" ", beside)
+            rest = wording.FILLER.sub(" ", beside)
+            return target, plain, rest if re.search(r"\w", rest) else ""
+    noun = wording.TRAILING_VERB.sub("", plain).strip()
+    return "noun", noun, noun if wording.DONE.search(noun) else ""
 
 
 def _listed(text: str) -> bool:

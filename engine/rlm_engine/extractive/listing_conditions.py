@@ -56,7 +56,7 @@ _NO_OBJECT = frozenset(
         "once",
     ]
 )
-# "that Flask defines", "does Django have": a project, or a folder, as the one who has them.
+# "that import a and b": both.
 _AND_OBJECT = re.compile(
     r"\s+(?P<how>and|or)\s+(?P<b>`[^`]+`|\"[^\"]+\"|'[^']+'|@?[\w.\-/:]+)(?=\s*$)", re.IGNORECASE
 )

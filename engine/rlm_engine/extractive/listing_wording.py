@@ -26,13 +26,29 @@ LANGUAGE = _compiled(
     r"|(?:markdown|html|css|json|yaml|toml|shell)(?=\s+files?\b)|c\+\+|c#|csharp|c)(?:\s+(?:source|code))?(?=\s|$)"
 )
 NOT_ADJECTIVE = _compiled(r"\b(?:static|public) (?:files?|methods? calls?|pages?|assets?)\b")
-# What may stand beside a target and changes nothing.
+# What may stand beside any target and changes nothing.
 FILLER = _compiled(
-    r"\b(?:are|is|there|that|whose|with|for|and|to|from|by|its|their|does|on|at|this|file|files|hold|holds|held|contain|contains|include|includes|live|lives|lie|occur|occurs|appear|appears|make|makes|raised?|emit(?:s|ted)?|issued?|written|present|found|exists?|defines?|declares?|fns?|names?|named|called|code|together|each|one|a|an|will|can|which|who|exist\w*|defined|available|provided|supported|declared|do|does|we|it"
-    r"|have|has|all|any|the|of|in|different|own|its|source|code|"
-    r"top level|being|get|gets|total|used|read|here|так\w*|есть|все\w*|всего|здесь|у|в|и"
+    r"\b(?:are|is|there|that|whose|with|for|and|to|from|by|its|their|does|on|at|this|file|files|hold|holds|held|contain|contains|include|includes|live|lives|lie|occur|occurs|appear|appears|make|makes|present|found|exists?|defines?|declares?|fns?|names?|named|together|each|one|a|an|will|can|which|who|exist\w*|defined|available|provided|supported|declared|do|we|it"
+    r"|have|has|all|any|the|of|in|source|code|total|here|так\w*|есть|все\w*|всего|здесь|у|в|и"
     r"|существу\w+|определен\w*|определён\w*|имеется|имеются|доступн\w*|котор\w+)\b|[+#]+"
 )
+# What is done with every one of these by what it is: "settings read" are the settings.
+_DOING: dict[Target, str] = {
+    "setting": r"read|used|accessed|get|gets|called|being", "environment": r"read|used|accessed|get|gets|called|being",
+    "option": r"used|accepted|taken", "route": r"registered|served",
+    "warning": r"raised?|emit(?:s|ted)?|issued?|called|get|gets|being", "comment": r"written",
+    "time": r"raised?|called|used|read|written|being|get|gets", "line": r"written",
+}  # fmt: skip
+DOING: dict[Target, re.Pattern[str]] = {
+    target: _compiled(rf"\b(?:{words})\b") for target, words in _DOING.items()
+}
+# What is done with things, or where they stand, is no part of their name: "exceptions raised".
+DONE = _compiled(
+    r"\b(?:used|called|read|raised|thrown|written|emitted|issued|imported|loaded|run|executed|tested|invoked)\s*(?:together|in|by|at)?\s*$|^(?:top[ -]level|own)\b"
+)
+# A list of definitions or of names holds none twice; one of lines and times may.
+DIFFERENT = _compiled(r"\b(?:different|distinct|unique|various)\b")
+REPEATABLE: frozenset[Target] = frozenset({"line", "time", "comment", "warning", "keyword"})
 COUNTING = _compiled(
     r"^\s*(?:please )?(?:how many|how often|how much|count\b|(?:the )?(?:total |exact )?number of|(?:what is|what's|what are|tell me|give me|find) (?:the )?(?:total |exact |overall )?(?:number|count|amount)|in how many)"
     r"|^\s*(?:сколько|посчитай|подсчитай|количество|число)"
@@ -46,7 +62,7 @@ EXISTENCE = _compiled(
     r"|\b(?:есть|существу\w+|доступн\w+|определен\w*|имеется|имеются)\b"
 )
 LEAD = _compiled(
-    r"^\s*(?:(?:please )?(?:how many|how often(?: is| are| does| do)?|how much|count(?: the)?(?: number of)?|(?:the )?(?:total |exact )?number of"
+    r"^\s*(?:(?:please )?(?:how many|how often|how much|count(?: the)?(?: number of)?|(?:the )?(?:total |exact )?number of"
     r"|(?:what is|what's|what are|tell me|give me|find) (?:the )?(?:total |exact |overall )?(?:number|count|amount) of"
     r"|what is|what's|what are|list|enumerate|show(?: me)?|name|give me|find|print"
     r"|in (?:how many|which|what)|which|what|where|who)\b"
@@ -190,8 +206,38 @@ LINES = _compiled(
 HOW_OFTEN = _compiled(
     r"^\s*(?:how often|how many times|(?:count|number of)(?: the)? (?:occurrences|times))|^\s*(?:как часто|сколько раз)"
 )
+# Nouns and clauses that mean what a condition says with a verb.
+PARAPHRASES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        _compiled(rf"^callers? (?:of|does|do)\s+{_OBJECT}(?:\s+have)?(?=\s|$)"),
+        r"functions that call \1",
+    ),
+    (
+        _compiled(
+            rf"^(?:usages?|uses|call sites|calls|invocations) (?:of|to|does|do)\s+{_OBJECT}(?:\s+(?:have|get))?(?=\s|$)"
+        ),
+        r"times is \1 called",
+    ),
+    (
+        _compiled(
+            rf"^(?:references?|mentions?) (?:of|to|does|do)\s+{_OBJECT}(?:\s+(?:have|get))?(?=\s|$)"
+        ),
+        r"times does \1 appear",
+    ),
+    (
+        _compiled(rf"^(places|lines|spots) (?:where|in which)\s+{_OBJECT}\s+(is|are)(?=\s)"),
+        r"\1 \3 \2",
+    ),
+    (_compiled(r"^(?:do|does) (tests|the tests|test code) "), r"times in tests that "),
+    (
+        _compiled(
+            r"^(?:do|does) (?:we|you|(?:the |this )?(?:code|code ?base|project|repo(?:sitory)?)) "
+        ),
+        "times that ",
+    ),
+)
 SUBJECT_WORD = _compiled(
-    r"(?<=\s)(?:exactly|currently|altogether|in total|overall|in all|please|really|actually)(?=\s|$)"
+    r"(?<=\s)(?:exactly|currently|altogether|in total|total(?! number| count| amount)|overall|in all|please|really|actually)(?=\s|$)"
 )
 DOCUMENTED = _compiled(
     r"\b(?:(?:that|which)\s+)?(?:(?:are|is)\s+)?(?:(?P<no>un|not |non-)documented|documented)\b"
@@ -202,7 +248,7 @@ APART = _compiled(
 )
 TARGETS: tuple[tuple[Target, re.Pattern[str]], ...] = (
     ("keyword", KEYWORD),
-    ("setting", _compiled(r"^(?:(?:config(?:uration)?|django|project) )?(?:settings?|config(?:uration)? (?:keys|values|options))\b(?: (?:names?|keys?))?(?=.*\b(?:read|used|accessed|looked up|referenced)\b)|^настро\w+(?=.*(?:чита|использ))")),
+    ("setting", _compiled(r"^(?:\w+ )?(?:settings?|config(?:uration)? (?:keys|values|options))\b(?: (?:names?|keys?))?(?=.*\b(?:read|used|accessed|looked up|referenced)\b)|^настро\w+(?=.*(?:чита|использ))")),
     ("warning", _compiled(r"^(?:deprecation |deprecated )?warnings?\b(?! (?:class|type|categor|filter|handler))|^предупрежден\w*")),
     ("macro", _compiled(r"^(?:preprocessor )?macros?\b|^макрос\w*")),
     ("folder", _compiled(r"^(?:folders?|director(?:y|ies)|packages? folders?)(?=\s|$)|^(?:папк|каталог)\w*")),
@@ -229,6 +275,6 @@ TARGETS: tuple[tuple[Target, re.Pattern[str]], ...] = (
 )  # fmt: skip
 TRAILING_VERB = _compiled(
     r"\s*\b(?:are there|there are|exist|exists|are available|available|are defined|defined|are provided|provided"
-    r"|are supported|supported|does .+ have|do we have|are|is|has|have"
-    r"|есть|существу\w+|доступн\w+|имеется|имеются)\b.*$"
+    r"|are supported|supported|does .+ have|do we have"
+    r"|есть|существу\w+|доступн\w+|имеется|имеются)\b.*$|\s*\b(?:are|is|has|have)\s*$"
 )

@@ -201,8 +201,6 @@ _COUNTS = re.compile(
 _PLACE_ASKED = re.compile(r"(?i)\s*(?:where|где|откуда)\b")
 _BARE_NAME = re.compile(r"^`?[@\w.]+(?:\(\))?`?\??$")
 
-_X = r"(?P<a>.+?)"
-
 
 def _rule(kind: QuestionType, pattern: str) -> tuple[QuestionType, re.Pattern[str]]:
     return kind, re.compile(pattern, re.IGNORECASE)

@@ -19,7 +19,7 @@ def whole_header(d):
         return header_of(d) if d["kind"] != "impl" else header
     code = " ".join(" ".join(code_lines(d["path"])[header_line(d) - 1:d["start_line"] + 30]).split())
     if extension(d["path"]) in PYTHON:
-        return code[:closing(code, code.find("(")) + 1]
+        return code[:closing_of(code, code.find("(")) + 1]
     return re.split(r"\{", code)[0]
 
 def bases_of(d):
@@ -173,8 +173,4 @@ def scan_tests(q):
                 if d["kind"] in ("function", "method") and re.match(named, last_of(d["symbol"])):
                     if not path.endswith(".php") or d["kind"] == "method":
                         yield (path, d["start_line"], d["end_line"], d["symbol"], d["signature"] or "", d["end_line"])
-        if path.endswith("_test.go"):
-            extra = sum(1 for d in outline(path) if d["kind"] == "function" and re.match(r"(?:Benchmark|Fuzz|Example)(?![a-z])", d["symbol"]))
-            if extra:
-                tell("benchmarks", path, extra)
 """

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rlm_crystal.language import role
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
+from rlm_engine.extractive.cells import AT_WORD
 from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
@@ -119,10 +120,6 @@ for path, number, found, exact, text in reads:
 _PLACES = r"""
 PROSE = (".md", ".rst", ".txt", ".adoc", ".html", ".po")
 
-def at_word(text, chars):
-    "The text, or its beginning up to a word and an ellipsis."
-    return text if len(text) <= chars else text[:chars].rpartition(" ")[0].rstrip(" ,;(") + " …"
-
 def is_aside(path):
     return path.endswith(PROSE) or any(p in ("test", "tests", "testing", "docs", "doc", "examples") for p in path.lower().split("/"))
 
@@ -148,7 +145,7 @@ def locate_setting(question: Question) -> Plan:
     for words in _spellings(question):
         printed = yield Cell(
             f"Look for {' '.join(words)} as a name that gets a value.",
-            _PLACES + _FIND,
+            AT_WORD + _PLACES + _FIND,
             {
                 "words": words,
                 "spelled": _spelled(question, words),

@@ -25,17 +25,8 @@ def header_parts(d):
     opened = header.find("(", at.end())
     if opened < 0:
         return header[:at.start()], "", header[at.end():]
-    closed = closing(header, opened)
+    closed = closing_of(header, opened)
     return header[:at.start()], header[opened + 1:closed], header[closed + 1:]
-
-def closing(text, opened):
-    "Where the bracket that opens there is closed; the end of the text if nowhere."
-    depth = 0
-    for position in range(opened, len(text)):
-        depth += (text[position] in "([{") - (text[position] in ")]}")
-        if not depth:
-            return position
-    return len(text)
 
 raw_texts = {}
 def raw_lines(path):
@@ -83,7 +74,7 @@ def counted_in(code, d):
     opened = code.find("(", at.end()) if at else -1
     if opened < 0 or (extension(d["path"]) == "rb" and "\n" in code[at.end():opened]):
         return 0
-    inside = re.sub(r"[-=]>", "  ", code[opened + 1:closing(code, opened)])
+    inside = re.sub(r"[-=]>", "  ", code[opened + 1:closing_of(code, opened)])
     if extension(d["path"]) not in PYTHON:
         before = None
         while before != inside:

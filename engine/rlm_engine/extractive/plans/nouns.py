@@ -58,7 +58,7 @@ def noun_item(path, text, node, name):
     found = told(node, text) if wanted_attribute else None
     if found:
         return (path, found[0], found[1], name, found[2])
-    return (path, node.lineno, node.lineno + 0 if not doc_of(node) else node.end_lineno, name, doc_of(node) or text.split("\n", node.lineno)[node.lineno - 1].strip())
+    return (path, node.lineno, node.lineno if not doc_of(node) else node.end_lineno, name, doc_of(node) or text.split("\n", node.lineno)[node.lineno - 1].strip())
 
 def modules_in_folders():
     "Modules in a folder that the noun names."

@@ -247,7 +247,7 @@ def scan_settings(q):
                 name = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
             elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and holds(node.value) and isinstance(node.slice, ast.Constant):
                 name = node.slice.value
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and re.match(r"get(?!priority)|pop", node.func.attr) and holds(node.func.value) and node.args and isinstance(node.args[0], ast.Constant):
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and re.fullmatch(r"get(?:bool|int|float|str|list|dict)?|pop|setdefault", node.func.attr) and holds(node.func.value) and node.args and isinstance(node.args[0], ast.Constant):
                 name = node.args[0].value
             if isinstance(name, str) and name.isupper():
                 found.append((path, node.lineno, name, lines[node.lineno - 1]))
@@ -329,8 +329,6 @@ def scan_macros(q):
             for m in defining.finditer(code):
                 n = line_of(code, m.end() - 1)
                 found.append(item(path, n, next(g for g in m.groups() if g), lines[n - 1]))
-    if len({f[3] for f in found}) < len(found):
-        tell("distinct", len({f[3] for f in found}))
     return found
 """
 

@@ -14,7 +14,7 @@ from typing import cast
 from rlm_engine.extractive.plans import class_scans, definition_scans, nouns, scans
 from rlm_engine.extractive.plans.survey_head import HEAD
 
-_SCANS: dict[str, str] = {
+SCANS: dict[str, str] = {
     "files": scans.FILES,
     "folders": scans.FOLDERS,
     "imports": scans.IMPORTS,
@@ -39,8 +39,6 @@ _SCANS: dict[str, str] = {
 }
 
 _SURVEY = r"""
-MEMBERS = ("definitions", "holders")
-
 def scan(q):
     "What a scan finds and what of it has what the query wants."
     global depth
@@ -198,7 +196,7 @@ show("shown", len(rows))
 
 def survey_code(query: Mapping[str, object]) -> str:
     """The whole of a cell for a query, with only the scans it needs."""
-    needed = list(dict.fromkeys(_SCANS[name] for name in _scans_of(query)))
+    needed = list(dict.fromkeys(SCANS[name] for name in _scans_of(query)))
     named = ", ".join(f'"{name}": scan_{name}' for name in _scans_of(query))
     code = [HEAD, definition_scans.HEADERS, *needed, _SURVEY, f"SCANS = {{{named}}}\n", _TAIL]
     return "\n".join(code)

@@ -10,7 +10,7 @@ HEAD = (
 import ast
 import bisect
 
-PROSE = ("md", "rst", "txt", "adoc", "html", "json", "yaml", "yml", "toml", "ini", "cfg", "xml", "csv", "po", "pot", "lock", "svg", "css", "", "py-tpl", "tmpl", "tpl", "j2", "jinja", "jinja2", "ejs", "erb", "mustache", "snap", "stderr", "diff", "patch")
+PROSE = ("md", "rst", "txt", "adoc", "html", "json", "yaml", "yml", "toml", "ini", "cfg", "xml", "csv", "po", "pot", "lock", "svg", "css", "", "tmpl", "tpl", "j2", "jinja", "jinja2", "ejs", "erb", "mustache", "snap", "stderr", "diff", "patch")
 PYTHON = ("py", "pyi", "pyw")
 
 def extension(path):
@@ -18,7 +18,8 @@ def extension(path):
     return name.rsplit(".", 1)[-1].lower() if "." in name else ""
 
 def is_code(path):
-    return extension(path) not in PROSE
+    ending = extension(path)
+    return ending not in PROSE and not ending.endswith(("-tpl", "-tmpl"))
 
 def last_of(symbol):
     return symbol.rpartition(".")[2]
@@ -155,6 +156,7 @@ def types_missed(path, found):
     return more
 
 def closing_of(code, opened):
+    "Where the bracket that opens there is closed; the end of the text if nowhere."
     depth = 0
     for m in re.compile(r"[(){}\[\]]").finditer(code, opened):
         depth += 1 if m.group() in "([{" else -1

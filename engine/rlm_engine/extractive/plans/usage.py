@@ -5,7 +5,7 @@
 from rlm_crystal.types import Definition
 
 from rlm_engine.extractive.cell import Cell, Conclusion, Plan
-from rlm_engine.extractive.cells import DEFINITION_ROW
+from rlm_engine.extractive.cells import DEFINITION_ROW, IS_TEST
 from rlm_engine.extractive.compose import Draft
 from rlm_engine.extractive.evidence import Printed
 from rlm_engine.extractive.plans.explanation import explain
@@ -14,12 +14,6 @@ from rlm_engine.extractive.quote import code, ended, introduction, place
 from rlm_engine.extractive.voice import Voice, counted
 
 _USES = r"""
-def is_test(path):
-    parts = path.lower().split("/")
-    return any(p in ("test", "tests", "testing", "spec", "__tests__") for p in parts[:-1]) or (
-        parts[-1].startswith("test_") or "_test." in parts[-1] or ".test." in parts[-1])
-
-import re
 last = name.split(".")[-1].lstrip("@")
 found = sorted(crystal.symbol(name)[:12], key=lambda d: (d["kind"] == "section", is_test(d["path"]), d["kind"] == "constant"))
 for d in found[:3]:
@@ -80,7 +74,7 @@ def show_usage(question: Question) -> Plan:
     name = question.subjects[0]
     printed = yield Cell(
         f"Find every place that uses {name}.",
-        DEFINITION_ROW + _USES,
+        IS_TEST + DEFINITION_ROW + _USES,
         {"name": name, "doc_chars": 240},
     )
     if not printed.strings("use") and not printed.definitions():
