@@ -138,7 +138,7 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
 
             return memory_command(options, request)
         case "init":
-            from rlm_server.init_command import init
+            from rlm_server.clients.init import init
 
             named = tuple(map(Path, options.root))
             return init(
@@ -148,6 +148,7 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
                 os.environ,
                 file=options.file,
                 dry_run=options.dry_run,
+                remove=options.remove,
             )
         case "completion":
             from rlm_server.completion import completion

@@ -97,6 +97,7 @@ def command_line() -> argparse.ArgumentParser:
     configured.add_argument(
         "--file", default="", metavar="FILE", help="its configuration, if that lies elsewhere"
     )
+    configured.add_argument("--remove", action="store_true", help="take our entry out again")
     commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
     completed = commands.add_parser(
         "completion", parents=[common], help="a script that completes commands in a shell"

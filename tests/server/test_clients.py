@@ -1,14 +1,18 @@
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from rlm_server.client_configs import Launch, Machine, config_path, merged
+from hypothesis import given
+from hypothesis import strategies as st
+from rlm_server.clients import jsonc
+from rlm_server.clients.entry import Launch
+from rlm_server.clients.init import CARRIED, CARRIED_ADDRESSES, carried, init
+from rlm_server.clients.merging import alone, merged, servers_in, without
+from rlm_server.clients.places import Machine, Place, own_place, places
 from rlm_server.command_line import ClientName
 from rlm_server.errors import Misused
-from rlm_server.init_command import CARRIED, CARRIED_ADDRESSES, carried, init
 
 CLIENTS: tuple[ClientName, ...] = get_args(ClientName)
 KEYS = (
@@ -34,25 +38,29 @@ def machine(platform: str = "linux", **environ: str) -> Machine:
     return Machine(Path("/home/somebody"), Path("/project"), environ, platform)
 
 
+def place_of(client: ClientName) -> Place:
+    return own_place(client, machine())
+
+
 def entry_in(client: ClientName, text: str) -> dict[str, Any]:
-    if client == "codex":
-        return tomllib.loads(text)["mcp_servers"]["rlm"]
-    return json.loads(text)["servers" if client == "vscode" else "mcpServers"]["rlm"]
+    return servers_in(text, place_of(client))["rlm"]
 
 
 def made(client: ClientName, old: str, launch: Launch = LAUNCH) -> str:
-    return merged(client, launch, machine(), old, Path("/there"))
+    return merged(client, launch, machine(), old, place_of(client))
 
 
 @pytest.mark.parametrize(("client", "platform"), PLACES)
 def test_each_client_is_configured_where_it_looks(client: ClientName, platform: str) -> None:
-    assert config_path(client, machine(platform)) == Path(PLACES[client, platform])
+    assert own_place(client, machine(platform)).file == Path(PLACES[client, platform])
 
 
 def test_folders_that_are_named_by_variables_are_taken() -> None:
-    assert config_path("codex", machine(CODEX_HOME="/c")) == Path("/c/config.toml")
-    desktop = config_path("claude-desktop", machine(XDG_CONFIG_HOME="/x"))
+    assert own_place("codex", machine(CODEX_HOME="/c")).file == Path("/c/config.toml")
+    desktop = own_place("claude-desktop", machine(XDG_CONFIG_HOME="/x")).file
     assert desktop == Path("/x/Claude/claude_desktop_config.json")
+    windows = machine("win32", APPDATA="/r")
+    assert places("vscode", windows)[1].file == Path("/r/Code/User/mcp.json")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -69,23 +77,81 @@ def test_an_entry_says_command_arguments_and_variables_and_made_again_changes_no
     assert "env" not in rooted
 
 
-def test_what_else_a_configuration_holds_stays_as_it_is() -> None:
-    old = json.dumps({"other": [1, "é"], "mcpServers": {"git": {"command": "git"}}}, indent="\t")
-    new = made("cursor", old)
-    assert '\n\t\t"git"' in new
-    whole = json.loads(new)
-    assert (whole["other"], whole["mcpServers"]["git"]) == ([1, "é"], {"command": "git"})
-    toml = '# mine\nmodel = "o9"\n\n[mcp_servers.git]\ncommand = "git"'
-    assert made("codex", toml).startswith(toml)
-    assert tomllib.loads(made("codex", toml))["mcp_servers"]["git"] == {"command": "git"}
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_command_of_windows_comes_out_as_it_went_in(client: ClientName) -> None:
+    command = "C:\\Users\\Zoë\\new tools\\Scripts\\rlm-mcp.exe"
+    launch = Launch(command, ("D:\\src\\a b",))
+    entry = entry_in(client, made(client, "", launch))
+    assert (entry["command"], entry["args"]) == (command, ["serve", "--root", "D:\\src\\a b"])
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_person_added_to_our_entry_stays_when_it_is_written_anew(client: ClientName) -> None:
+    own = {"args": ["serve", "--root", "/old", "--read-only"], "env": {"OTHER": "1"}, "disabled": 1}
+    text = made(client, alone({"command": "gone", "url": "http://x", **own}, place_of(client)))
+    entry = entry_in(client, text)
+    roots = "/project" if client == "claude-desktop" else "/old"
+    assert entry["args"] == ["serve", "--root", roots, "--read-only"]
+    assert (entry["env"], entry["disabled"]) == ({"OTHER": "1", **dict(LAUNCH.env)}, 1)
+    assert (entry["command"], "url" in entry) == ("/opt/rlm-mcp", False)
+    again = made(client, text, Launch("/opt/rlm-mcp", ("/new",)))
+    assert entry_in(client, again)["args"] == ["serve", "--root", "/new", "--read-only"]
+
+
+OLD_JSON = """{
+    // mine
+    "inputs": [1, 2,], /* é */
+    "servers": {
+        "git": {"command": "git"} // keep
+        // the end
+    },
+}
+"""
+OLD_TOML = """# mine
+model = "o9"
+
+[mcp_servers.git]
+command = "git"
+
+# the end
+"""
+
+
+def test_all_else_stays_letter_for_letter_and_taken_out_again_leaves_the_old_text() -> None:
+    olds: dict[ClientName, str] = {"vscode": OLD_JSON, "codex": OLD_TOML}
+    for client, old in olds.items():
+        new = made(client, old)
+        letters = iter(new)
+        assert all(letter in letters for letter in old if not letter.isspace())
+        assert without(new, place_of(client)).split() == old.split()
+        moved = without(new.replace("/opt/", "/tmp/"), place_of(client))
+        assert moved.split() == old.split()
+    assert '\n        "rlm": {\n            "type"' in made("vscode", OLD_JSON)
+    with_comma = OLD_JSON.replace('"git"}', '"git"},')
+    assert servers_in(made("vscode", with_comma), place_of("vscode")).keys() == {"git", "rlm"}
+
+
+@given(st.recursive(st.none() | st.text(max_size=4), lambda inner: st.lists(inner, max_size=3)
+       | st.dictionaries(st.text(max_size=4), inner, max_size=4), max_leaves=12),
+       st.sampled_from([None, 1, "\t"]), st.sampled_from([", ", ",", " , "]))  # fmt: skip
+def test_putting_in_and_taking_out_change_one_member_of_any_json(
+    held: object, indent: int | str | None, comma: str
+) -> None:
+    old = json.dumps({"a": held, "s": {"x": held}}, indent=indent, separators=(comma, ":"))
+    new = jsonc.put(old, ("s", "rlm"), {"b": [1]})
+    assert jsonc.read(new) == {"a": held, "s": {"x": held, "rlm": {"b": [1]}}}
+    assert jsonc.read(jsonc.taken_out(new, ("s", "rlm"))) == {"a": held, "s": {"x": held}}
+    assert jsonc.read(jsonc.taken_out(old, ("a",))) == {"s": {"x": held}}
+    assert jsonc.read(jsonc.put(old, ("n", "m"), held))["n"] == {"m": held}
 
 
 @pytest.mark.parametrize(
     ("client", "old"),
     [
-        ("vscode", '{"servers": {} /* mine */}'), ("vscode", "[]"), ("cursor", '{"mcpServers": 3}'),
+        ("vscode", '{"servers": {} /* mine }'), ("vscode", "[]"), ("cursor", '{"mcpServers": 3}'),
+        ("claude-code", '{"mcpServers": {"rlm": {}, "rlm": {}}'), ("cursor", "{'a': 1}"),
         ("codex", "a = "), ("codex", "mcp_servers = {}"), ("codex", "mcp_servers = 3"),
-        ("codex", '[mcp_servers.rlm]\ncommand = "other"'),
+        ("codex", '[mcp_servers.rlm]\n# mine\ncommand = "other"'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_added_to_is_left_alone_and_the_entry_shown(
@@ -107,6 +173,10 @@ def test_a_dry_run_writes_nothing_and_keys_are_never_written(tmp_path: Path) -> 
     assert "k3y" not in text
     assert "sk-1" not in text
     assert not init("claude-code", tmp_path, (), environ).fields["changed"]
+    taken = init("claude-code", tmp_path, (), environ, remove=True)
+    assert (taken.fields["written"], '-      "command": ' in taken.text) == (True, True)
+    assert json.loads((tmp_path / ".mcp.json").read_text()) == {"mcpServers": {}}
+    assert not init("claude-code", tmp_path, (), environ, remove=True).fields["changed"]
 
 
 def test_every_documented_variable_goes_into_the_entry_or_is_a_key() -> None:

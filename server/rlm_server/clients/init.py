@@ -5,13 +5,17 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
 from rlm_crystal.atomic import replace_file
+from rlm_sandbox.redact import Redaction
 
-from rlm_server.client_configs import Launch, Machine, config_path, merged
+from rlm_server.clients.entry import Launch
+from rlm_server.clients.merging import merged, without
+from rlm_server.clients.places import Machine, own_place
 from rlm_server.command_line import ClientName
 from rlm_server.commands import Told
 from rlm_server.errors import Misused
@@ -45,28 +49,36 @@ def init(
     *,
     file: str = "",
     dry_run: bool = False,
+    remove: bool = False,
 ) -> Told:
-    """Put the server into the client's configuration, where all else stays as it is.
+    """Put the server into the client's configuration, or take it out; all else stays as it is.
 
     `roots` are those that were named; without any the client's own project is served.
     """
     machine = Machine(Path.home(), project.resolve(), environ, sys.platform)
-    path = Path(file).expanduser().resolve() if file else _own_file(client, machine)
-    launch = Launch(
-        _command(),
-        tuple(str(root.resolve()) for root in roots),
-        tuple(carried(environ).items()),
-    )
+    place = own_place(client, machine)
+    path = Path(file).expanduser().resolve() if file else _own_file(place.file, machine)
+    place = replace(place, file=path)
+    launch = Launch("") if remove else _launch(roots, environ)
     old = _text_of(path)
-    new = merged(client, launch, machine, old, path)
+    new = without(old, place) if remove else merged(client, launch, machine, old, place)
     changes = "".join(
         unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), n=0)
     )
+    shown = Redaction().redactor().text(changes)
     written = new != old and not dry_run
     if written:
         _write(path, new)
     fields = {"client": client, "file": str(path), "changed": new != old, "written": written}
-    return Told(fields, _told(fields, changes, client), remark=_cut_short(environ, launch))
+    if remove:
+        return Told(fields, _told(fields, shown, "has no entry of ours", ""))
+    told = _told(fields, shown, "has the entry already", _NEXT[client])
+    return Told(fields, told, remark=_cut_short(environ, launch))
+
+
+def _launch(roots: tuple[Path, ...], environ: Mapping[str, str]) -> Launch:
+    named = tuple(str(root.resolve()) for root in roots)
+    return Launch(own_command(), named, tuple(carried(environ).items()))
 
 
 def _cut_short(environ: Mapping[str, str], launch: Launch) -> str:
@@ -89,26 +101,25 @@ def _without_secrets(address: str) -> str:
     return "" if found is None else found["scheme"] + found["place"]
 
 
-def _own_file(client: ClientName, machine: Machine) -> Path:
+def _own_file(path: Path, machine: Machine) -> Path:
     """The file itself where a link points to it; a project's links do not lead out of it."""
-    path = config_path(client, machine)
     found = path.resolve()
     if path.is_relative_to(machine.project) and not found.is_relative_to(machine.project):
         raise Misused(f"{path} leads to {found}, outside of the project; name it with --file")
     return found
 
 
-def _told(fields: Mapping[str, object], changes: str, client: ClientName) -> str:
+def _told(fields: Mapping[str, object], changes: str, unchanged: str, next_: str) -> str:
     file = fields["file"]
     if not fields["changed"]:
-        return f"{file} has the entry already."
+        return f"{file} {unchanged}."
     lines = changes.splitlines()[2:]  # without the two lines that name files
     done = "written; the rest is as it was" if fields["written"] else "not written (--dry-run)"
-    after = [_NEXT[client]] if fields["written"] else []
+    after = [next_] if fields["written"] and next_ else []
     return "\n".join([*lines, f"{file}: {done}.", *after])
 
 
-def _command() -> str:
+def own_command() -> str:
     """The script of this very installation: a client has another PATH."""
     folder = Path(sysconfig.get_path("scripts"))
     found = shutil.which("rlm-mcp", path=str(folder)) or shutil.which("rlm-mcp")

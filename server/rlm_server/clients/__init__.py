@@ -1,0 +1,1 @@
+"""The programs that start us: where each keeps its servers, and our entry among them."""
