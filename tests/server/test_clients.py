@@ -126,7 +126,7 @@ def test_all_else_stays_letter_for_letter_and_taken_out_again_leaves_the_old_tex
         assert without(new, place_of(client)).split() == old.split()
         moved = without(new.replace("/opt/", "/tmp/"), place_of(client))
         assert moved.split() == old.split()
-    assert '\n        "rlm": {\n            "type"' in made("vscode", OLD_JSON)
+    assert '\n        "rlm": {\n            "command"' in made("vscode", OLD_JSON)
     with_comma = OLD_JSON.replace('"git"}', '"git"},')
     assert servers_in(made("vscode", with_comma), place_of("vscode")).keys() == {"git", "rlm"}
 
