@@ -59,6 +59,19 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
+def patience(connection: sqlite3.Connection, *, wait: bool) -> Generator[None, None, None]:
+    """Within, locks of others are waited for as usual, or not at all."""
+    if wait:
+        yield
+        return
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_S * 1e3:.0f}")
+
+
+@contextmanager
 def told(path: Path) -> Generator[None, None, None]:
     """Turn what SQLite raises into the errors of this room."""
     try:

@@ -93,7 +93,8 @@ def forget(writer: Writer, folder: Path, asked: Asked, *, agent: str) -> Forgott
     lock. A damaged row goes by its id."""
     rows, held = writer.rows, writer.held
     with writer.changing():
-        found = without(held.memos, asked, one_voice=bool(agent))
+        pages = rows.pages.tags()
+        found = without(dict(held.memos.items()), asked, one_voice=bool(agent))
         gone = found.said | found.derived | ({asked.row_id} & held.damaged.keys())
         tags = [held.tags[row_id] for row_id in gone]
         scrubbed = _scrubbed(writer, asked, one_voice=bool(agent))
@@ -108,6 +109,7 @@ def forget(writer: Writer, folder: Path, asked: Asked, *, agent: str) -> Forgott
             writer.put_point(row_id, point_of(data), data)
     if not tags:
         return Forgotten()
+    tags += pages - rows.pages.tags()
     rows.vacuum()
     return Forgotten(len(gone - found.derived), len(found.derived), tuple(_still_in(folder, tags)))
 

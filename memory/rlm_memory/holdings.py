@@ -1,18 +1,32 @@
-"""What the rows of a store hold, opened in memory and kept up with what others write."""
+"""What the rows of a store hold, indexed in memory and kept up with what others write.
+
+Opened anew, the indexes come from the pages beside the rows, and a memo from its row when it is
+looked at. A page is written where enough came after the last one.
+"""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
-from rlm_crystal.errors import SealError
+from rlm_crystal.errors import PageDamaged, SealError
 
 from rlm_memory.conflicts import slots_of
+from rlm_memory.head import MARKS
 from rlm_memory.index import ZoneIndex
+from rlm_memory.index_page import IndexPage, decode, encode
 from rlm_memory.memo_codec import decode_memo, sameness
+from rlm_memory.memos import Memos
 from rlm_memory.points import Point, is_point, point_of
-from rlm_memory.store import Place, RowStore
-from rlm_memory.types import LEVELS, ZONES, Episode, Memo, Zone
+from rlm_memory.store import RowStore
+from rlm_memory.types import PLACES, Episode, Level, Memo, Place, Zone
 
 _log = logging.getLogger(__name__)
+
+# A page is written where so many rows are not in it, and these are an eighth of all.
+_UNPAGED_MIN: Final = 512
+_UNPAGED_SHARE: Final = 1 / 8
+_NOT_SAID: Final = "0" * 32
 
 
 class Holdings:
@@ -21,14 +35,19 @@ class Holdings:
     def __init__(self, rows: RowStore) -> None:
         self._rows = rows
         self._version = -1
-        self.memos: dict[str, Memo] = {}
+        self.memos = Memos(rows, self._lose)
         self.tags: dict[str, str] = {}
         self.points: dict[str, Point] = {}
-        self.damaged: dict[str, str] = {}
         self.altered = False
+        self._total = 0
+        self._damaged: dict[str, str] = {}
+        self._places: dict[str, Place] = {}
         self._indexes: dict[Place, ZoneIndex] = {}
         self._pending: dict[str, Memo] = {}
-        self._same: dict[str, str] | None = None
+        self._unpaged = Counter[Place]()
+        self._said: dict[str, str] = {}
+        self._same: dict[str, str] = {}
+        self._slots: dict[str, tuple[Zone, str, str]] = {}
         self._slotted: dict[tuple[Zone, str, str], set[str]] = {}
 
     def follow(self) -> None:
@@ -38,10 +57,21 @@ class Holdings:
             self._load()
             self._version = version
 
+    @property
+    def damaged(self) -> dict[str, str]:
+        """Why rows cannot be opened, by their ids; to know it, every row is opened once."""
+        self.memos.read_all()
+        return self._damaged
+
+    @property
+    def total(self) -> int:
+        """The sum of the marks of all rows, damaged ones too."""
+        return self._total % MARKS
+
     def index(self, place: Place) -> ZoneIndex:
         """The index of a zone and level, with all of it."""
         for row_id, memo in self._pending.items():
-            self._index_of(memo).add(row_id, memo)
+            self._index_at(self._places[row_id]).add(row_id, memo)
         self._pending.clear()
         found = self._index_at(place)
         if found.worn():
@@ -50,18 +80,16 @@ class Holdings:
 
     def same(self, episode: Episode) -> str | None:
         """The id of the memo that says the same."""
-        if self._same is None:
-            self._same = {
-                sameness(memo.episode): row_id
-                for row_id, memo in self.memos.items()
-                if memo.level == "episode"
-            }
         return self._same.get(sameness(episode))
 
     def slotted(self, episode: Episode) -> set[str]:
         """The ids of the memos in the same slot of the same zone."""
         slot = slots_of(episode)
         return self._slotted.get((episode.zone, *slot), set()) if slot else set()
+
+    def place(self, row_id: str) -> Place | None:
+        """Where a memo stands; None of one that is damaged."""
+        return self._places.get(row_id)
 
     def take(self, row_id: str, tag: str, memo: Memo) -> None:
         """Hold a memo, in place of what it was before."""
@@ -70,49 +98,118 @@ class Holdings:
 
     def take_point(self, row_id: str, tag: str, point: Point) -> None:
         """Hold a part of a snapshot, in place of what it was before."""
-        self.tags[row_id] = tag
+        self.drop(row_id)
+        self._hold_tag(row_id, tag)
         self.points[row_id] = point
 
     def drop(self, row_id: str) -> None:
-        memo = self.memos.pop(row_id, None)
-        if memo is not None:
-            if self._pending.pop(row_id, None) is None:
-                self._index_of(memo).remove(row_id)
-            if self._same is not None:
-                self._same.pop(sameness(memo.episode), None)
-            self.slotted(memo.episode).discard(row_id)
-        self.tags.pop(row_id, None)
+        self._forget(row_id)
+        tag = self.tags.pop(row_id, None)
+        if tag is not None:
+            self._total -= self._rows.mark(row_id, tag)
         self.points.pop(row_id, None)
-        self.damaged.pop(row_id, None)
+        self._damaged.pop(row_id, None)
 
     def let_go(self) -> None:
         """Read all anew at the next call: what is held may not be what was kept."""
-        self.memos.clear()
-        self.tags.clear()
+        self.memos.let_go()
         self.points.clear()
-        self.damaged.clear()
-        self._indexes.clear()
-        self._pending.clear()
-        self._slotted.clear()
-        self._same = None
+        for held in (self.tags, self._damaged, self._places, self._indexes, self._pending):
+            held.clear()
+        for held in (self._unpaged, self._said, self._same, self._slots, self._slotted):
+            held.clear()
+        self._total = 0
         self._version = -1
+
+    def counts(self) -> dict[str, int]:
+        """How many memos there are of each level and zone that has any."""
+        self.memos.read_all()
+        counts = Counter(self._places.values())
+        return {f"{each.level} {each.zone}": counts[each] for each in PLACES if counts[each]}
+
+    def count(self, level: Level) -> int:
+        self.memos.read_all()
+        return sum(place.level == level for place in self._places.values())
+
+    def unpaged(self) -> list[Place]:
+        """The places whose pages are missing or far behind."""
+        return [
+            place
+            for place, count in self._unpaged.items()
+            if count >= _UNPAGED_MIN
+            and count >= _UNPAGED_SHARE * (len(self._index_at(place)) + len(self._pending))
+        ]
+
+    def write_page(self, place: Place) -> None:
+        """Write the page of a place within a transaction, or drop it where it would hold little."""
+        index = self.index(place)
+        if len(index) < _UNPAGED_MIN:
+            self._rows.pages.drop([place])
+            return
+        held = index.held()
+        numbers = {row_id: number for number, row_id in enumerate(held.ids)}
+        page = IndexPage(
+            held,
+            tags=tuple(self.tags[row_id] for row_id in held.ids),
+            said=tuple(self._said.get(row_id, _NOT_SAID) for row_id in held.ids),
+            slotted=tuple(
+                (numbers[row_id], subject, attribute)
+                for row_id, (_, subject, attribute) in self._slots.items()
+                if row_id in numbers
+            ),
+            total=sum(self._rows.mark(row_id, self.tags[row_id]) for row_id in held.ids) % MARKS,
+        )
+        self._rows.pages.write(place, encode(page))
+        self._unpaged[place] = 0
 
     def _load(self) -> None:
         """Take over every row that is new or was rewritten, and drop those that are gone."""
         with self._rows.reading():
             tags = self._rows.tags()
+            anew = not self.tags
+            if anew:
+                for place in PLACES:
+                    self._unpage(place, tags)
             changed = [row_id for row_id, tag in tags.items() if self.tags.get(row_id) != tag]
-            opened = self._rows.read(changed) if self.tags else self._rows.read_all()
+            all_of_them = anew and len(changed) == len(tags)
+            opened = self._rows.read_all() if all_of_them else self._rows.read(changed)
             for row_id in self.tags.keys() - tags.keys():
                 self.drop(row_id)
             self._take_all(tags, opened)
-            self.altered = not self._rows.unaltered(tags)
-        if self.damaged or self.altered:
+            self.altered = not self._rows.unaltered(len(tags), self.total)
+        if self._damaged or self.altered:
             _log.warning(
                 "memory: %d rows cannot be opened; rows removed or put back: %s",
-                len(self.damaged),
+                len(self._damaged),
                 self.altered,
             )
+
+    def _unpage(self, place: Place, tags: dict[str, str]) -> None:
+        """Take from the page of a place what the rows with these tags still say."""
+        data = self._rows.pages.read(place)
+        try:
+            page = data and decode(data)
+        except PageDamaged:
+            page = None
+        if not page:
+            return
+        index = self._indexes[place] = ZoneIndex(page.held)
+        self._total += page.total
+        ids = page.held.ids
+        for number, (row_id, tag) in enumerate(zip(ids, page.tags, strict=True)):
+            if tags.get(row_id) != tag:
+                index.remove(row_id)
+                self._total -= self._rows.mark(row_id, tag)
+                continue
+            self.tags[row_id] = tag
+            self._places[row_id] = place
+            if page.said[number] != _NOT_SAID:
+                self._said[row_id] = page.said[number]
+                self._same[page.said[number]] = row_id
+        self.memos.expect([row_id for row_id in ids if row_id in index])
+        for number, subject, attribute in page.slotted:
+            if ids[number] in index:
+                self._hold_slot(ids[number], (place.zone, subject, attribute))
 
     def _take_all(
         self, tags: dict[str, str], opened: Iterable[tuple[str, bytes | SealError]]
@@ -121,8 +218,8 @@ class Holdings:
         for row_id, content in opened:
             self.drop(row_id)
             if isinstance(content, SealError):
-                self.tags[row_id] = tags[row_id]
-                self.damaged[row_id] = str(content)
+                self._hold_tag(row_id, tags[row_id])
+                self._damaged[row_id] = str(content)
             elif is_point(content):
                 self.take_point(row_id, tags[row_id], point_of(content))
             else:
@@ -132,27 +229,48 @@ class Holdings:
             self._hold(row_id, tags[row_id], memo)
 
     def _hold(self, row_id: str, tag: str, memo: Memo) -> None:
-        self.memos[row_id] = memo
-        self.tags[row_id] = tag
+        place = self._places[row_id] = Place(memo.episode.zone, memo.level)
+        self._hold_tag(row_id, tag)
+        self.memos.hold(row_id, memo)
         self._pending[row_id] = memo
+        self._unpaged[place] += 1
         slot = slots_of(memo.episode)
         if slot is not None:
-            self._slotted.setdefault((memo.episode.zone, *slot), set()).add(row_id)
-        if self._same is not None and memo.level == "episode":
-            self._same[sameness(memo.episode)] = row_id
+            self._hold_slot(row_id, (place.zone, *slot))
+        if memo.level == "episode":
+            said = self._said[row_id] = sameness(memo.episode)
+            self._same[said] = row_id
 
-    def _index_of(self, memo: Memo) -> ZoneIndex:
-        return self._index_at(Place(memo.episode.zone, memo.level))
+    def _hold_tag(self, row_id: str, tag: str) -> None:
+        self.tags[row_id] = tag
+        self._total += self._rows.mark(row_id, tag)
+
+    def _hold_slot(self, row_id: str, slot: tuple[Zone, str, str]) -> None:
+        self._slots[row_id] = slot
+        self._slotted.setdefault(slot, set()).add(row_id)
+
+    def _lose(self, row_id: str, error: SealError) -> None:
+        """Hold no longer what a row was believed to say that turns out to be damaged."""
+        self._forget(row_id)
+        self._damaged[row_id] = str(error)
+        _log.warning("memory: a row cannot be opened")
+
+    def _forget(self, row_id: str) -> None:
+        place = self._places.pop(row_id, None)
+        if place is None:
+            return
+        self.memos.drop(row_id)
+        if self._pending.pop(row_id, None) is None:
+            self._index_at(place).remove(row_id)
+        said = self._said.pop(row_id, "")
+        if self._same.get(said) == row_id:
+            del self._same[said]
+        slot = self._slots.pop(row_id, None)
+        if slot is not None:
+            self._slotted[slot].discard(row_id)
 
     def _index_at(self, place: Place) -> ZoneIndex:
         found = self._indexes.get(place)
         if found is None:
             found = self._indexes[place] = ZoneIndex()
         return found
-
-    def counts(self) -> dict[str, int]:
-        """How many memos there are of each level and zone that has any."""
-        found = {f"{level} {zone}": 0 for level in LEVELS for zone in ZONES}
-        for memo in self.memos.values():
-            found[f"{memo.level} {memo.episode.zone}"] += 1
-        return {name: count for name, count in found.items() if count}

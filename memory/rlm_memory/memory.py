@@ -31,8 +31,17 @@ from rlm_memory.recall import recalled
 from rlm_memory.retention import Retention
 from rlm_memory.settling import resolve, settle
 from rlm_memory.snapshots import Snapshots
-from rlm_memory.store import PURPOSE, Place, RowStore
-from rlm_memory.types import ZONES, Episode, Memo, MemoryStats, Recall, Wanted, Zone
+from rlm_memory.store import PURPOSE, RowStore
+from rlm_memory.types import (
+    ZONES,
+    Episode,
+    Memo,
+    MemoryStats,
+    Place,
+    Recall,
+    Wanted,
+    Zone,
+)
 from rlm_memory.writer import Writer
 
 TEXT_CHARS_MAX = 1_000_000
@@ -79,7 +88,11 @@ class Memory:
 
     def close(self) -> None:
         with self._lock:
-            self._rows.close()
+            try:
+                self._writer.write_pages()
+            finally:
+                self._held.let_go()
+                self._rows.close()
 
     def remember(self, episode: Episode) -> str:
         """Keep the episode and return its id; once returned it survives a crash.
@@ -176,7 +189,7 @@ class Memory:
         with self._lock:
             self._held.follow()
             places = [Place(zone, level) for zone in wanted.zones for level in wanted.levels]
-            return recalled(
+            found = recalled(
                 query,
                 [self._held.index(place) for place in places],
                 self._held.memos,
@@ -185,6 +198,8 @@ class Memory:
                 tokens_max=tokens_max,
                 now_s=self._clock() if now_s is None else now_s,
             )
+            self._writer.write_pages()
+            return found
 
     def get(self, row_id: str) -> Memo | None:
         """The memo of this id, whatever its zone, trust or validity."""
@@ -196,7 +211,7 @@ class Memory:
         """All memos by id, of every zone and level: for their owner."""
         with self._lock:
             self._held.follow()
-            return dict(self._held.memos)
+            return dict(self._held.memos.items())
 
     def restore(self, memos: Mapping[str, Memo]) -> int:
         """Keep episodes that were exported, under ids of their own; how many are new."""
@@ -251,7 +266,7 @@ class Memory:
             for row_id in dropped:
                 self._writer.delete(row_id)
             self._writer.note("settle", "", *dropped)
-            self._rows.accept(self._held.tags)
+            self._rows.accept(len(self._held.tags), self._held.total)
             self._held.altered = False
         return len(dropped)
 
@@ -301,7 +316,7 @@ class Memory:
         with self._lock:
             self._held.follow()
             return MemoryStats(
-                episodes=sum(memo.level == "episode" for memo in self._held.memos.values()),
+                episodes=self._held.count("episode"),
                 damaged=tuple(sorted(self._held.damaged)),
                 altered=self._held.altered,
                 size_bytes=self._rows.size_bytes(),

@@ -11,8 +11,7 @@ from rlm_memory.conflicts import (
     undisputed,
 )
 from rlm_memory.cues import asks
-from rlm_memory.store import Place
-from rlm_memory.types import Episode, Trust
+from rlm_memory.types import Episode, Place, Trust
 from rlm_memory.writer import Writer
 
 _COMPARED_MAX = 8

@@ -4,6 +4,7 @@
     keys(zone, version, sealed)              the data key of each zone, under the memory's key
     rows(id, zone, key_version, sealed)      one AES-256-GCM blob each, under its zone's key
     chain(seq, key_version, sealed)          one entry for each write
+    pages(place, key_version, sealed)        the index of each zone and level, see `Pages`
 
 In clear are only the random row id, a keyed handle of zone and level, and the number of the key.
 A row opens in its own store, zone, level, id and key version. Which revision of a row is the
@@ -15,47 +16,37 @@ and the end of the chain; it is written in the same transaction, and costs the s
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, Literal
+from typing import Final
 
-from rlm_crystal.errors import SealError, WrongKey
+from rlm_crystal.errors import SealError
 from rlm_crystal.leave import Leave, always
 from rlm_crystal.seal import PageContext, Sealer, sealed_tag
 
-from rlm_memory import chain, zone_keys
+from rlm_memory import chain, head_row, pages, zone_keys
 from rlm_memory.chain import Chain, Entry, Link
-from rlm_memory.database import DATABASE, PUT_BACK, connect, told
-from rlm_memory.errors import MemoryDamaged, MemoryLocked, MemoryUnknown
+from rlm_memory.database import DATABASE, PUT_BACK, connect, patience, told
+from rlm_memory.errors import MemoryDamaged, MemoryUnknown
 from rlm_memory.head import MARKS, Head
-from rlm_memory.types import LEVELS, ZONES, Level, Zone
+from rlm_memory.head_row import HeadRow
+from rlm_memory.pages import Pages
+from rlm_memory.types import PLACES, STANDING, ZONES, Place, Zone
 from rlm_memory.witness import WITNESS, Seen, Witness
 from rlm_memory.zone_keys import Keyed, ZoneKeys
 
 PURPOSE: Final = "memory"
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 _KEYED: Final[tuple[Keyed, ...]] = (*ZONES, "chain")
-_STANDING: Final = (*LEVELS, "snapshot")
 
 _SELECT: Final = "SELECT id, zone, key_version, sealed FROM rows"
 _TABLES: Final = (
-    "CREATE TABLE header (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL)",
-    zone_keys.TABLE,
+    *(head_row.TABLE, zone_keys.TABLE, chain.TABLE, pages.TABLE),
     "CREATE TABLE rows (id TEXT PRIMARY KEY, zone TEXT NOT NULL, key_version INTEGER NOT NULL,"
     " sealed BLOB NOT NULL) WITHOUT ROWID",
-    chain.TABLE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row stands; it opens nowhere else."""
-
-    zone: Zone
-    level: Level | Literal["snapshot"]
 
 
 class RowStore:
@@ -75,15 +66,14 @@ class RowStore:
         `store` is the id of a store that is created; by default a random one.
         """
         self._sealer = sealer
-        self._scope = scope
         self._may_write = may_write
         self._path = folder / DATABASE
         if not self._path.exists():
             may_write()
         self._connection = connect(self._path)
+        self._head_row = HeadRow(self._connection, sealer, scope, self._path)
         self._pending: Head | None = None
-        # The head as it was at this version of the database; see `_catch_up`.
-        self._known: Head | None = None
+        self._known: Head | None = None  # the head at version `_known_at`; see `_catch_up`
         self._known_at = -1
         self._mark_key = bytes.fromhex(sealer.handle("mark", scope))
         try:
@@ -91,10 +81,9 @@ class RowStore:
                 self.store = self._prepared(store or token_hex(16))
                 self._keys = ZoneKeys(self._connection, sealer, self.store)
                 self._chain = Chain(self._connection, self.store)
-                self._places = {
-                    self._handle(place): place
-                    for place in (Place(zone, level) for zone in ZONES for level in _STANDING)
-                }
+                self._handles = {place: self._handle(place) for place in STANDING}
+                self._places = {handle: place for place, handle in self._handles.items()}
+                self.pages = Pages(self._connection, self._keys, self.store, self._handles)
                 self._witness = Witness(folder / WITNESS, sealer, self.store)
         except BaseException:
             self._connection.close()
@@ -105,14 +94,17 @@ class RowStore:
         self._connection.close()
 
     @contextmanager
-    def writing(self) -> Generator[None, None, None]:
-        """A transaction that no other writer shares: all of it is kept, or nothing."""
-        with self._transaction():
+    def writing(self, *, wait: bool = True) -> Generator[None, None, None]:
+        """A transaction that no other writer shares: all of it is kept, or nothing.
+
+        MemoryBusy where another does not end in 20 s, or at once where this is not to `wait`.
+        """
+        with self._transaction(wait=wait):
             try:
                 self._catch_up()
                 yield
                 if self._pending is not None:
-                    self._write_head(self._pending)
+                    self._head_row.write(self._pending)
                     if self._pending.seq:
                         self._witness.write(Seen(self._pending.seq, self._pending.chain))
             except BaseException:
@@ -122,8 +114,8 @@ class RowStore:
         self._known, self._pending = self._pending or self._known, None
 
     @contextmanager
-    def _transaction(self) -> Generator[None, None, None]:
-        with told(self._path):
+    def _transaction(self, *, wait: bool = True) -> Generator[None, None, None]:
+        with told(self._path), patience(self._connection, wait=wait):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._may_write()
@@ -160,15 +152,15 @@ class RowStore:
             rows = self._connection.execute("SELECT id, substr(sealed, -16) FROM rows")
             return {row_id: tag.hex() for row_id, tag in rows}
 
-    def unaltered(self, tags: dict[str, str]) -> bool:
-        """Whether these are all rows rlm-mcp wrote, each in its last revision, and none is undone.
+    def unaltered(self, count: int, total: int) -> bool:
+        """Whether so many rows, whose marks sum to this, are all rlm-mcp wrote, and none is undone.
 
         Within `reading`. What another process writes while this one has the store open counts.
         """
         head = self._head()
         try:
-            total = self._total(tags)
-            return (head.count, head.total) == (len(tags), total) and self._witnessed(head)
+            total = (total + self._total_of_keys()) % MARKS
+            return (head.count, head.total) == (count, total) and self._witnessed(head)
         except SealError:
             return False
 
@@ -192,17 +184,17 @@ class RowStore:
         sealed = sealer.seal(data, context=self._context(row_id, place, version))
         self._connection.execute(
             "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)",
-            (row_id, self._handle(place), version, sealed),
+            (row_id, self._handles[place], version, sealed),
         )
         tag = sealed_tag(sealed)
-        removed = 0 if replaces is None else self._mark(row_id, replaces)
-        self._move_head(0 if replaces else 1, self._mark(row_id, tag) - removed)
+        removed = 0 if replaces is None else self.mark(row_id, replaces)
+        self._move_head(0 if replaces else 1, self.mark(row_id, tag) - removed)
         return tag
 
     def delete(self, row_id: str, tag: str) -> None:
         """Delete a row within `writing`."""
         self._connection.execute("DELETE FROM rows WHERE id = ?", (row_id,))
-        self._move_head(-1, -self._mark(row_id, tag))
+        self._move_head(-1, -self.mark(row_id, tag))
 
     def note(self, entry: Entry) -> None:
         """Append to the chain of writes, within `writing`."""
@@ -241,16 +233,18 @@ class RowStore:
         """The number of the last write; within `writing`, with those of this transaction."""
         return (self._pending or self._head()).seq
 
-    def accept(self, tags: dict[str, str]) -> None:
-        """Take the rows as they are for right, within `writing`."""
+    def accept(self, count: int, total: int) -> None:
+        """Take the rows as they are for right, within `writing`; as for `unaltered`."""
         head = self._pending or self._head()
-        self._pending = Head(self.store, len(tags), self._total(tags), head.seq, head.chain)
+        total = (total + self._total_of_keys()) % MARKS
+        self._pending = Head(self.store, count, total, head.seq, head.chain)
 
     def destroy_key(self, zone: Zone) -> None:
         """Make every row of the zone unreadable for good, within `writing`; delete them first."""
         tag = self._keys.destroy(zone)
+        self.pages.drop(place for place in PLACES if place.zone == zone)
         if tag is not None:
-            self._move_head(0, -self._mark(self._keys.handle(zone), tag))
+            self._move_head(0, -self.mark(self._keys.handle(zone), tag))
 
     def copy_to(self, other: "RowStore", *, leave_damaged: bool) -> dict[str, SealError]:
         """Copy all into `other`, which is empty and of this store's id, within `writing`.
@@ -263,7 +257,7 @@ class RowStore:
         for row_id, content in self.read_all():
             if isinstance(content, SealError):
                 wrong[row_id] = content
-        if not self.unaltered(tags):
+        if not self.unaltered(len(tags), sum(map(self.mark, tags.keys(), tags.values()))):
             wrong[""] = SealError("rows were removed, added or put back by something else")
         if not wrong or leave_damaged:
             with other.writing():
@@ -283,8 +277,8 @@ class RowStore:
         self.shed()
 
     def size_bytes(self) -> int:
-        companions = (self._path.with_name(DATABASE + suffix) for suffix in ("", "-wal"))
-        return sum(path.stat().st_size for path in companions if path.exists())
+        files = (self._path.with_name(DATABASE + suffix) for suffix in ("", "-wal"))
+        return sum(path.stat().st_size for path in files if path.exists())
 
     def new_id(self) -> str:
         return token_hex(16)
@@ -304,9 +298,9 @@ class RowStore:
             with self._transaction():
                 for statement in _TABLES:
                     self._connection.execute(statement)
-                self._write_head(Head(store))
+                self._head_row.write(Head(store))
                 self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        return self._read_head().store
+        return self._head_row.read().store
 
     def _catch_up(self) -> None:
         """Forget what is known of head and keys where another connection has written since."""
@@ -319,27 +313,11 @@ class RowStore:
         if not self._connection.in_transaction:
             self._catch_up()
         if self._known is None:
-            self._known = self._read_head()
+            self._known = self._head_row.read()
         return self._known
-
-    def _read_head(self) -> Head:
-        with told(self._path):
-            row = self._connection.execute("SELECT sealed FROM header").fetchone()
-        if row is None:
-            raise MemoryDamaged(f"the memory {self._path} lost its header; {PUT_BACK}")
-        try:
-            return Head.decoded(self._sealer.open(row[0], context=self._head_context()))
-        except WrongKey as error:
-            raise MemoryLocked(f"the memory {self._path} is locked: {error}") from error
-        except SealError as error:
-            raise MemoryDamaged(f"the header of {self._path}: {error}; {PUT_BACK}") from error
 
     def _move_head(self, rows: int, total: int) -> None:
         self._pending = (self._pending or self._head()).moved(rows, total)
-
-    def _write_head(self, head: Head) -> None:
-        sealed = self._sealer.seal(head.encoded(), context=self._head_context())
-        self._connection.execute("INSERT OR REPLACE INTO header VALUES (1, ?)", (sealed,))
 
     def _witnessed(self, head: Head) -> bool:
         """Whether the chain holds what the witness saw of it."""
@@ -368,7 +346,7 @@ class RowStore:
             # Higher than any before: what was sealed under a destroyed key names another.
             version = head.seq + 1
             tag = self._keys.create(zone, version)
-            self._move_head(0, self._mark(self._keys.handle(zone), tag))
+            self._move_head(0, self.mark(self._keys.handle(zone), tag))
         return version
 
     def _contents(self, rows: sqlite3.Cursor) -> Iterator[tuple[str, bytes | SealError]]:
@@ -390,28 +368,28 @@ class RowStore:
             with suppress(SealError):  # then its rows do not open either
                 tag = self._keys.copy_to(other._keys, zone)
                 if tag is not None:
-                    other._move_head(0, other._mark(other._keys.handle(zone), tag))
+                    other._move_head(0, other.mark(other._keys.handle(zone), tag))
 
     def _copy_rows(self, other: "RowStore", left_out: dict[str, SealError]) -> None:
         for row in self._connection.execute(_SELECT):
             if row[0] in left_out:
                 continue
-            handle = other._handle(self._places[row[1]])
+            handle = other._handles[self._places[row[1]]]
             other._connection.execute(
                 "INSERT INTO rows VALUES (?, ?, ?, ?)", (row[0], handle, *row[2:])
             )
-            other._move_head(1, other._mark(row[0], sealed_tag(row[3])))
+            other._move_head(1, other.mark(row[0], sealed_tag(row[3])))
         self._chain.copy_to(other._chain)
         head = self._head()
         moved = other._pending or other._head()
         other._pending = Head(other.store, moved.count, moved.total, head.seq, head.chain)
 
-    def _total(self, tags: dict[str, str]) -> int:
+    def _total_of_keys(self) -> int:
         keys = self._keys.tags()
-        total = sum(map(self._mark, tags.keys(), tags.values()))
-        return (total + sum(map(self._mark, keys.keys(), keys.values()))) % MARKS
+        return sum(map(self.mark, keys.keys(), keys.values()))
 
-    def _mark(self, name: str, tag: str) -> int:
+    def mark(self, name: str, tag: str) -> int:
+        """A keyed number for a row in this revision; see `Head`."""
         marked = blake2b(f"{name}{tag}".encode(), digest_size=16, key=self._mark_key)
         return int.from_bytes(marked.digest())
 
@@ -420,6 +398,3 @@ class RowStore:
 
     def _context(self, row_id: str, place: Place, version: int) -> PageContext:
         return PageContext(self.store, f"row/{place.zone}/{place.level}/{row_id}", 0, version)
-
-    def _head_context(self) -> PageContext:
-        return PageContext(self._scope, "memory/header", 0)

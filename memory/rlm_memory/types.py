@@ -17,6 +17,18 @@ TRUSTS: Final[tuple[Trust, ...]] = ("untrusted", "agent", "user")
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands: it opens nowhere else."""
+
+    zone: Zone
+    level: Level | Literal["snapshot"]
+
+
+PLACES: Final = tuple(Place(zone, level) for zone in ZONES for level in LEVELS)
+STANDING: Final = (*PLACES, *(Place(zone, "snapshot") for zone in ZONES))
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Lines of the corpus an answer rests on, both ends included, as they were then.
 
