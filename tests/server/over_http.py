@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from rlm_server.web.serving import Front, door_of, listener
 from rlm_server.web.tokens import TokenBook
 
 UNWATCHED = Manner(ready_wait_s=60, fresh_wait_s=60, watch=False, spares=False)
+NOT_INDEXED = replace(UNWATCHED, first_index=False)
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Served:
         sent = {"accept": "application/json, text/event-stream", **headers}
         if token:
             sent["authorization"] = f"Bearer {token}"
-        return httpx2.AsyncClient(headers=sent, trust_env=False, timeout=20)
+        # Nothing is encrypted here, and reading the system's certificates takes a while.
+        return httpx2.AsyncClient(headers=sent, trust_env=False, timeout=20, verify=False)
 
     @asynccontextmanager
     async def client(
@@ -51,12 +53,12 @@ class Served:
 
 @asynccontextmanager
 async def served_over_http(
-    root: Path, environ: dict[str, str], *options: str
+    root: Path, environ: dict[str, str], *options: str, manner: Manner = NOT_INDEXED
 ) -> AsyncGenerator[Served]:
     """`rlm-mcp serve --http` in this process, with these options."""
     arguments = ["serve", "--http", "127.0.0.1:0", *options]
     front = Front.of(command_line().parse_args(arguments), environ)
-    service = Service([root], environ, manner=UNWATCHED)
+    service = Service([root], environ, manner=manner)
     server = listener(service, front, door_of(front, environ))
     listening = front.address.listening()
     with anyio.fail_after(60):

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from over_http import served_over_http
+from over_http import UNWATCHED, served_over_http
+from workspace import seal
 
 Mode = Literal["auto", "legacy"]
 
@@ -15,7 +16,8 @@ async def test_owner_and_agent_get_in_by_their_tokens_and_are_told_apart(
     repository: Path, environ: dict[str, str], mode: Mode, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change = {"key": "max_iterations", "value": "12"}
-    async with served_over_http(repository, environ) as served:
+    seal(Path(environ["RLM_HOME"]), repository)
+    async with served_over_http(repository, environ, manner=UNWATCHED) as served:
         owner = capsys.readouterr().err.split("once: ")[1].split()[0]
         agent = served.book.new("reviewer")
         async with served.client(owner, mode) as mine, served.client(agent, mode) as theirs:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import anyio
 import uvicorn
@@ -27,6 +27,9 @@ from rlm_server.web.guard import Guard, Names
 from rlm_server.web.issuer import Issuer
 from rlm_server.web.pace import Rate
 from rlm_server.web.tokens import TokenBook
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
 
 _CONNECTIONS_MAX = 512
 # Calls under way have the first second, builds and sandboxes what is left of two.
@@ -107,11 +110,13 @@ def door_of(front: Front, environ: Mapping[str, str]) -> Door | None:
     return TokenDoor(book)
 
 
-def listener(service: Service, front: Front, door: Door | None) -> uvicorn.Server:
+def listener(
+    service: Service, front: Front, door: Door | None, *, server: "MCPServer[Any] | None" = None
+) -> uvicorn.Server:
     """What serves the service when it is given a socket; CannotListen for a bad certificate."""
     app = application(
         service,
-        make_server(service),
+        server or make_server(service),
         names=front.names,
         door=door,
         issuer=front.issuer,
