@@ -11,6 +11,8 @@ ServerError
 ├── UnknownHandle       no REPL of that handle was ever handed out by this process
 ├── ReplsBusy           as many REPLs as may be open run code
 ├── NoTrace             no record of a run by that name
+├── NothingThere        nothing of that id is kept, or it is not the caller's to see
+├── NotYours            only the owner may do that
 ├── CannotListen        the address is taken, or its certificate cannot be used
 ├── TokensDamaged       the file of tokens for HTTP is not one of ours
 └── SettingRefused      a setting that does not exist, a value it cannot have, or one that is locked
@@ -80,6 +82,14 @@ class CannotListen(ServerError):
 
 class TokensDamaged(ServerError):
     """The file of tokens for HTTP is not one of ours; none is accepted."""
+
+
+class NothingThere(ServerError):
+    """Nothing of that id is kept; the same for what the caller may not see."""
+
+
+class NotYours(ServerError):
+    """Only the owner may do that."""
 
 
 class SettingRefused(ServerError):

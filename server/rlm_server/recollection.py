@@ -68,6 +68,10 @@ class Recollection:
         )
         await self._with_memory(lambda memory: _remember(memory, episode))
 
+    async def use(self, use: "Callable[[Memory], T]") -> T:
+        """What is made of the memory, or the error that kept it from being opened or read."""
+        return await run_sync(self._use, use)
+
     async def check(self) -> tuple[int, bool]:
         """Return how many rows are damaged, and whether rows were removed or put back."""
         stats = await self._with_memory(lambda memory: memory.stats())

@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup
 from rlm_tools.host import ReplState, View
 
 from rlm_server.errors import ReplsBusy, UnknownHandle
+from rlm_server.principal import Principal, acting
 
 if TYPE_CHECKING:
     from rlm_engine.kept_repl import KeptRepl
@@ -44,11 +45,20 @@ class OpenRepl:
     used_s: float = field(default_factory=monotonic)
     busy: bool = False
     awake: bool = True
+    whose: Principal = field(default_factory=acting)
 
     def state(self) -> ReplState:
         """How it stands."""
         idle_s = round(monotonic() - self.used_s, 1)
         return ReplState(self.handle, idle_s, self.variables, self.output)
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """What a REPL held when it was closed, and whose it was."""
+
+    lost: tuple[str, ...]
+    whose: Principal
 
 
 Opening = Callable[[], "AbstractAsyncContextManager[tuple[KeptRepl, View]]"]
@@ -59,7 +69,7 @@ class Repls:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, OpenRepl] = OrderedDict()
-        self._closed: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._closed: OrderedDict[str, _Closed] = OrderedDict()
         self._turn = anyio.Lock()
         self._tended = False
 
@@ -81,13 +91,14 @@ class Repls:
     def state(self, handle: str) -> ReplState:
         """How the REPL of `handle` stands; UnknownHandle."""
         found = self._open.get(handle)
-        if found is None:
+        if found is None or found.whose != acting():
             raise self._unknown(handle)
         return found.state()
 
     def states(self) -> tuple[ReplState, ...]:
-        """How all stand that are open, the one used last at the end."""
-        return tuple(each.state() for each in self._open.values())
+        """How those of the caller stand that are open, the one used last at the end."""
+        mine = acting()
+        return tuple(each.state() for each in self._open.values() if each.whose == mine)
 
     def held(self) -> tuple[OpenRepl, ...]:
         """All that are open."""
@@ -126,7 +137,8 @@ class Repls:
     def _found(self, handle: str) -> OpenRepl | None:
         """The REPL of a handle that is free; None where one is to be opened."""
         found = self._open.get(handle)
-        if found is None and handle and handle not in self._closed:
+        known = found or self._closed.get(handle)
+        if handle and (known is None or known.whose != acting()):
             raise self._unknown(handle)
         if found is not None and found.busy:
             raise ReplsBusy(
@@ -143,7 +155,7 @@ class Repls:
                     return found
                 await self._close(found)
             await self._make_room()
-            lost = self._closed.pop(handle, ())
+            closed = self._closed.pop(handle, None)
             async with AsyncExitStack() as stack:
                 repl, view = await stack.enter_async_context(opening())
                 made = OpenRepl(
@@ -151,7 +163,7 @@ class Repls:
                     repl,
                     view,
                     stack.pop_all(),
-                    lost=() if reset else lost,
+                    lost=() if reset or closed is None else closed.lost,
                 )
             self._open[made.handle] = made
             return made
@@ -166,7 +178,7 @@ class Repls:
 
     async def _close(self, each: OpenRepl) -> None:
         self._open.pop(each.handle, None)
-        self._closed[each.handle] = tuple(each.variables)
+        self._closed[each.handle] = _Closed(tuple(each.variables), each.whose)
         while len(self._closed) > _CLOSED_KNOWN:
             self._closed.popitem(last=False)
         await each.stack.aclose()

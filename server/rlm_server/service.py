@@ -36,6 +36,7 @@ from rlm_server.manner import Manner
 from rlm_server.metering import metered
 from rlm_server.principal import acting
 from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
+from rlm_server.shelf import Shelf
 from rlm_server.state import State, Tally
 from rlm_server.workbench import Workbench
 
@@ -71,6 +72,7 @@ class Service(Actor):
         self._opened: Opened | None = None
         self._failure: Exception | None = None
         self.workbench = Workbench(self)
+        self.shelf = Shelf(self)
         self.jobs: Jobs[Reply] | None = None
         self.over = threading.Event()
 

@@ -6,6 +6,7 @@ from time import monotonic
 import pytest
 from rlm_sandbox.availability import available
 from rlm_server.errors import ReplsBusy, UnknownHandle
+from rlm_server.principal import Principal, calls_by
 from rlm_server.repls import CLOSE_AFTER_S, REST_AFTER_S
 from rlm_tools.host import Cell
 from services import serving, silent
@@ -98,6 +99,10 @@ async def test_a_handle_nobody_gave_and_one_in_use_are_refused_with_the_next_ste
         with pytest.raises(UnknownHandle, match="Leave `handle` out"):
             await run(Cell("1", "0123abcd"), silent)
         handle = (await run(Cell("1"), silent)).handle
+        with calls_by(Principal("other")), pytest.raises(UnknownHandle):
+            await run(Cell("1", handle), silent)
+        with calls_by(Principal("other")):
+            assert await service.workbench.states() == ()
         assert service.opened is not None
         async with service.opened.repls.used(handle, _never, reset=False):
             with pytest.raises(ReplsBusy, match="rlm_status"):

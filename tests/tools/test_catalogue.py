@@ -1,12 +1,14 @@
 """What a client is shown of the tools before it calls one."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+from rlm_server.instructions import instructions
 from rlm_server.manner import Manner
-from rlm_server.mcp_server import INSTRUCTIONS, input_schema, make_server
+from rlm_server.mcp_server import input_schema, make_server
 from rlm_server.service import Service
 from rlm_tools.catalogue import CORE, TOOLSETS, offered
 from rlm_tools.tool import Tool
@@ -68,8 +70,13 @@ async def test_a_read_only_server_offers_nothing_that_changes_anything(tmp_path)
     assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
 
 
-def test_the_instructions_stay_below_what_clients_cut() -> None:
-    assert len(INSTRUCTIONS.encode()) < 2_048
+@pytest.mark.parametrize("toolset", TOOLSETS)
+def test_the_instructions_name_offered_tools_only_and_stay_below_what_clients_cut(toolset) -> None:
+    for read_only in (False, True):
+        names = {tool.name for tool in offered(toolset, read_only=read_only)}
+        told = instructions(names)
+        assert len(told.encode()) < 2_048
+        assert set(re.findall(r"rlm_[a-z_]+", told)) <= names
 
 
 def test_offering_the_tools_imports_nothing_heavy() -> None:

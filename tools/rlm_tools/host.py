@@ -227,8 +227,52 @@ class Workbench(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryRow:
+    """One memory in a list, its text cut to a line."""
+
+    id: str
+    when: str
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """What is remembered: how many of each level, and the newest rows."""
+
+    counts: dict[str, int]
+    total: int
+    rows: tuple[MemoryRow, ...]
+
+
+class Shelf(Protocol):
+    """What was kept of earlier work, to be read; each raises for what is not the caller's."""
+
+    async def memories(self, limit: int) -> Memories:
+        """Return what is remembered, the newest first."""
+        ...
+
+    async def memory(self, memory_id: str) -> str:
+        """Return one memory in words."""
+        ...
+
+    async def traces(self, limit: int) -> tuple[str, ...]:
+        """Return a line for each of the newest runs."""
+        ...
+
+    async def trace(self, trace_id: str) -> str:
+        """Return the record of a run as a tree; `last` is the newest."""
+        ...
+
+
 class Host(Protocol):
     """The service as a tool sees it."""
+
+    @property
+    def shelf(self) -> Shelf:
+        """What was kept of earlier work."""
+        ...
 
     @property
     def workbench(self) -> Workbench:

@@ -28,7 +28,7 @@ def trace_list(request: Request, limit: int) -> Told:
     traces, unreadable = _traces(request).newest_first()
     rows = [row_of(trace) for trace in traces[:limit]]
     fields: dict[str, Any] = {"traces": rows, "total": len(traces), "unreadable": unreadable}
-    lines = [_line(trace) for trace in traces[:limit]]
+    lines = [trace_line(trace) for trace in traces[:limit]]
     if len(traces) > limit:
         lines.append(f"… and {len(traces) - limit} older ones (--limit {len(traces)} shows all).")
     if not traces:
@@ -119,7 +119,8 @@ def row_of(trace: Recorded) -> dict[str, Any]:
     }
 
 
-def _line(trace: Recorded) -> str:
+def trace_line(trace: Recorded) -> str:
+    """One run in a line."""
     began = trace.started[:16].replace("T", " ") or "time not kept"
     figures = f"${trace.took.cost_usd:.4f}  {trace.seconds:6.1f} s"
     ending = "" if trace.ending == "answered" else f" ({trace.ending})"

@@ -1,0 +1,117 @@
+"""What was kept of earlier work, as resources read it: memories and records of runs.
+
+Whoever acts sees what they may: the owner everything, an agent the zones that are open to it, and
+of other people's questions nothing.
+"""
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from anyio.to_thread import run_sync
+from rlm_tools.host import Memories, MemoryRow
+
+from rlm_server.errors import NothingThere, NotYours
+from rlm_server.principal import Principal, acting
+
+if TYPE_CHECKING:
+    from rlm_memory.memory import Memory
+    from rlm_memory.types import Memo
+
+    from rlm_server.archive import Archive
+    from rlm_server.service import Service
+
+_LINE_CHARS = 160
+
+
+class Shelf:
+    """Reads for one service; `rlm_tools.host.Shelf` says the rest."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+
+    async def memories(self, limit: int) -> Memories:
+        """What is remembered, the newest first."""
+        opened, who = await self._service.use(), acting()
+        return await opened.recollection.use(lambda memory: _memories(memory, who, limit))
+
+    async def memory(self, memory_id: str) -> str:
+        """One memory in words; NothingThere."""
+        opened, who = await self._service.use(), acting()
+        return await opened.recollection.use(lambda memory: _memory(memory, who, memory_id))
+
+    async def traces(self, limit: int) -> tuple[str, ...]:
+        """A line for each of the newest runs."""
+        opened = await self._service.use()
+        _require_owner()
+        return await run_sync(_traces, opened.archive, limit)
+
+    async def trace(self, trace_id: str) -> str:
+        """The record of a run as a tree; NoTrace."""
+        opened = await self._service.use()
+        _require_owner()
+        return await run_sync(_trace, opened.archive, trace_id)
+
+
+def _require_owner() -> None:
+    if not acting().is_owner:
+        raise NotYours("Records of runs hold everyone's questions; only the owner reads them.")
+
+
+def _readable(memory: "Memory", who: Principal) -> "dict[str, Memo]":
+    if who.is_owner:
+        return memory.memos()
+    zones = memory.as_agent(who.agent).zones("read")
+    return {key: memo for key, memo in memory.memos().items() if memo.episode.zone in zones}
+
+
+def _memories(memory: "Memory", who: Principal, limit: int) -> Memories:
+    found = {key: memo for key, memo in _readable(memory, who).items() if not memo.quarantine}
+    newest = sorted(found.items(), key=lambda item: item[1].episode.time_s, reverse=True)[:limit]
+    rows = tuple(
+        MemoryRow(key, _moment(memo.episode.time_s), str(memo.level), _one_line(memo.episode.text))
+        for key, memo in newest
+    )
+    return Memories(dict(Counter(str(memo.level) for memo in found.values())), len(found), rows)
+
+
+def _memory(memory: "Memory", who: Principal, memory_id: str) -> str:
+    from rlm_memory.types import Recalled
+
+    memo = _readable(memory, who).get(memory_id)
+    if memo is None:
+        raise NothingThere(f"There is no memory {memory_id!r}; memory://index lists the newest.")
+    shown = Recalled(memory_id, memo, 0.0, 0.0, "").to_json()
+    told = {name: shown[name] for name in shown if name not in ("score", "coverage", "why")}
+    told |= {"uses": memo.uses, "kept out of recall": memo.quarantine}
+    return "\n".join(f"{name}: {value}" for name, value in told.items() if value)
+
+
+def _traces(archive: "Archive", limit: int) -> tuple[str, ...]:
+    from rlm_server.traces.commands import trace_line
+    from rlm_server.traces.opening import Traces
+
+    read, unreadable = Traces(archive.traces()).newest_first()
+    lines = [trace_line(trace) for trace in read[:limit]]
+    if len(read) > limit:
+        lines.append(f"… and {len(read) - limit} older ones (rlm-mcp trace list).")
+    lines += [f"{one} cannot be read (rlm-mcp trace forget {one})" for one in unreadable[:limit]]
+    return tuple(lines)
+
+
+def _trace(archive: "Archive", trace_id: str) -> str:
+    from rlm_engine.record_reading import read_record
+
+    from rlm_server.traces.opening import Traces
+    from rlm_server.traces.text import trace_text
+
+    return trace_text(read_record(Traces(archive.traces()).find(trace_id)))
+
+
+def _moment(time_s: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(time_s))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE_CHARS else f"{line[:_LINE_CHARS]} …"
