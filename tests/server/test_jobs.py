@@ -5,6 +5,7 @@ import pytest
 from rlm_crystal.types import Progress, ProgressSink
 from rlm_server.errors import UnknownJob
 from rlm_server.jobs import FINISHED_KEPT, Jobs
+from rlm_server.principal import OWNER, Principal, calls_by
 from rlm_tools.host import JobState
 
 
@@ -106,3 +107,24 @@ async def test_results_nobody_fetches_do_not_pile_up() -> None:
             await jobs.run("query", later, wait_s=0, progress=silent)
             await anyio.wait_all_tasks_blocked()
         assert len(jobs.states()) <= FINISHED_KEPT
+
+
+@pytest.mark.asyncio
+async def test_a_job_is_there_for_who_began_it_only() -> None:
+    async with anyio.create_task_group() as tasks:
+        jobs, hold = jobs_in(tasks), anyio.Event()
+
+        async def slow(report: ProgressSink) -> str:
+            await hold.wait()
+            return "found"
+
+        with calls_by(Principal("reviewer")):
+            job = await jobs.run("query", slow, wait_s=0, progress=silent)
+            assert isinstance(job, JobState)
+            assert jobs.get(job.job_id) == jobs.states()[0] == job
+        for other in (OWNER, Principal("another")):
+            with calls_by(other):
+                assert jobs.states() == ()
+                with pytest.raises(UnknownJob, match=r"there are: none"):
+                    jobs.get(job.job_id)
+        hold.set()
