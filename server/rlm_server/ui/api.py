@@ -179,6 +179,8 @@ class Api:
         if self._drawn is None or self._drawn.crystal is not crystal:
             body = await run_sync(_picture_sent, crystal, stamp, self._redactor())
             self._drawn = _Drawn(crystal, stamp, body)
+            # Who looks at the map will search it: what that reads is read now.
+            self._service.tasks.start_soon(run_sync, crystal.search, "read ahead")
         return b"{}" if wanted.seen == self._drawn.stamp else self._drawn.body
 
     async def _outline(self, wanted: LinesWanted) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -22,6 +22,7 @@ from rlm_server.manner import Manner
 from rlm_server.service import Service
 from rlm_server.ui.app import page_app
 from rlm_server.ui.asks import follow
+from rlm_server.web.address import Address
 from rlm_server.web.bearer import new_token
 from rlm_server.web.connection import BoundedConnection
 
@@ -42,11 +43,10 @@ class Opening:
 def serve_page(
     roots: Sequence[Path], environ: Mapping[str, str], manner: Manner, opening: Opening
 ) -> NoReturn:
-    """Serve until a signal comes, and end the process; OSError where the port cannot be had."""
+    """Serve until a signal comes, and end the process; CannotListen where the port is taken."""
     service = Service(roots, environ, manner=replace(manner, follow=follow))
-    with ExitStack() as stack:
-        listening = stack.enter_context(socket.create_server((LOOPBACK, opening.port)))
-        anyio.run(_serve, service, listening, opening)
+    listening = Address(LOOPBACK, opening.port).listening()
+    anyio.run(_serve, service, listening, opening)
     leave(0)
 
 
@@ -69,7 +69,7 @@ async def _serve(service: Service, listening: socket.socket, opening: Opening) -
         async with service.serving():
             service.begin()
             _tell(address, opening)
-            with _opened_in_browser(address) if opening.browser else ExitStack():
+            with _opened_in_browser(address) if opening.browser else nullcontext():
                 await _Unsignalled(config).serve([listening])
 
 

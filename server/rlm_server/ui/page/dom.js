@@ -47,6 +47,14 @@ export function marked(text, words) {
     .filter((piece) => piece !== "");
 }
 
+// A text with what stands between backticks as code.
+export function spoken(text) {
+  return visible(text)
+    .split(/`([^`\n]+)`/)
+    .map((piece, at) => (at % 2 ? el("code", {}, piece) : piece))
+    .filter((piece) => piece !== "");
+}
+
 const COUNTED = new Intl.NumberFormat("en");
 export const number = (value) => COUNTED.format(value);
 export const counted = (count, one, many = `${one}s`) =>

@@ -184,9 +184,9 @@ function outlines(context, map) {
 function labels(context, map, seen) {
   const taken = [];
   const { ink, quiet, paper, hit } = palette();
-  const place = (text, px, py, { size, weight = 500, colour = ink, width = Infinity, must }) => {
+  const place = (text, px, py, { size, weight = 500, colour = ink, width = Infinity, must, terms }) => {
     context.font = `${weight} ${size}px system-ui, sans-serif`;
-    const shown = fitted(context, visible(text), width);
+    const shown = fitted(context, visible(text), width, terms);
     if (!shown) return;
     const wide = context.measureText(shown).width;
     const box = [px - wide / 2 - 4, py - size * 0.75, px + wide / 2 + 4, py + size * 0.75];
@@ -209,7 +209,7 @@ function labels(context, map, seen) {
     (one.x - map.eye.x) * map.eye.k + map.size.width / 2,
     (one.y - map.eye.y) * map.eye.k + map.size.height / 2,
   ];
-  const name = (dot) => map.picture.files.path[dot.file].split("/").at(-1);
+  const name = (dot) => map.names[dot.file];
   const fileName = (dot, style) => {
     const [px, py] = at(dot);
     place(name(dot), px, py, style);
@@ -221,7 +221,7 @@ function labels(context, map, seen) {
   }
   for (const [path, rank] of map.hits) {
     const dot = map.files.get(path)?.[0];
-    if (!dot || rank > 11) continue;
+    if (!dot || rank > 11 || dot === map.chosen?.dot) continue;
     const [px, py] = at(dot);
     const above = py - Math.max(dot.r * map.eye.k, 6) - 10;
     place(name(dot), px, above, { size: 12, weight: 600, colour: hit });
@@ -232,20 +232,21 @@ function labels(context, map, seen) {
     if (steppedBack(map, group) && map.chosen?.group !== group) continue;
     const room = group.r * map.eye.k;
     const [px, py] = at(group);
-    const near = room > 150;
-    if (room > 26)
-      place(group.title, px, near ? py - room + 16 : py, {
-        size: near ? 14 : Math.min(13, 9.5 + room / 30),
-        weight: 600,
-        width: near ? 2 * room : room * 1.9,
-        colour: near ? quiet : ink,
+    // Seen from near by the title stands over the disc, as the files have names of their own.
+    const near = room > 78;
+    if (room > 30)
+      place(group.title, px, near ? py - room - 11 : py, {
+        size: near ? 13.5 : Math.min(13, 9.5 + room / 24),
+        weight: 620,
+        width: near ? 2.4 * room : room * 2,
+        terms: true,
       });
   }
   for (const group of seen) {
     if (group.r * map.eye.k < 70) continue;
     for (const dot of group.dots)
       if (dot.r * map.eye.k > 15)
-        fileName(dot, { size: 11, weight: 450, width: dot.r * map.eye.k * 2.1 });
+        fileName(dot, { size: 11, weight: 450, width: dot.r * map.eye.k * 2.5 });
   }
 }
 
@@ -267,14 +268,22 @@ function median(groups) {
   return sizes[Math.floor(sizes.length * 0.75)] ?? 1;
 }
 
-function fitted(context, text, width) {
-  if (context.measureText(text).width <= width) return text;
-  const whole = text.length;
-  let [low, high] = [0, whole];
+// As much of a text as is so wide: of a title whole terms, of a name its beginning.
+function fitted(context, text, width, terms) {
+  const fits = (shown) => context.measureText(shown).width <= width;
+  if (fits(text)) return text;
+  if (terms) {
+    const parts = text.split(", ");
+    while (parts.length > 1) {
+      parts.pop();
+      if (fits(parts.join(", "))) return parts.join(", ");
+    }
+  }
+  let [low, high] = [0, text.length];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
+    if (fits(`${text.slice(0, middle)}…`)) low = middle;
     else high = middle - 1;
   }
-  return low < Math.min(4, whole) ? "" : `${text.slice(0, low)}…`;
+  return low < Math.min(4, text.length) ? "" : `${text.slice(0, low)}…`;
 }

@@ -12,6 +12,7 @@ export const map = {
   picture: null,
   groups: [],
   files: new Map(),
+  names: [],
   hits: new Map(),
   focus: -1,
   colour: "area",
@@ -36,6 +37,7 @@ export function show(picture) {
   map.picture = picture;
   const dots = picture.groups.map(() => []);
   map.files = new Map();
+  map.names = namesOf(picture.files.path);
   for (let at = 0; at < picture.parts.file.length; at++) {
     const file = picture.parts.file[at];
     const lines = picture.parts.lines[at];
@@ -60,12 +62,21 @@ export function show(picture) {
     }
   map.chosen = null;
   recolour();
-  if (first) seeAll(false);
+  if (first) requestAnimationFrame(() => seeAll(false)); // once the legend has its width
   canvas.setAttribute(
     "aria-label",
     `Map of ${counted(picture.files.path.length, "file")} in ${counted(map.groups.length, "cluster")}`,
   );
   redraw();
+}
+
+// What a file is called on the map: with its folder, where many have the same name.
+function namesOf(paths) {
+  const counts = new Map();
+  const last = paths.map((path) => path.slice(path.lastIndexOf("/") + 1));
+  for (const name of last) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return paths.map((path, at) =>
+    counts.get(last[at]) > 3 ? path.split("/").slice(-2).join("/") : last[at]);
 }
 
 function dotRadius(picture, file, lines) {
@@ -167,8 +178,10 @@ function seeCircles(circles, fast = false) {
   const top = Math.min(...circles.map((one) => one.y - one.r));
   const bottom = Math.max(...circles.map((one) => one.y + one.r));
   const { width, height } = map.size;
-  const k = Math.min(width / (right - left), (height - 40) / (bottom - top)) * 0.94;
-  fly({ x: (left + right) / 2, y: (top + bottom) / 2, k: Math.min(k, 14) }, fast);
+  const legend = width > 640 ? byId("legend").parentElement.offsetWidth : 0;
+  const room = width - legend;
+  const k = Math.min(14, Math.min(room / (right - left), (height - 40) / (bottom - top)) * 0.94);
+  fly({ x: (left + right) / 2 - legend / 2 / k, y: (top + bottom) / 2, k }, fast);
 }
 
 export function seeAll(smoothly = true) {

@@ -20,6 +20,7 @@ export function overview() {
   const { areas, files } = map.picture;
   const lists = areas.map((area, at) => {
     const groups = map.groups.filter((group) => group.area === at && group.dots.length);
+    if (!groups.length) return null;
     return el(
       "details",
       { open: areas.length === 1 },

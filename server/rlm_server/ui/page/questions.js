@@ -1,7 +1,7 @@
 // Questions asked from here, with each step as it happens.
 
 import { ask } from "./api.js";
-import { byId, counted, dollars, el, fill, number, say, visible } from "./dom.js";
+import { byId, counted, dollars, el, fill, number, say, spoken, visible } from "./dom.js";
 import { read } from "./reader.js";
 
 const view = byId("view-ask");
@@ -121,7 +121,7 @@ function answered(place, reply, showFile) {
   ].filter(Boolean).join(" · ");
   fill(
     place,
-    el("p", { class: "prose" }, visible(reply.answer)),
+    el("p", { class: "prose" }, spoken(reply.answer)),
     cited.length
       ? el("details", { open: cited.length <= 8 }, el("summary", {}, counted(cited.length, "citation")),
         el("ul", { class: "plain cited" }, cited))

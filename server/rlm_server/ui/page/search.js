@@ -119,9 +119,19 @@ function result(one, words) {
       ? el("button",
         { type: "button", class: "snippet", "aria-label": `Read ${visible(one.path)}:${lines}`,
           onclick: () => read(one.path, one.start_line, one.end_line) },
-        el("code", {}, marked(one.snippet, words)))
+        el("code", {}, marked(dedented(one.snippet), words)))
       : null,
   );
+}
+
+// Without the indent that all lines share, and without empty lines around.
+function dedented(text) {
+  const lines = visible(text).replaceAll("\t", "    ").split("\n");
+  while (lines.length && !lines[0].trim()) lines.shift();
+  while (lines.length && !lines.at(-1).trim()) lines.pop();
+  const indents = lines.filter((line) => line.trim()).map((line) => line.search(/\S/));
+  const least = Math.min(...indents, 60);
+  return lines.map((line) => line.slice(least)).join("\n");
 }
 
 // The words of a query that a snippet may hold: its filters ask for other things.
