@@ -232,6 +232,10 @@ NOT_LOOKED = (
     "FINAL was not accepted: nothing of the corpus was looked at yet. Search or read first "
     "(crystal.search, context), then call FINAL with evidence."
 )
+CUT_REPLY = (
+    "Your reply ran into its limit of tokens, so its end is missing. Write less in one turn; "
+    "variables are kept."
+)
 EMPTY_FINAL = "FINAL was not accepted: the answer is empty. Call FINAL with a text."
 
 

@@ -22,6 +22,7 @@ from rlm_engine.limits import NOTHING_SPENT, RunLimits, Spent
 from rlm_engine.model import Message
 from rlm_engine.partial import partial_answer
 from rlm_engine.prompt import (
+    CUT_REPLY,
     EMPTY_FINAL,
     NOT_LOOKED,
     cell_text,
@@ -76,12 +77,16 @@ Step: TypeAlias = AskRoot | RunCode | Finish
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """The root model answered; its provider counted `tokens_in` in the prompt, 0: nothing."""
+    """The root model answered; its provider counted `tokens_in` in the prompt, 0: nothing.
+
+    `cut`: the reply ran into its limit of tokens.
+    """
 
     text: str
     spent: Spent
     elapsed_s: float
     tokens_in: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,7 @@ class Run:
     helpers: str = ""
     room: Room | None = None
     squeezed: bool = False
+    cut: bool = False
     history: tuple[Message, ...] = ()
     pending: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
@@ -179,7 +185,9 @@ class Run:
         match event:
             case Replied():
                 room = run._room().learnt(run.messages(), event.tokens_in)
-                return replace(run, room=room, squeezed=False)._after_reply(event.text)
+                return replace(run, room=room, squeezed=False, cut=event.cut)._after_reply(
+                    event.text
+                )
             case CodeRan():
                 return run._after_cell(event)
             case LimitReached():
@@ -204,7 +212,8 @@ class Run:
         if run.silent_replies > _NUDGES:
             kept = replace(run, found=(*run.found, said.content))
             return replace(kept, ending=kept._partial("no_code"))
-        nudge = "\n".join(filter(None, (nudge_text(run.silent_replies), hint_for_reply(text))))
+        nudges = (CUT_REPLY * run.cut, nudge_text(run.silent_replies), hint_for_reply(text))
+        nudge = "\n".join(filter(None, nudges))
         return run._told(said, Message("user", nudge))
 
     def _after_cell(self, event: CodeRan) -> "Run":
@@ -229,6 +238,8 @@ class Run:
         if event.final is not None:
             remarks.append(NOT_LOOKED if event.final.strip() else EMPTY_FINAL)
             run = replace(run, final_refused=run.final_refused or bool(event.final.strip()))
+        if self.cut and not rest:
+            remarks.append(CUT_REPLY)
         stopped = bool(event.fault) or event.final is not None
         if stopped and rest:
             remarks.append(f"The {len(rest)} blocks after it were not run.")

@@ -163,7 +163,13 @@ async def _ask_root(inquiry: Inquiry, run: Run, step: AskRoot) -> Event:
         return PromptTooLarge(inquiry.budget.spent, inquiry.elapsed_s, error.tokens_max)
     except ModelError as error:
         return _given_up(inquiry, run, error)
-    return Replied(completion.text, inquiry.budget.spent, inquiry.elapsed_s, completion.tokens_in)
+    return Replied(
+        completion.text,
+        inquiry.budget.spent,
+        inquiry.elapsed_s,
+        completion.tokens_in,
+        cut=completion.cut,
+    )
 
 
 def _given_up(inquiry: Inquiry, run: Run, error: ModelError) -> LimitReached:

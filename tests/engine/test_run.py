@@ -241,3 +241,13 @@ def test_a_window_that_the_provider_tells_bounds_prompt_and_reply_from_then_on()
         assert isinstance(step, AskRoot)
         assert Room(0).tokens_of(step.messages) + step.max_tokens <= head + 3_000
         run = through(run, code("print(context)"), ran("word " * 300))
+
+
+def test_a_reply_that_was_cut_is_told_so_once_with_code_and_without():
+    cut = replace(code("x = ["), cut=True)
+    run = through(new_run(), cut, ran(fault="SyntaxError"))
+    assert run.history[-1].content.count("limit of tokens") == 1
+    run = through(run, code("x = 1"), ran())
+    assert "limit of tokens" not in run.history[-1].content
+    run = run.after(replace(replied("I think"), cut=True))
+    assert "limit of tokens" in run.history[-1].content
