@@ -163,9 +163,9 @@ def _told(options: argparse.Namespace, roots: tuple[Path, ...], bar: "ProgressBa
 
             return localisation(roots[0], options.queries, bar, options.texts)
         case _:
-            from rlm_server.doctor import examine
+            from rlm_server.doctor.examine import examine
 
-            return examine(os.environ)
+            return examine(roots, os.environ, ask_models=options.ask_models)
 
 
 def _told_of_question(

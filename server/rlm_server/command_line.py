@@ -98,7 +98,12 @@ def command_line() -> argparse.ArgumentParser:
         "--file", default="", metavar="FILE", help="its configuration, if that lies elsewhere"
     )
     configured.add_argument("--remove", action="store_true", help="take our entry out again")
-    commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
+    examined = commands.add_parser("doctor", parents=[common], help="try every part, tell fixes")
+    examined.add_argument(
+        "--ask-models",
+        action="store_true",
+        help="put one short question to each model as well, which may cost a fraction of a cent",
+    )
     completed = commands.add_parser(
         "completion", parents=[common], help="a script that completes commands in a shell"
     )
