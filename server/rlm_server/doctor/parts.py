@@ -29,7 +29,8 @@ def python(environ: Mapping[str, str]) -> Finding:
     try:
         script = own_command()
     except Misused as error:
-        return Finding("python", ok=False, seen=f"{seen}; {error}", fix=_INSTALL_AGAIN)
+        told = f"{seen}; {error}"
+        return Finding("python", ok=False, seen=told, fix=_INSTALL_AGAIN, needed=False)
     found = shutil.which("rlm-mcp", path=environ.get("PATH"))
     if found is None:
         seen += f"; {script} is not on your PATH"
