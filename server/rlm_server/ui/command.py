@@ -44,8 +44,8 @@ def serve_page(
     roots: Sequence[Path], environ: Mapping[str, str], manner: Manner, opening: Opening
 ) -> NoReturn:
     """Serve until a signal comes, and end the process; CannotListen where the port is taken."""
-    service = Service(roots, environ, manner=replace(manner, follow=follow))
     listening = Address(LOOPBACK, opening.port).listening()
+    service = Service(roots, environ, manner=replace(manner, follow=follow))
     anyio.run(_serve, service, listening, opening)
     leave(0)
 
