@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from rlm_server.service import Service
 
-_LEFT_OUT = frozenset({"title", "minLength", "maxLength"})
+_LEFT_OUT = frozenset({"title", "minLength", "maxLength", "minimum"})
 
 
 def make_server(service: "Service", *, tools: Sequence[Tool] | None = None) -> "MCPServer[None]":
@@ -80,13 +80,18 @@ def input_schema(tool: Tool) -> dict[str, Any]:
     """
     schema = tool.arguments.model_json_schema()
     properties = {
-        name: {key: value for key, value in rules.items() if key not in _LEFT_OUT}
+        name: {key: value for key, value in rules.items() if _tells(key, value)}
         for name, rules in schema.get("properties", {}).items()
     }
     flat: dict[str, Any] = {"type": "object", "properties": properties}
     if "required" in schema:
         flat["required"] = schema["required"]
     return flat | {"additionalProperties": False}
+
+
+def _tells(key: str, value: object) -> bool:
+    """Whether a client learns from it: what is not required is empty, false or 0 without."""
+    return key not in _LEFT_OUT and not (key == "default" and not value)
 
 
 class _RawArguments(ArgModelBase):

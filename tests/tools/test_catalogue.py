@@ -1,11 +1,14 @@
 """What a client is shown of the tools before it calls one."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from mcp.types import Tool as McpTool
 from rlm_server.instructions import instructions
 from rlm_server.manner import Manner
 from rlm_server.mcp_server import input_schema, make_server
@@ -17,6 +20,7 @@ NAMES = [
     "rlm_query", "rlm_search", "rlm_explain", "rlm_review", "rlm_test", "rlm_status",
     "rlm_session_stats", "rlm_reindex", "rlm_validate", "rlm_settings",
 ]  # fmt: skip
+SNAPSHOTS = Path(__file__).with_name("snapshots")
 WRITERS = {"rlm_reindex", "rlm_settings"}
 
 
@@ -41,6 +45,29 @@ def test_a_schema_is_flat_scalars_and_enums(tool: Tool) -> None:
     for rules in schema["properties"].values():
         assert rules["type"] in {"string", "integer", "number", "boolean"}
         assert not {"anyOf", "allOf", "oneOf", "$ref"}.intersection(rules)
+
+
+@pytest.mark.asyncio
+async def test_each_tool_is_offered_as_its_snapshot_says(tmp_path) -> None:
+    """A change of one is a change for every client, so it is to be seen in a review.
+
+    To take it over: RLM_UPDATE_SNAPSHOTS=1 pytest tests/tools/test_catalogue.py
+    """
+    service = Service([tmp_path], {}, manner=Manner(toolset="full"))
+    async with service.serving():
+        tools = await make_server(service).list_tools()
+    told = {f"{tool.name}.json": shown(tool) for tool in tools}
+    if os.environ.get("RLM_UPDATE_SNAPSHOTS"):
+        for name, text in told.items():
+            (SNAPSHOTS / name).write_text(text, encoding="utf-8")
+    kept = {path.name: path.read_text(encoding="utf-8") for path in SNAPSHOTS.iterdir()}
+    advice = "a tool changed; RLM_UPDATE_SNAPSHOTS=1 pytest tests/tools/test_catalogue.py takes it"
+    assert told == kept, advice
+
+
+def shown(tool: McpTool) -> str:
+    fields = tool.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return json.dumps(fields, indent=2) + "\n"
 
 
 @pytest.mark.parametrize("tool", TOOLSETS["full"], ids=lambda tool: tool.name)

@@ -4,13 +4,14 @@ The host's model is the root of the loop here: it decides what to look at, our s
 writes, and what it sets stays under a handle that it passes with each call.
 """
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
 from rlm_tools.errors import BadArgument
+from rlm_tools.fitting import TOKENS_MAX, size_tokens
 from rlm_tools.host import Cell, CellRan, Host, ReplState, Revision
 from rlm_tools.parts import part_of
 from rlm_tools.search import revision_line
@@ -18,6 +19,12 @@ from rlm_tools.tool import Arguments, Effects, Tool
 
 VARIABLES_SHOWN = 40
 _FINAL_TOKENS = 1_000
+_LEAST_TOKENS = 200
+# The line that tells how to get more, and what newlines take as JSON.
+_AROUND_TOKENS = 600
+
+
+_R = TypeVar("_R", "ExecReply", "OutputReply")
 
 
 class ExecArguments(Arguments):
@@ -32,7 +39,7 @@ class ExecArguments(Arguments):
     reset: Annotated[bool, Field(description="empty it first and take changed files over")] = False
     timeout_s: Annotated[int, Field(ge=1, le=300, description="of computing")] = 30
     cursor: Annotated[str, Field(max_length=12, description="next_cursor: more of the output")] = ""
-    max_tokens: Annotated[int, Field(ge=200, le=8_000)] = 2_000
+    max_tokens: Annotated[int, Field(ge=200, le=8_000, description="of the output")] = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +148,12 @@ TOOL = Tool(
 
 
 def _reply(ran: CellRan, tokens_max: int) -> ExecReply:
-    shown = part_of(ran.output, tokens_max=tokens_max)
     final = part_of(ran.final or "", tokens_max=_FINAL_TOKENS)
     cut = "FINAL was cut; print the variable in parts." if final.next_cursor else ""
-    return ExecReply(
+    reply = ExecReply(
         handle=ran.handle,
-        output=shown.text,
-        next_cursor=shown.next_cursor,
+        output="",
+        next_cursor="",
         error=ran.fault,
         hint=ran.hint,
         final=final.text,
@@ -159,13 +165,19 @@ def _reply(ran: CellRan, tokens_max: int) -> ExecReply:
         cost_usd=ran.cost_usd,
         revision=ran.revision,
     )
+    return _with_output(reply, ran.output, tokens_max)
 
 
 def _output(state: ReplState, arguments: ExecArguments) -> OutputReply:
-    shown = part_of(state.output, tokens_max=arguments.max_tokens, cursor=arguments.cursor)
-    return OutputReply(
-        state.handle, shown.text, shown.next_cursor, _some(state.variables), state.idle_s
-    )
+    reply = OutputReply(state.handle, "", "", _some(state.variables), state.idle_s)
+    return _with_output(reply, state.output, arguments.max_tokens, arguments.cursor)
+
+
+def _with_output(reply: _R, output: str, tokens_max: int, cursor: str = "") -> _R:
+    """The reply with as much of the output as was asked for and it has room for."""
+    room = max(_LEAST_TOKENS, min(tokens_max, TOKENS_MAX - size_tokens(reply) - _AROUND_TOKENS))
+    part = part_of(output, tokens_max=room, cursor=cursor)
+    return replace(reply, output=part.text, next_cursor=part.next_cursor)
 
 
 def _held(state: ReplState) -> str:

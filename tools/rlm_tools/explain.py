@@ -12,11 +12,12 @@ from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
 from rlm_tools.confirming import confirmed
+from rlm_tools.fitting import ASK_FOR_MORE, longest, tokens_allowed
 from rlm_tools.host import Host, Revision, View
-from rlm_tools.neighbours import Neighbourhood, Place, neighbourhood
+from rlm_tools.neighbours import Neighbourhood, Place, first_of, neighbourhood
 from rlm_tools.search import revision_line
 from rlm_tools.subject import Subject, subject_of
-from rlm_tools.tool import Arguments, ResponseFormat, Tool
+from rlm_tools.tool import Arguments, MaxTokens, ResponseFormat, Tool
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
@@ -25,6 +26,7 @@ CONCISE_LINES = 12
 DETAILED_LINES = 80
 CONCISE_PLACES = 8
 DETAILED_PLACES = 40
+_WHOLE = 10
 
 
 class ExplainArguments(Arguments):
@@ -35,6 +37,7 @@ class ExplainArguments(Arguments):
         ""
     )
     response_format: ResponseFormat = "concise"
+    max_tokens: MaxTokens = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class ExplainReply:
     tests: tuple[Place, ...]
     documents: tuple[Place, ...]
     revision: Revision
+    cut: str = ""
+    """How to see what was left out for the length of the reply; empty where nothing was."""
 
     def text(self) -> str:
         """Return the explanation, each fact with its place."""
@@ -80,6 +85,7 @@ class ExplainReply:
         parts += _section("Documented in", self.documents)
         if self.source:
             parts.append(f"Source:\n{self.source}")
+        parts += [self.cut] if self.cut else []
         return "\n\n".join([*parts, revision_line(self.revision)])
 
 
@@ -115,7 +121,15 @@ def _explained(view: View, *, roots: Sequence[Path], arguments: ExplainArguments
     places_max = DETAILED_PLACES if detailed else CONCISE_PLACES
     around = neighbourhood(view.crystal, subject, places_max=places_max)
     lines_max = DETAILED_LINES if detailed else CONCISE_LINES
-    return _reply(view.crystal, subject, around, lines_max, view.revision)
+
+    def make(tenths: int) -> ExplainReply:
+        some = around if tenths == _WHOLE else first_of(around, places_max * tenths // _WHOLE)
+        lines = max(1, lines_max * tenths // _WHOLE)
+        reply = _reply(view.crystal, subject, some, lines, view.revision)
+        return reply if tenths == _WHOLE else replace(reply, cut=f"This was cut; {ASK_FOR_MORE}.")
+
+    allowed = tokens_allowed(arguments.response_format, arguments.max_tokens)
+    return longest(make, _WHOLE, allowed)
 
 
 def _reply(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rlm_crystal.language import role
@@ -66,6 +66,20 @@ def neighbourhood(crystal: Crystal, subject: Subject, *, places_max: int) -> Nei
         else _places([ref for ref in importers if role(ref.path) != "test"], places_max),
         tests=_places(tests, places_max),
         documents=_documents(crystal, subject, places_max=3),
+    )
+
+
+def first_of(around: Neighbourhood, places: int) -> Neighbourhood:
+    """The same with at most so many places of each sort."""
+    return replace(
+        around,
+        outline=around.outline[:places],
+        callers=around.callers[:places],
+        needs=around.needs[:places],
+        imports=around.imports[:places],
+        importers=around.importers[:places],
+        tests=around.tests[:places],
+        documents=around.documents[:places],
     )
 
 

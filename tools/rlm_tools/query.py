@@ -7,16 +7,17 @@ from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
 from rlm_tools.clip import clip
+from rlm_tools.fitting import ASK_FOR_MORE, longest, most_fitting, tokens_allowed
 from rlm_tools.host import Host
 from rlm_tools.planned import PlanReply, planned
-from rlm_tools.tool import REPLY_TOKENS_MAX, Arguments, Effects, ResponseFormat, Tool
+from rlm_tools.tool import Arguments, Effects, MaxTokens, ResponseFormat, Tool
 
 if TYPE_CHECKING:
     from rlm_engine.answer import Answer
 
-CONCISE_CHARS = 6_000
-DETAILED_CHARS = 3 * REPLY_TOKENS_MAX
 CITATIONS_SHOWN = 40
+_CITATIONS_FIRST = 8
+_STEP_CHARS = 100
 
 
 class QueryArguments(Arguments):
@@ -24,6 +25,7 @@ class QueryArguments(Arguments):
 
     question: Annotated[str, Field(min_length=1, max_length=20_000)]
     response_format: ResponseFormat = "concise"
+    max_tokens: MaxTokens = 0
     plan_only: Annotated[bool, Field(description="say the way and worst cost only")] = False
 
 
@@ -80,8 +82,7 @@ async def query(
     if arguments.plan_only:
         return planned(await host.plan(arguments.question, progress))
     answer = await host.ask(arguments.question, progress)
-    chars = CONCISE_CHARS if arguments.response_format == "concise" else DETAILED_CHARS
-    return _reply(answer, chars)
+    return _fitting(answer, tokens_allowed(arguments.response_format, arguments.max_tokens))
 
 
 TOOL = Tool(
@@ -99,15 +100,27 @@ TOOL = Tool(
 )
 
 
-def _reply(answer: "Answer", chars: int) -> QueryReply:
-    hidden = len(answer.citations) - CITATIONS_SHOWN
+def _fitting(answer: "Answer", tokens: int) -> QueryReply:
+    """The reply with as much of the answer as fits beside some citations, then more of these."""
+    named = min(CITATIONS_SHOWN, len(answer.citations))
+    some = min(_CITATIONS_FIRST, named)
+    chars = _STEP_CHARS * most_fitting(
+        lambda steps: _reply(answer, steps * _STEP_CHARS, some),
+        1 + len(answer.answer) // _STEP_CHARS,
+        tokens,
+    )
+    return longest(lambda count: _reply(answer, chars, count), named, tokens, least=some)
+
+
+def _reply(answer: "Answer", chars: int, shown: int) -> QueryReply:
+    hidden = len(answer.citations) - shown
     more = (f"{hidden} more citations are in the answer.",) if hidden > 0 else ()
     return QueryReply(
         question=clip(answer.question, 300),
-        answer=clip(answer.answer, chars, 'ask again with response_format="detailed"'),
+        answer=clip(answer.answer, chars, f"ask again: {ASK_FOR_MORE}"),
         citations=tuple(
             Cited(cited.path, cited.start_line, cited.end_line, cited.verified)
-            for cited in answer.citations[:CITATIONS_SHOWN]
+            for cited in answer.citations[:shown]
         ),
         provider=answer.provider,
         iterations=answer.iterations,

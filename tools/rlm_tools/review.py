@@ -16,10 +16,11 @@ from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
 from rlm_tools.confirming import confirmed
+from rlm_tools.fitting import ASK_FOR_MORE, longest, tokens_allowed
 from rlm_tools.host import Host, Revision, View
 from rlm_tools.reviewing.finding import ORDER, Finding
 from rlm_tools.search import revision_line
-from rlm_tools.tool import Arguments, ResponseFormat, Tool
+from rlm_tools.tool import Arguments, MaxTokens, ResponseFormat, Tool
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 CONCISE_FINDINGS = 25
 DETAILED_FINDINGS = 100
+FILES_NAMED = 40
 
 
 class ReviewArguments(Arguments):
@@ -40,6 +42,7 @@ class ReviewArguments(Arguments):
         str, Field(max_length=400_000, description="Unified diff; empty: uncommitted changes")
     ] = ""
     response_format: ResponseFormat = "concise"
+    max_tokens: MaxTokens = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class ReviewReply:
         files = ", ".join(self.files[:10]) + (" …" if len(self.files) > 10 else "")
         rows = [_row(finding) for finding in self.findings] or ["Nothing found."]
         left = self.findings_total - len(self.findings)
-        rows += [f"… and {left} more of lower severity."] if left else []
+        rows += [f"… and {left} more of lower severity; {ASK_FOR_MORE}."] if left else []
         notes = [f"Note: {note}" for note in self.notes]
         head = f"Reviewed {self.basis}: {files}. By {self.reviewer}."
         return "\n".join([head, *rows, *notes, revision_line(self.revision)])
@@ -77,16 +80,24 @@ async def review(host: Host, arguments: ReviewArguments, progress: ProgressSink)
         more, note = await judged(model, view.crystal, selection.changes, findings)
         findings = _worst_first([*findings, *more])
         notes += [note] if note else []
+    paths = [change.path for change in selection.changes]
+    if len(paths) > FILES_NAMED:
+        notes.append(f"{len(paths)} files were reviewed, of which {FILES_NAMED} are named.")
+
+    def make(count: int) -> ReviewReply:
+        return ReviewReply(
+            basis=selection.basis,
+            files=tuple(paths[:FILES_NAMED]),
+            findings=tuple(findings[:count]),
+            findings_total=len(findings),
+            reviewer=f"rules and {model.name}" if model else "rules alone (no model is configured)",
+            notes=tuple(notes),
+            revision=view.revision,
+        )
+
     limit = CONCISE_FINDINGS if arguments.response_format == "concise" else DETAILED_FINDINGS
-    return ReviewReply(
-        basis=selection.basis,
-        files=tuple(change.path for change in selection.changes),
-        findings=tuple(findings[:limit]),
-        findings_total=len(findings),
-        reviewer=f"rules and {model.name}" if model else "rules alone (no model is configured)",
-        notes=tuple(notes),
-        revision=view.revision,
-    )
+    allowed = tokens_allowed(arguments.response_format, arguments.max_tokens)
+    return longest(make, min(limit, len(findings)), allowed)
 
 
 def check(crystal: Crystal, selection: Selection) -> list[Finding]:

@@ -11,8 +11,9 @@ from rlm_crystal.types import Found, Mode, ProgressSink
 
 from rlm_tools.confirming import confirmed
 from rlm_tools.errors import BadArgument
+from rlm_tools.fitting import longest, tokens_allowed
 from rlm_tools.host import FirstLook, Host, Revision, View
-from rlm_tools.tool import Arguments, ResponseFormat, Tool
+from rlm_tools.tool import Arguments, MaxTokens, ResponseFormat, Tool
 
 if TYPE_CHECKING:
     from rlm_crystal.types import Hit
@@ -21,6 +22,7 @@ CONCISE_LINES = 6
 DETAILED_LINES = 40
 OFFSET_MAX = 100_000
 ECHO_CHARS = 300
+LINE_CHARS = 400
 
 
 class SearchArguments(Arguments):
@@ -40,6 +42,7 @@ class SearchArguments(Arguments):
     path_glob: Annotated[str, Field(max_length=500, description="e.g. src/**/*.py")] = ""
     language: Annotated[str, Field(max_length=40)] = ""
     response_format: ResponseFormat = "concise"
+    max_tokens: MaxTokens = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,21 +191,28 @@ def _found(view: View, *, arguments: SearchArguments, limit: int) -> _Answer:
 def _reply(
     arguments: SearchArguments, found: _Answer, first: int, revision: Revision, read: Read | None
 ) -> SearchReply:
-    last = first + arguments.limit
     lines_max = CONCISE_LINES if arguments.response_format == "concise" else DETAILED_LINES
-    return SearchReply(
-        query=_echo(arguments.query),
-        results=tuple(_result(hit, lines_max) for hit in found.of.hits[first:last]),
-        revision=revision,
-        milliseconds=found.milliseconds,
-        partial=read is not None,
-        coverage=read,
-        next_cursor=str(last) if len(found.of.hits) > last else "",
-        total=found.of.total,
-        files=found.of.files,
-        complete=found.of.complete,
-        note=found.of.note,
-    )
+    hits = found.of.hits[first : first + arguments.limit]
+    results = tuple(_result(hit, lines_max) for hit in hits)
+
+    def make(count: int) -> SearchReply:
+        last = first + count
+        return SearchReply(
+            query=_echo(arguments.query),
+            results=results[:count],
+            revision=revision,
+            milliseconds=found.milliseconds,
+            partial=read is not None,
+            coverage=read,
+            next_cursor=str(last) if len(found.of.hits) > last else "",
+            total=found.of.total,
+            files=found.of.files,
+            complete=found.of.complete,
+            note=found.of.note,
+        )
+
+    allowed = tokens_allowed(arguments.response_format, arguments.max_tokens)
+    return longest(make, len(results), allowed, least=min(1, len(results)))
 
 
 def _milliseconds_since(started: float) -> float:
@@ -233,12 +243,17 @@ def _offset(cursor: str) -> int:
 
 
 def _result(hit: "Hit", lines_max: int) -> Result:
-    lines = hit.snippet.splitlines()
+    lines = [_short(line) for line in hit.snippet.splitlines()]
     snippet = "\n".join(lines[:lines_max])
     kind = f"{hit.certainty} {hit.kind}".strip()
     return Result(
         hit.path, hit.start_line, hit.end_line, hit.symbol, kind, round(hit.score, 4), snippet
     )
+
+
+def _short(line: str) -> str:
+    """A line of a snippet; of one that no person reads (minified) the beginning."""
+    return line if len(line) <= LINE_CHARS else f"{line[:LINE_CHARS]} …"
 
 
 def _block(result: Result) -> str:

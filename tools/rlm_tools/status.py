@@ -7,11 +7,14 @@ from pydantic import Field
 from rlm_crystal.types import Progress, ProgressSink
 
 from rlm_tools.clip import clip
+from rlm_tools.fitting import TOKENS_MAX
 from rlm_tools.host import Host, JobState, Status
+from rlm_tools.parts import chars_within
 from rlm_tools.search import revision_line
-from rlm_tools.tool import REPLY_TOKENS_MAX, Arguments, Tool
+from rlm_tools.tool import Arguments, Tool
 
-JOB_RESULT_CHARS = 3 * REPLY_TOKENS_MAX
+# Around the result of a job stand its id and its figures.
+JOB_RESULT_TOKENS = TOKENS_MAX - 500
 _LISTED_RESULT_CHARS = 200
 _ABOUT_WORK = {
     "secure": "Indexing again, the crystal below still serves",
@@ -69,7 +72,8 @@ async def status(
     """Say how the service or a job stands, without waiting."""
     if arguments.job_id:
         job = await host.job(arguments.job_id)
-        return JobReply(replace(job, result=clip(job.result, JOB_RESULT_CHARS)))
+        chars = chars_within(job.result, JOB_RESULT_TOKENS)
+        return JobReply(replace(job, result=clip(job.result, chars)))
     now = await host.status()
     jobs = tuple(replace(job, result=clip(job.result, _LISTED_RESULT_CHARS)) for job in now.jobs)
     return StatusReply(replace(now, jobs=jobs))

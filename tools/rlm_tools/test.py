@@ -16,8 +16,10 @@ from anyio.to_thread import run_sync
 from pydantic import Field
 from rlm_crystal.types import Definition, ProgressSink
 
+from rlm_tools.clip import clip
 from rlm_tools.confirming import confirmed
 from rlm_tools.errors import BadArgument
+from rlm_tools.fitting import TOKENS_MAX, size_tokens
 from rlm_tools.host import Host, Revision, View
 from rlm_tools.search import revision_line
 from rlm_tools.subject import Subject, subject_of
@@ -81,7 +83,7 @@ async def write_test(
         author = model.name if better else "the signature"
         notes += [reason] if reason else []
         scaffold = better or scaffold
-    return WrittenTest(
+    reply = WrittenTest(
         path=subject.path,
         symbol=subject.definition.symbol if subject.definition else "",
         framework=scaffold.framework,
@@ -92,6 +94,13 @@ async def write_test(
         notes=tuple(notes),
         revision=view.revision,
     )
+    if (size := size_tokens(reply)) > TOKENS_MAX:
+        names = dict.fromkeys(item.symbol for item in _definitions(view.crystal, subject))
+        raise BadArgument(
+            f"The test of {subject.path} is too long for one reply ({size} tokens, {TOKENS_MAX} are"
+            f" sent); name a symbol of it: {clip(', '.join(names), 600)}"
+        )
+    return reply
 
 
 def scaffold_of(crystal: Crystal, subject: Subject) -> Scaffold:

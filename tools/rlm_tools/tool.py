@@ -6,9 +6,9 @@ itself as text), the async function, and `TOOL`, which joins them. `rlm_tools.ca
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, Literal, Protocol, cast
+from typing import Annotated, Any, ClassVar, Literal, Protocol, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from rlm_crystal.types import ProgressSink
 
 from rlm_tools.host import Host
@@ -16,8 +16,8 @@ from rlm_tools.host import Host
 ResponseFormat = Literal["concise", "detailed"]
 JsonObject = dict[str, Any]
 
-REPLY_TOKENS_MAX = 8_000
-"""No reply is longer; a token is taken as four characters."""
+MaxTokens = Annotated[int, Field(ge=0, le=8_000)]
+"""How long a reply may be, 0 for as long as its format says; `rlm_tools.fitting` measures it."""
 
 
 class Arguments(BaseModel):
