@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rlm_memory.conflicts import Added, Verdict
 from rlm_memory.errors import AccessDenied
 from rlm_memory.grants import Right
-from rlm_memory.types import TRUSTS, ZONES, Episode, Memo, Recall, Wanted, Zone
+from rlm_memory.types import TRUSTS, ZONES, Episode, Memo, Recall, Tally, Wanted, Zone
 
 if TYPE_CHECKING:
     from rlm_memory.consolidation import Consolidated
@@ -23,17 +23,23 @@ NOT_THERE: Final = "there is no such memory for this agent"
 
 
 class AgentMemory:
-    """What `agent` may do; AccessDenied is the same for what is absent and what is not its own."""
+    """What `agent` may do; AccessDenied is the same for what is absent and what is not its own.
 
-    def __init__(self, memory: "Memory", agent: str) -> None:
+    `standing` are rights that it has without a grant.
+    """
+
+    def __init__(
+        self, memory: "Memory", agent: str, standing: frozenset[tuple[Zone, Right]] = frozenset()
+    ) -> None:
         if not agent:
             raise ValueError("an agent has a name; the owner uses the memory itself")
         self._memory = memory
+        self._standing = standing
         self.agent = agent
 
     def zones(self, right: Right) -> tuple[Zone, ...]:
         """The zones in which the agent has this right now."""
-        return tuple(zone for zone in ZONES if self._memory.allows(self.agent, zone, right))
+        return tuple(zone for zone in ZONES if self._allows(zone, right))
 
     def add(self, episode: Episode) -> Added:
         """Keep a fact in a zone the agent may write to; AccessDenied also beyond 2,000 a day."""
@@ -44,7 +50,7 @@ class AgentMemory:
         if episode.supersedes:
             self._readable(episode.supersedes)
         added = self._memory.add(replace(episode, agent=self.agent, trust=trust))
-        if self._memory.allows(self.agent, episode.zone, "read"):
+        if self._allows(episode.zone, "read"):
             return added
         return Added(added.id, quarantine=added.quarantine)  # the rest tells of what it may not see
 
@@ -73,12 +79,7 @@ class AgentMemory:
 
     def conflicts(self) -> list[tuple[str, str]]:
         """What contradicts each other where the agent may read."""
-        zones = self.zones("read")
-        return [
-            (new_id, old_id)
-            for new_id, old_id in self._memory.conflicts()
-            if (memo := self._memory.get(new_id)) is not None and memo.episode.zone in zones
-        ]
+        return self._memory.conflicts(self.zones("read"))
 
     def resolve(self, new_id: str, old_id: str, verdict: Verdict) -> None:
         """Settle a conflict between two of its own memos, or any in a zone it administers."""
@@ -98,20 +99,27 @@ class AgentMemory:
             raise self._denied("consolidate")
         return self._memory.consolidate(stop=stop, zones=zones)
 
+    def tally(self) -> Tally:
+        """How much there is where the agent may read."""
+        return self._memory.tally(self.zones("read"))
+
+    def _allows(self, zone: Zone, right: Right) -> bool:
+        return (zone, right) in self._standing or self._memory.allows(self.agent, zone, right)
+
     def _need(self, right: Right, zone: Zone) -> None:
-        if not self._memory.allows(self.agent, zone, right):
+        if not self._allows(zone, right):
             raise self._denied(f"{right} in {zone}")
 
     def _readable(self, row_id: str) -> Memo:
         memo = self._memory.get(row_id)
-        if memo is None or not self._memory.allows(self.agent, memo.episode.zone, "read"):
+        if memo is None or not self._allows(memo.episode.zone, "read"):
             raise self._denied("get", row_id=row_id)
         return memo
 
     def _own(self, row_id: str, act: str) -> None:
         memo = self._readable(row_id)
         right: Right = "write" if memo.episode.agent == self.agent else "admin"
-        if not self._memory.allows(self.agent, memo.episode.zone, right):
+        if not self._allows(memo.episode.zone, right):
             raise self._denied(act, row_id=row_id)
 
     def _denied(self, act: str, told: str = NOT_THERE, *, row_id: str = "") -> AccessDenied:

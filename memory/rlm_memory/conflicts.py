@@ -8,7 +8,7 @@ hides anything by itself: the same said by two agents stays twice.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -133,15 +133,13 @@ def undisputed(new: Memo, old_id: str) -> Memo:
     return replace(new, edges=tuple(edge for edge in new.edges if edge != dispute))
 
 
-def open_disputes(memos: Mapping[str, Memo]) -> Iterable[tuple[str, str]]:
-    """Ids of newer and older of all that a person has to settle, in the order of the ids."""
-    for new_id in sorted(memos):
-        memo = memos[new_id]
-        for edge in memo.edges:
-            if edge.kind == "contradicts" and not memo.superseded_by:
-                old = memos.get(edge.target)
-                if old is not None and not old.superseded_by:
-                    yield new_id, edge.target
+def open_disputes(memos: Mapping[str, Memo], disputing: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Of memos that contradict others, ids of newer and older where both are believed still."""
+    for new_id in disputing:
+        for edge in memos[new_id].edges:
+            old = memos.get(edge.target) if edge.kind == "contradicts" else None
+            if old is not None and not old.superseded_by:
+                yield new_id, edge.target
 
 
 def may_settle(new: Episode, old: Memo) -> bool:

@@ -26,6 +26,7 @@ _KINDS: Final = {
     "importance": np.float64,
     "last_used": np.float64,
     "uses": np.int32,
+    "disputes": np.int8,  # whether it contradicts something
 }
 
 
@@ -56,6 +57,7 @@ class Facts:
             ("importance", episode.importance),
             ("last_used", memo.last_used_s),
             ("uses", memo.uses),
+            ("disputes", any(edge.kind == "contradicts" for edge in memo.edges)),
         ):
             self._columns[name].append(value)
 

@@ -6,12 +6,12 @@ looked at. A page is written where enough came after the last one.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from rlm_crystal.errors import PageDamaged, SealError
 
-from rlm_memory.conflicts import slots_of
+from rlm_memory.conflicts import open_disputes, slots_of
 from rlm_memory.head import MARKS
 from rlm_memory.index import ZoneIndex
 from rlm_memory.index_page import IndexPage, decode, encode
@@ -19,7 +19,7 @@ from rlm_memory.memo_codec import decode_memo, sameness
 from rlm_memory.memos import Memos
 from rlm_memory.points import Point, is_point, point_of
 from rlm_memory.store import RowStore
-from rlm_memory.types import PLACES, Episode, Level, Memo, Place, Zone
+from rlm_memory.types import PLACES, Episode, Memo, Place, Tally, Zone
 
 _log = logging.getLogger(__name__)
 
@@ -121,15 +121,22 @@ class Holdings:
         self._total = 0
         self._version = -1
 
-    def counts(self) -> dict[str, int]:
-        """How many memos there are of each level and zone that has any."""
-        self.memos.read_all()
-        counts = Counter(self._places.values())
-        return {f"{each.level} {each.zone}": counts[each] for each in PLACES if counts[each]}
+    def tally(self, zones: Collection[Zone]) -> Tally:
+        """How much these zones hold, as far as the indexes tell; opens what is disputed only."""
+        places = [place for place in PLACES if place.zone in zones]
+        indexes = {place: self.index(place) for place in places}
+        return Tally(
+            counts={place: len(index) for place, index in indexes.items() if len(index)},
+            superseded=sum(index.superseded() for index in indexes.values()),
+            quarantined=sum(index.quarantined() for index in indexes.values()),
+            conflicts=len(self.disputes(zones)),
+        )
 
-    def count(self, level: Level) -> int:
-        self.memos.read_all()
-        return sum(place.level == level for place in self._places.values())
+    def disputes(self, zones: Collection[Zone]) -> list[tuple[str, str]]:
+        """Ids of newer and older of what a person has to settle there, in their order."""
+        places = [Place(zone, "episode") for zone in zones]
+        disputing = [row_id for place in places for row_id in self.index(place).disputing()]
+        return sorted(open_disputes(self.memos, disputing))
 
     def unpaged(self) -> list[Place]:
         """The places whose pages are missing or far behind."""

@@ -192,6 +192,20 @@ class ZoneIndex:
         ordered = sorted((-float(scores[at]), self.ids[at]) for at in best.tolist())
         return [row_id for score, row_id in ordered if score < 0]
 
+    def disputing(self) -> list[str]:
+        """The ids of what is believed and contradicts something."""
+        disputes = self._facts["disputes"] > 0
+        slots = np.flatnonzero(disputes & (self._facts["superseded"] == inf) & self._alive.values)
+        return [self.ids[slot] for slot in slots.tolist()]
+
+    def superseded(self) -> int:
+        """How many are no longer believed."""
+        return int(((self._facts["superseded"] < inf) & self._alive.values).sum())
+
+    def quarantined(self) -> int:
+        """How many are kept out of recall."""
+        return int(((self._facts["trust"] < 0) & self._alive.values).sum())
+
     def slot(self, row_id: str) -> int:
         return self._slots[row_id]
 

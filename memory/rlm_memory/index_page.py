@@ -23,7 +23,7 @@ from rlm_memory.types import Episode
 from rlm_memory.words import telling_stems
 
 # Raised where the columns change; that texts are stemmed otherwise is noticed without.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _HEX: Final = 32
 _TIMED: Final = ("superseded", "valid_from", "valid_to", "importance", "last_used")
 

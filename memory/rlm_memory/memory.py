@@ -6,7 +6,7 @@ what other processes write.
 
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Literal
 from rlm_crystal.keys import Keyring
 from rlm_crystal.leave import Leave, always
 
+from rlm_memory.admission import all_told, check, without_secrets
 from rlm_memory.agent import AgentMemory
 from rlm_memory.chain import Link
-from rlm_memory.conflicts import Added, Verdict, open_disputes, repeated
+from rlm_memory.conflicts import Added, Verdict, repeated
 from rlm_memory.consolidation import Consolidated
 from rlm_memory.database import opening, sole
 from rlm_memory.deriving import Deriving
@@ -39,12 +40,12 @@ from rlm_memory.types import (
     MemoryStats,
     Place,
     Recall,
+    Tally,
     Wanted,
     Zone,
 )
 from rlm_memory.writer import Writer
 
-TEXT_CHARS_MAX = 1_000_000
 DEFAULT = Wanted()
 
 SOURCES_MIN = 2
@@ -105,7 +106,7 @@ class Memory:
     def remember_all(self, episodes: Sequence[Episode]) -> list[str]:
         """Keep all of them or none, as `remember` does; their ids in the same order."""
         for episode in episodes:
-            _check(episode)
+            check(episode)
         with self._changing():
             return [self._remembered(episode)[0] for episode in episodes]
 
@@ -116,7 +117,7 @@ class Memory:
         are taken out. What reads like an instruction, and was not said by a person, is kept in
         quarantine: `release` lets it out. ValueError as for `remember`.
         """
-        _check(episode)
+        check(episode)
         with self._changing():
             row_id, known = self._remembered(without_secrets(episode))
             held = self._held.memos[row_id]
@@ -124,11 +125,11 @@ class Memory:
                 return Added(row_id, quarantine=held.quarantine)
             return Added(row_id, settle(self._writer, row_id, held.episode))
 
-    def conflicts(self) -> list[tuple[str, str]]:
-        """Ids of newer and older of what contradicts each other and was not settled."""
+    def conflicts(self, zones: Collection[Zone] = ZONES) -> list[tuple[str, str]]:
+        """Ids of newer and older of what contradicts each other there and was not settled."""
         with self._lock:
             self._held.follow()
-            return list(open_disputes(self._held.memos))
+            return self._held.disputes(zones)
 
     def resolve(self, new_id: str, old_id: str, verdict: Verdict, *, agent: str = "") -> None:
         """Settle a conflict: the newer repeats the older (`merge`), takes its place (`supersede`),
@@ -270,9 +271,12 @@ class Memory:
             self._held.altered = False
         return len(dropped)
 
-    def as_agent(self, agent: str) -> AgentMemory:
-        """The memory as this agent may use it: nothing, until `grant` gives it something."""
-        return AgentMemory(self, agent)
+    def as_agent(self, agent: str, *, standing: Collection[tuple[Zone, Right]] = ()) -> AgentMemory:
+        """The memory as this agent may use it: nothing, until `grant` gives it something.
+
+        `standing` is what whoever calls vouches for besides.
+        """
+        return AgentMemory(self, agent, frozenset(standing))
 
     def grant(self, grant: Grant) -> None:
         """Give an agent rights in a zone, in place of those it had there; the owner only."""
@@ -312,16 +316,26 @@ class Memory:
         with self._lock:
             return self._rows.broken_link()
 
+    def tally(self, zones: Collection[Zone] = ZONES) -> Tally:
+        """How much these zones hold; cheap."""
+        with self._lock:
+            self._held.follow()
+            return self._held.tally(zones)
+
     def stats(self) -> MemoryStats:
+        """How all of it stands; every row is opened once for it."""
         with self._lock:
             self._held.follow()
             return MemoryStats(
-                episodes=self._held.count("episode"),
                 damaged=tuple(sorted(self._held.damaged)),
                 altered=self._held.altered,
-                size_bytes=self._rows.size_bytes(),
-                counts=self._held.counts(),
+                tally=self._held.tally(ZONES),
             )
+
+    def size_bytes(self) -> int:
+        """How much the database takes on disk."""
+        with self._lock:
+            return self._rows.size_bytes()
 
     def _alone(self) -> AbstractContextManager[None]:
         """Be the only process that derives, forgets or rolls back."""
@@ -355,37 +369,10 @@ class Memory:
                 last_used_s=episode.time_s,
                 recorded_s=self._clock(),
                 seq=self._rows.seq(),
-                quarantine="" if episode.trust == "user" else instruction_in(_all_told(episode)),
+                quarantine="" if episode.trust == "user" else instruction_in(all_told(episode)),
             )
             self._writer.put(row_id, memo)
             return row_id, False
         self._writer.note("use", episode.agent, row_id)
         self._writer.put(row_id, repeated(self._held.memos[row_id], episode))
         return row_id, True
-
-
-def _check(episode: Episode) -> None:
-    if not episode.text.strip() or len(episode.text) > TEXT_CHARS_MAX:
-        raise ValueError(f"an episode has 1 to {TEXT_CHARS_MAX} characters of text")
-
-
-def _all_told(episode: Episode) -> str:
-    """All of an episode that may come back into a prompt."""
-    slots = (episode.subject, episode.attribute, episode.value, episode.speaker)
-    return "\n".join(filter(None, (episode.text, *slots)))
-
-
-def without_secrets(episode: Episode) -> Episode:
-    """The episode with keys, tokens and passwords taken out of what it says."""
-    from rlm_sandbox.redact import Redaction
-
-    text = Redaction().redactor().text
-    return replace(
-        episode,
-        text=text(episode.text),
-        question=text(episode.question),
-        answer=text(episode.answer),
-        subject=text(episode.subject),
-        attribute=text(episode.attribute),
-        value=text(episode.value),
-    )

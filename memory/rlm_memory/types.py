@@ -1,5 +1,6 @@
 """The values of the memory. All are immutable; times are seconds since 1970 in UTC."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,10 @@ class Citation:
     end_line: int
     verified: bool
     digest: str = ""
+
+    def __str__(self) -> str:
+        lines = f"{self.start_line}-{self.end_line}"
+        return f"{self.path}:{self.start_line if self.start_line == self.end_line else lines}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,11 @@ class Memo:
     sources: tuple[str, ...] = ()
     quarantine: str = ""
 
+    @property
+    def all_sources(self) -> tuple[str, ...]:
+        """Where it came from, once or more often."""
+        return self.sources or tuple(filter(None, (self.episode.source,)))
+
     def believed_at(self, time_s: float) -> bool:
         """Whether it had been said by then and nothing newer had taken its place."""
         gone = self.superseded_s is not None and self.superseded_s <= time_s
@@ -200,7 +210,7 @@ class Recalled:
             "zone": episode.zone,
             "trust": episode.trust,
             "agent": episode.agent,
-            "sources": list(memo.sources or filter(None, (episode.source,))),
+            "sources": list(memo.all_sources),
             "valid_from": iso(episode.valid_from_s),
             "valid_to": iso(episode.valid_to_s),
             "superseded_by": memo.superseded_by,
@@ -228,16 +238,45 @@ def iso(time_s: float | None) -> str | None:
         return None
 
 
+def moment_of(text: str) -> float:
+    """A date or time in ISO form, in UTC unless it says otherwise; ValueError. A date alone is its
+    end."""
+    read = datetime.fromisoformat(text)
+    aware = read if read.tzinfo else read.replace(tzinfo=UTC)
+    whole_day = len(text) <= len("2026-03-01")
+    return aware.timestamp() + (86_399.999 if whole_day else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many memos there are by place, superseded ones too; how many are superseded or in
+    quarantine, and how many pairs contradict each other and wait for a person."""
+
+    counts: Mapping[Place, int]
+    superseded: int
+    quarantined: int
+    conflicts: int
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """Memos by level, of levels that have any."""
+        found = Counter[str]()
+        for place, count in self.counts.items():
+            found[place.level] += count
+        return {level: found[level] for level in LEVELS if found[level]}
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryStats:
-    """What is kept. `damaged` rows cannot be opened; the others live.
+    """How a memory stands. `damaged` rows cannot be opened; the others live.
 
     `altered` says that rows were removed, added or put back by something else than rlm-mcp.
-    `counts` are memos by level and zone, such as `episode internal`.
     """
 
-    episodes: int
     damaged: tuple[str, ...]
     altered: bool
-    size_bytes: int
-    counts: Mapping[str, int]
+    tally: Tally
+
+    @property
+    def episodes(self) -> int:
+        return self.tally.levels.get("episode", 0)

@@ -156,7 +156,7 @@ def _annotations(effects: Effects) -> ToolAnnotations:
         return ToolAnnotations(read_only_hint=True, open_world_hint=effects.open_world)
     return ToolAnnotations(
         read_only_hint=False,
-        destructive_hint=False,
+        destructive_hint=effects.destructive,
         idempotent_hint=effects.idempotent,
         open_world_hint=effects.open_world,
     )

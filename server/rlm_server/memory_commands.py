@@ -5,12 +5,11 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from rlm_memory.memory import Memory
-from rlm_memory.types import Episode, Recalled, Wanted, iso
+from rlm_memory.types import Episode, Recalled, Wanted, iso, moment_of
 
 from rlm_server.archive import Archive
 from rlm_server.commands import Request, Told
@@ -117,15 +116,24 @@ def _show(memory: Memory, options: argparse.Namespace) -> Told:
         return Told(
             fields, "\n".join(f"{name}: {value}" for name, value in fields.items() if value)
         )
-    stats = memory.stats()
+    stats, snapshots = memory.stats(), len(memory.snapshots.all())
+    tally = stats.tally
+    counts = {f"{place.level} {place.zone}": count for place, count in tally.counts.items()}
+    waits = {
+        "open_conflicts": tally.conflicts,
+        "superseded": tally.superseded,
+        "quarantined": tally.quarantined,
+        "snapshots": snapshots,
+    }
     fields = {
-        "counts": dict(stats.counts),
-        "open_conflicts": len(memory.conflicts()),
+        "counts": counts,
+        **waits,
         "damaged": list(stats.damaged),
         "altered": stats.altered,
-        "size_bytes": stats.size_bytes,
+        "size_bytes": memory.size_bytes(),
     }
-    lines = [f"{name}: {count}" for name, count in stats.counts.items()] or ["Nothing yet."]
+    told = counts | {name.replace("_", " "): count for name, count in waits.items() if count}
+    lines = [f"{name}: {count}" for name, count in told.items()] or ["Nothing yet."]
     if stats.damaged or stats.altered:
         lines.append(
             f"{len(stats.damaged)} cannot be opened; altered from outside: {stats.altered}"
@@ -187,12 +195,9 @@ def _forget(memory: Memory, options: argparse.Namespace) -> Told:
 def _moment(text: str) -> float:
     """A date or time in ISO form; a date alone means its end."""
     try:
-        read = datetime.fromisoformat(text)
+        return moment_of(text)
     except ValueError:
         raise Misused(f"{text!r} is no ISO date, such as 2026-03-01") from None
-    aware = read if read.tzinfo else read.replace(tzinfo=UTC)
-    whole_day = len(text) <= len("2026-03-01")
-    return aware.timestamp() + (86_399.999 if whole_day else 0.0)
 
 
 def _lines_of(recalled: Recalled) -> list[str]:

@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 from rlm_crystal.atomic import write_new
+from rlm_memory.admission import without_secrets
 from rlm_memory.errors import SnapshotRefused
 from rlm_memory.exchange import episodes_from, exported, is_export, memos_from
 from rlm_memory.grants import RIGHTS, Grant, Right
-from rlm_memory.memory import Memory, without_secrets
+from rlm_memory.memory import Memory
 from rlm_memory.retention import Retention
 from rlm_memory.types import Memo, iso
 

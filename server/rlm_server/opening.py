@@ -80,7 +80,7 @@ def open_all(
         archive=archive,
         keeper=keeper,
         viewer=Viewer(keeper, inbox.crystal, archive.roots, manner),
-        recollection=Recollection(archive),
+        recollection=Recollection(archive, operator.memory),
         replies=Replies(archive, environ),
         mapped=Mapped(),
         repls=Repls(),

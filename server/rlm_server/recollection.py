@@ -8,14 +8,17 @@ from time import time
 from typing import TYPE_CHECKING, TypeVar
 
 from anyio.to_thread import run_sync
+from rlm_tools.host import MemoryHeld
 
 from rlm_server.archive import Archive
 from rlm_server.explaining import explained
+from rlm_server.memory_reach import MemoryReach
 from rlm_server.principal import acting
 
 if TYPE_CHECKING:
     from rlm_engine.answer import Answer
     from rlm_engine.json_value import JsonValue
+    from rlm_memory.agent import AgentMemory
     from rlm_memory.memory import Memory
     from rlm_memory.staleness import ReadLines
     from rlm_memory.types import Episode, Recall
@@ -27,8 +30,9 @@ _log = logging.getLogger(__name__)
 class Recollection:
     """The memory of one corpus, opened at first use. An answer does not fail for want of it."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, reach: MemoryReach) -> None:
         self._archive = archive
+        self._reach = reach
         self._memory: Memory | None = None
         self._key = ""
         self._turn = Lock()
@@ -43,7 +47,7 @@ class Recollection:
         """
         from rlm_memory.staleness import is_stale
 
-        found = await self._with_memory(lambda memory: _recalled(memory, query, limit))
+        found = await self._with_memory(lambda memory: self._recalled(memory, query, limit))
         recalled = found.found if found else ()
         return [
             each.to_json() | {"stale": is_stale(each.episode.citations, read)} for each in recalled
@@ -68,9 +72,26 @@ class Recollection:
         )
         await self._with_memory(lambda memory: _remember(memory, episode))
 
-    async def use(self, use: "Callable[[Memory], T]") -> T:
-        """What is made of the memory, or the error that kept it from being opened or read."""
+    async def as_caller(self, use: "Callable[[AgentMemory], T]") -> T:
+        """Use the memory in the name of whoever acts; raises what it raises.
+
+        The owner's client is an agent too: its model may have read hostile text.
+        """
+
+        def in_name(memory: "Memory") -> T:
+            return use(self._agent(memory))
+
+        return await self.as_owner(in_name)
+
+    async def as_owner(self, use: "Callable[[Memory], T]") -> T:
+        """Use the memory as its owner; raises what it raises."""
         return await run_sync(self._use, use)
+
+    async def held(self) -> MemoryHeld | None:
+        """How much there is, for the owner."""
+        if not acting().is_owner:
+            return None
+        return await self._with_memory(_held)
 
     async def check(self) -> tuple[int, bool]:
         """Return how many rows are damaged, and whether rows were removed or put back."""
@@ -91,7 +112,7 @@ class Recollection:
         from rlm_memory.errors import RecallError
 
         try:
-            return await run_sync(self._use, use)
+            return await self.as_owner(use)
         except (RecallError, CrystalError, OSError) as error:
             _log.warning("the memory cannot be used: %s", explained(error))
             self.failure = error
@@ -122,18 +143,25 @@ class Recollection:
             self._key = estate.keyring.check
         return self._memory
 
+    def _agent(self, memory: "Memory") -> "AgentMemory":
+        if acting().is_owner:
+            return memory.as_agent(self._reach.agent, standing=self._reach.standing)
+        return memory.as_agent(acting().agent)
+
+    def _recalled(self, memory: "Memory", query: str, limit: int) -> "Recall | None":
+        """What whoever acts may show to a model; an agent without a grant has no memory."""
+        from rlm_memory.types import Wanted
+
+        wanted = Wanted(zones=self._reach.zones)
+        if acting().is_owner:
+            return memory.recall(query, limit=limit, wanted=wanted)
+        mine = memory.as_agent(acting().agent)
+        return mine.recall(query, limit=limit, wanted=wanted) if mine.zones("read") else None
+
     def _shut(self) -> None:
         if self._memory is not None:
             self._memory.close()
             self._memory = None
-
-
-def _recalled(memory: "Memory", query: str, limit: int) -> "Recall | None":
-    """What whoever acts may read; an agent without a grant has no memory."""
-    if acting().is_owner:
-        return memory.recall(query, limit=limit)
-    mine = memory.as_agent(acting().agent)
-    return mine.recall(query, limit=limit) if mine.zones("read") else None
 
 
 def _remember(memory: "Memory", episode: "Episode") -> None:
@@ -143,3 +171,15 @@ def _remember(memory: "Memory", episode: "Episode") -> None:
     mine = memory.as_agent(acting().agent)
     if episode.zone in mine.zones("write"):
         mine.add(episode)
+
+
+def _held(memory: "Memory") -> MemoryHeld:
+    tally = memory.tally()
+    return MemoryHeld(
+        levels=tally.levels,
+        superseded=tally.superseded,
+        quarantined=tally.quarantined,
+        conflicts=tally.conflicts,
+        snapshots=len(memory.snapshots.all()),
+        sealed_bytes=memory.size_bytes(),
+    )

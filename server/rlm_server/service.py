@@ -33,6 +33,7 @@ from rlm_tools.host import (
 from rlm_server.actor import Actor
 from rlm_server.errors import ServerError, SettingRefused, sole
 from rlm_server.manner import Manner
+from rlm_server.memory_desk import Desk
 from rlm_server.metering import metered
 from rlm_server.principal import acting
 from rlm_server.settings import EXTRACTIVE, SettingsBook, save_settings
@@ -73,6 +74,7 @@ class Service(Actor):
         self._failure: Exception | None = None
         self.workbench = Workbench(self)
         self.shelf = Shelf(self)
+        self.memory = Desk(self)
         self.jobs: Jobs[Reply] | None = None
         self.over = threading.Event()
 
@@ -200,7 +202,8 @@ class Service(Actor):
         from rlm_server.status import stats_of
 
         await self._not_halted()
-        return stats_of(self._state.tally, uptime_s=monotonic() - self._started_s)
+        held = await self._opened.recollection.held() if self._opened else None
+        return stats_of(self._state.tally, held, uptime_s=monotonic() - self._started_s)
 
     async def reindex(self, scope: Literal["changed", "full"], progress: ProgressSink) -> Reindexed:
         """Take over what changed, or build everything anew, at most once in 60 s."""

@@ -9,7 +9,7 @@ stored, sealed; nothing is ever read from the workspace.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,7 @@ from rlm_crystal.vault import Vault
 from rlm_tools.host import Scalar, Setting
 
 from rlm_server.errors import SettingRefused, SettingsDamaged
+from rlm_server.memory_reach import MemoryReach
 
 if TYPE_CHECKING:
     from rlm_engine.precautions import RoutePreference
@@ -82,6 +83,7 @@ class Operator:
     sandbox: "BackendName | None" = None
     recording: Recording = Recording()
     route: "RoutePreference" = "auto"
+    memory: MemoryReach = field(default_factory=MemoryReach)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Operator":
@@ -103,6 +105,7 @@ class Operator:
             sandbox=backend_named(environ),
             recording=Recording.from_environ(environ),
             route=_route(environ.get("RLM_ROUTE", "")),
+            memory=MemoryReach.from_environ(environ),
         )
 
     def with_model(self, model: str) -> "Operator":

@@ -33,12 +33,12 @@ class Shelf:
     async def memories(self, limit: int) -> Memories:
         """What is remembered, the newest first."""
         opened, who = await self._service.use(), acting()
-        return await opened.recollection.use(lambda memory: _memories(memory, who, limit))
+        return await opened.recollection.as_owner(lambda memory: _memories(memory, who, limit))
 
     async def memory(self, memory_id: str) -> str:
         """One memory in words; NothingThere."""
         opened, who = await self._service.use(), acting()
-        return await opened.recollection.use(lambda memory: _memory(memory, who, memory_id))
+        return await opened.recollection.as_owner(lambda memory: _memory(memory, who, memory_id))
 
     async def traces(self, limit: int) -> tuple[str, ...]:
         """A line for each of the newest runs."""

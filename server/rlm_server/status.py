@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from anyio.to_thread import run_sync
 from rlm_crystal.types import Progress
-from rlm_tools.host import ModelTook, Revision, SessionStats, Status
+from rlm_tools.host import MemoryHeld, ModelTook, Revision, SessionStats, Status
 
 from rlm_server.preview import grouped
 from rlm_server.state import Tally
@@ -54,8 +54,8 @@ async def status_of(service: "Service") -> Status:
     )
 
 
-def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
-    """Return what was done, with the memory this process takes now."""
+def stats_of(tally: Tally, held: MemoryHeld | None, *, uptime_s: float) -> SessionStats:
+    """Return what was done, and what of this machine's memory the process takes now."""
     return SessionStats(
         uptime_s=round(uptime_s, 1),
         calls=dict(tally.calls),
@@ -70,6 +70,7 @@ def stats_of(tally: Tally, *, uptime_s: float) -> SessionStats:
         refreshes=tally.refreshes,
         rebuilds=tally.rebuilds,
         rss_mib=round(_this_process().memory_info().rss / _MIB, 1),
+        memory=held,
     )
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rlm_crystal.keys import Keyring
+from rlm_memory.admission import TEXT_CHARS_MAX
 from rlm_memory.database import DATABASE
 from rlm_memory.errors import MemoryBusy, MemoryDamaged, MemoryLocked, MemoryUnknown
 from rlm_memory.memo_codec import decode_memo, encode_memo
-from rlm_memory.memory import TEXT_CHARS_MAX, Memory
+from rlm_memory.memory import Memory
 from rlm_memory.types import Citation, Episode, Memo, Recall
 
 KEYRING = Keyring("env", bytes(range(32)))

@@ -20,6 +20,9 @@ from rlm_tools import (
     test,
     validate,
 )
+from rlm_tools.memory import add, consolidate, forget, get, resolve
+from rlm_tools.memory import search as memory_search
+from rlm_tools.memory import status as memory_status
 from rlm_tools.tool import Tool
 from rlm_tools.toolset import Toolset
 
@@ -36,7 +39,15 @@ CORE: tuple[Tool, ...] = (
     settings.TOOL,
 )
 
-MEMORY: tuple[Tool, ...] = ()
+MEMORY: tuple[Tool, ...] = (
+    add.TOOL,
+    memory_search.TOOL,
+    get.TOOL,
+    resolve.TOOL,
+    forget.TOOL,
+    consolidate.TOOL,
+    memory_status.TOOL,
+)
 
 REPL: tuple[Tool, ...] = (execute.TOOL,)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from rlm_crystal.types import Progress, ProgressSink
 
+from rlm_tools.memory.desk import MemoryDesk
+
 if TYPE_CHECKING:  # numpy and the engine are imported after initialize was answered
     from rlm_crystal.crystal import Crystal
     from rlm_crystal.glance import Glance
@@ -109,6 +111,18 @@ class ModelTook:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryHeld:
+    """What the memory of these roots holds: memories by level, and what waits for a person."""
+
+    levels: dict[str, int]
+    superseded: int
+    quarantined: int
+    conflicts: int
+    snapshots: int
+    sealed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionStats:
     """What this process did since it started.
 
@@ -129,6 +143,8 @@ class SessionStats:
     refreshes: int
     rebuilds: int
     rss_mib: float
+    memory: MemoryHeld | None = None
+    """None where the caller is no owner, or the memory cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +293,11 @@ class Host(Protocol):
     @property
     def workbench(self) -> Workbench:
         """Where code of the client's own model runs."""
+        ...
+
+    @property
+    def memory(self) -> MemoryDesk:
+        """What is remembered, as whoever calls may use it."""
         ...
 
     @property

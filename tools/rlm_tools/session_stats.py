@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rlm_crystal.types import ProgressSink
 
-from rlm_tools.host import Host, ModelTook, SessionStats
+from rlm_tools.host import Host, MemoryHeld, ModelTook, SessionStats
 from rlm_tools.tool import Arguments, Tool
 
 
@@ -29,9 +29,19 @@ class SessionStatsReply:
                 f"Questions: {stats.questions} in {stats.asked_s} s, depth {stats.depth}",
                 f"Tokens: {stats.tokens_in} in, {stats.tokens_out} out; cost: ${stats.cost_usd}",
                 *(f"- {name}: {_took(took)}" for name, took in stats.models.items()),
+                *([] if stats.memory is None else [_held(stats.memory)]),
                 f"Index: {stats.refreshes} refreshes, {stats.rebuilds} builds or openings",
             ]
         )
+
+
+def _held(memory: MemoryHeld) -> str:
+    levels = ", ".join(f"{count} {level}" for level, count in memory.levels.items()) or "empty"
+    return (
+        f"Memory: {levels}; {memory.superseded} superseded, {memory.quarantined} in quarantine,"
+        f" {memory.conflicts} contradictions open, {memory.snapshots} snapshots,"
+        f" {memory.sealed_bytes} bytes sealed"
+    )
 
 
 def _took(took: ModelTook) -> str:

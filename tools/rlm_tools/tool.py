@@ -41,6 +41,7 @@ class Effects:
     """What a call does to the world; clients decide by it whether to ask the person first."""
 
     reads_only: bool = True
+    destructive: bool = False
     idempotent: bool = True
     open_world: bool = False
 
