@@ -2,8 +2,8 @@
 
     python benchmarks/ablation.py <git repository> [<git repository> …]
 
-The queries are those of `rlm-mcp bench localisation`. Figures are MRR over all files, and over
-source files only.
+The queries are those of `rlm-mcp bench localisation`, and so are the rankings of others that stand
+above ours. Figures are MRR over all files, and over source files only.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rlm_crystal.crystal import Crystal
-from rlm_crystal.localisation.baselines import Ranking
-from rlm_crystal.localisation.bench import compare
+from rlm_crystal.localisation.baselines import Ranking, ours
+from rlm_crystal.localisation.bench import compare, rankings
 from rlm_crystal.localisation.past_state import plan
 from rlm_crystal.query import Question, understand
 from rlm_crystal.rank import DEFAULT, Weights
@@ -77,10 +77,10 @@ def main() -> None:
     columns: list[dict[str, tuple[float, float]]] = []
     for root in options.roots:
         times_ms: list[float] = []
-        rankings = {name: _ranking(variant) for name, variant in VARIANTS.items()}
-        rankings["all"] = _timed(rankings["all"], times_ms)
+        asked_of = others() | {name: _ranking(variant) for name, variant in VARIANTS.items()}
+        asked_of["all"] = _timed(asked_of["all"], times_ms)
         asked = plan(root, queries_max=options.queries)
-        report = compare(root, rankings, asked, progress=lambda _: None)
+        report = compare(root, asked_of, asked, progress=lambda _: None)
         columns.append({row.ranking: (row.everything.mrr, row.source_only.mrr)
                         for row in report.rows})  # fmt: skip
         _say(
@@ -89,11 +89,16 @@ def main() -> None:
         )
     _say("| | " + " | ".join(str(root) for root in options.roots) + " | mean |")
     _say("|---|" + "---|" * (len(options.roots) + 1))
-    for name in VARIANTS:
+    for name in (*others(), *VARIANTS):
         pairs = [column[name] for column in columns]
         mean = tuple(statistics.fmean(pair[at] for pair in pairs) for at in (0, 1))
         cells = " | ".join(f"{every:.3f} / {source:.3f}" for every, source in (*pairs, mean))
         _say(f"| {name} | {cells} |")
+
+
+def others() -> dict[str, Ranking]:
+    """What ours is compared with."""
+    return {name: ranking for name, ranking in rankings().items() if ranking is not ours}
 
 
 def _ranking(variant: Variant) -> Ranking:

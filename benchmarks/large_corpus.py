@@ -39,7 +39,7 @@ def main() -> None:
     held = 0
     for name in _in_turn():
         folder = options.to / name
-        if not folder.exists() and not _unpacked(name, folder):
+        if not folder.exists() and not unpacked(name, folder):
             print(f"{name}: cannot be had, left out", flush=True)
             continue
         found = walk([folder], allow_wide=True).sources
@@ -61,11 +61,12 @@ def _in_turn() -> list[str]:
     return mixed
 
 
-def _unpacked(name: str, folder: Path) -> bool:
+def unpacked(name: str, folder: Path) -> bool:
+    """Whether the package could be downloaded and lies in the folder now."""
     kind = "--only-binary" if name in WHEELS.split() else "--no-binary"
     with tempfile.TemporaryDirectory() as downloads:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--dest", downloads, kind, name, name]
+        command += ["--dest", downloads, kind, name.partition("==")[0], name]
         try:
             subprocess.run(command, check=True, timeout=DOWNLOAD_S)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
