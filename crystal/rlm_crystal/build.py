@@ -47,7 +47,7 @@ def build(
     embedder: Embedder | None = None,
     workers: int | None = None,
 ) -> Crystal:
-    """The crystal of these folders as they are now; `workers` 0 keeps all in this process.
+    """The crystal of these folders as they are now; `workers` processes read them, this one too.
 
     Raises RootMissing or RootRefused. A file that cannot be read or parsed is in `skipped`.
     An exception of `progress` stops the build.
@@ -59,7 +59,7 @@ def build(
     usable = _usable(previous, roots, embedder)
     history = _begun(roots, usable)
     plan = _plan(usable, by_walk(usable, found))
-    batches = _process(plan.todo, embedder, tell, workers)
+    batches = _process(plan.todo, embedder, tell, workers, joins=True)
     skipped = _all_skipped(plan, batches)
     tell(Progress("joining", 0, 1))
     merged = _folded(plan, batches)
@@ -102,7 +102,7 @@ def refresh(
     if not sight.change:
         return crystal if head == crystal.head else replace(crystal, head=head)
     plan = _plan(crystal, sight)
-    batches = _process(plan.todo, crystal.embedder, _silence, None)
+    batches = _process(plan.todo, crystal.embedder, _silence, None, joins=False)
     segments, alive = _laid_over(plan, batches)
     if segments[0] is not plan.segments[0]:
         crystal = _renumbered(crystal, plan.segments[0], segments[0])
@@ -188,7 +188,12 @@ def _without(segment: Segment, alive: BoolArray, gone: set[str]) -> BoolArray:
 
 
 def _process(
-    sources: Sequence[Source], embedder: Embedder, tell: ProgressSink, workers: int | None
+    sources: Sequence[Source],
+    embedder: Embedder,
+    tell: ProgressSink,
+    workers: int | None,
+    *,
+    joins: bool,
 ) -> list[Batch]:
     total, done = len(sources), 0
 
@@ -202,7 +207,7 @@ def _process(
         shipped = embedder.identity == static_embedder().identity
         workers = workers_for(size_bytes) if shipped else 0
     tell(Progress("reading files", 0, total))
-    return process_all(batches_of(sources), embedder, workers=workers, on_done=on_done)
+    return process_all(batches_of(sources), embedder, workers=workers, on_done=on_done, joins=joins)
 
 
 def _folded(plan: _Plan, batches: Sequence[Batch]) -> Segment:

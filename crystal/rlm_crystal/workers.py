@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 
 from rlm_crystal.assemble import assemble
 from rlm_crystal.collection import collection_paused
@@ -93,22 +93,36 @@ def process_all(
     *,
     workers: int,
     on_done: Callable[[int], None],
+    joins: bool = False,
 ) -> list[Batch]:
     """The batches in their order; `on_done` hears how many files each finished one had.
 
-    An exception of `on_done` stops the work and the workers.
+    `workers` processes share the work, none where that is 0; this is one of them where it `joins`,
+    which saves starting one, but keeps it busy. An exception of `on_done` stops them.
     """
     done: dict[int, Batch] = {}
-    if workers > 1:
-        for number, batch in _in_processes(batches, workers):
-            done[number] = batch
-            on_done(len(batches[number]))
     lexicon = Lexicon()
-    for number, sources in enumerate(batches):
+
+    def here(number: int) -> None:
+        nonlocal lexicon
+        lexicon = lexicon.unless_full()
+        done[number] = process(batches[number], embedder, lexicon)
+        on_done(len(batches[number]))
+
+    if workers > 1:
+        with _Elsewhere(batches) as elsewhere:
+            elsewhere.start(min(workers - joins, len(batches)))
+            while joins and (number := elsewhere.next()) is not None:
+                here(number)
+                for known, batch in elsewhere.finished(wait=False):
+                    done[known] = batch
+                    on_done(len(batches[known]))
+            for known, batch in elsewhere.finished(wait=True):
+                done[known] = batch
+                on_done(len(batches[known]))
+    for number in range(len(batches)):
         if number not in done:
-            lexicon = lexicon.unless_full()
-            done[number] = process(sources, embedder, lexicon)
-            on_done(len(sources))
+            here(number)
     return [done[number] for number in range(len(batches))]
 
 
@@ -149,43 +163,57 @@ def _listen(frames: IO[bytes], asked: SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _in_processes(batches: Sequence[Sequence[Source]], workers: int) -> Iterator[tuple[int, Batch]]:
-    """Finished batches as they come; those of a worker that failed are missing."""
-    todo = iter(range(len(batches)))
-    todo_lock = threading.Lock()
-    finished: SimpleQueue[tuple[int, Batch] | None] = SimpleQueue()
-    started: list[subprocess.Popen[bytes]] = []
+class _Elsewhere:
+    """Batches done by worker processes; those of a worker that failed are never finished."""
 
-    def drive(process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, batches: Sequence[Sequence[Source]]) -> None:
+        self._batches = batches
+        self._todo = iter(range(len(batches)))
+        self._todo_lock = threading.Lock()
+        self._answers: SimpleQueue[tuple[int, Batch] | None] = SimpleQueue()
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._running = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._started:
+            _stop(process)
+
+    def start(self, count: int) -> None:
+        """Starts so many workers, or as many of them as can be."""
         try:
-            while True:
-                with todo_lock:
-                    number = next(todo, None)
-                if number is None:
-                    return
-                finished.put((number, _ask(process, batches[number])))
+            for _ in range(count):
+                self._started.append(_start())
+        except OSError as error:
+            _log.warning("no indexing workers can be started (%s); all is done here", error)
+        for process in self._started:
+            self._running += 1
+            threading.Thread(target=self._drive, args=(process,), daemon=True).start()
+
+    def next(self) -> int | None:
+        """The next batch that nobody has begun, which the caller then does."""
+        with self._todo_lock:
+            return next(self._todo, None)
+
+    def finished(self, *, wait: bool) -> Iterator[tuple[int, Batch]]:
+        """Finished batches as they come: those there are, or, with `wait`, until all are."""
+        while self._running and (wait or not self._answers.empty()):
+            result = self._answers.get()
+            if result is None:
+                self._running -= 1
+            else:
+                yield result
+
+    def _drive(self, process: subprocess.Popen[bytes]) -> None:
+        try:
+            while (number := self.next()) is not None:
+                self._answers.put((number, _ask(process, self._batches[number])))
         except (OSError, EOFError) as error:
             _log.warning("an indexing worker failed (%s); its files are done here", error)
         finally:
-            finished.put(None)
-
-    try:
-        for _ in range(min(workers, len(batches))):
-            started.append(_start())
-        for process in started:
-            threading.Thread(target=drive, args=(process,), daemon=True).start()
-        running = len(started)
-        while running:
-            result = finished.get()
-            if result is None:
-                running -= 1
-            else:
-                yield result
-    except OSError as error:
-        _log.warning("no indexing workers can be started (%s); all is done here", error)
-    finally:
-        for process in started:
-            _stop(process)
+            self._answers.put(None)
 
 
 def _start() -> subprocess.Popen[bytes]:
