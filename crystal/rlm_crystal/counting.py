@@ -107,7 +107,8 @@ def _words_in(texts: Sequence[bytes], lexicon: Lexicon) -> tuple[Int32Array, Int
     """The numbers of all words of some texts in a row, and how many each text has."""
     runs = runs_of(b"\n".join(texts))
     spelt, of_run = runs.distinct()
-    found = [(run,) if run.isascii() else RAW_WORD.findall(run) for run in spelt]
+    # A run of ASCII is a word, and so is one of letters and digits of any script.
+    found = [(run,) if run.isascii() or run.isalnum() else RAW_WORD.findall(run) for run in spelt]
     numbers = np.asarray(lexicon.numbers(chain.from_iterable(found)), dtype=np.int32)
     held = np.fromiter(map(len, found), np.int64, count=len(found))
     sizes = np.fromiter(map(len, texts), np.int64, count=len(texts))

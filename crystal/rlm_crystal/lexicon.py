@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from rlm_crystal.ranges import Int64Array, ranges
-from rlm_crystal.terms import TERM_CHARS_MAX, ascii_parts, parts
+from rlm_crystal.terms import TERM_CHARS_MAX, ascii_parts, is_one_part, parts
 from rlm_crystal.words import Int32Array
 
 # Some 250 bytes each.
@@ -68,7 +68,7 @@ class Lexicon:
         starts = [*accumulate(sizes, initial=len(self._parts))]
         for at, word in enumerate(usable):
             if not word.isascii():
-                cut = parts(word)
+                cut = (word.lower(),) if is_one_part(word) else parts(word)
                 starts[at], sizes[at] = len(self._parts) + len(found), len(cut)
                 found += cut
         number = self._term_numbers.__getitem__

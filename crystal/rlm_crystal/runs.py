@@ -43,13 +43,14 @@ class Runs:
         first = np.flatnonzero(self.same_as == np.arange(len(self.same_as)))
         number = np.empty(len(self.same_as), dtype=np.int64)
         number[first] = np.arange(len(first))
-        spans = zip(self.starts[first].tolist(), self.ends[first].tolist(), strict=True)
-        if self.data.isascii():
-            text = self.data.decode("ascii")
-            return [text[start:end] for start, end in spans], number.take(self.same_as)
-        encoded = (self.data[start:end] for start, end in spans)
-        texts = [run.decode("utf-8", "surrogatepass") for run in encoded]
-        return texts, number.take(self.same_as)
+        starts, ends = self.starts[first], self.ends[first]
+        text = self.data.decode("utf-8", "surrogatepass")
+        if len(text) < len(self.data):
+            raw = np.frombuffer(self.data, dtype=np.uint8)
+            before = np.append(0, np.cumsum((raw & 0xC0) != 0x80))  # characters before each byte
+            starts, ends = before[starts], before[ends]
+        spelt = [*map(text.__getitem__, map(slice, starts.tolist(), ends.tolist()))]
+        return spelt, number.take(self.same_as)
 
 
 def runs_of(data: bytes) -> Runs:

@@ -75,6 +75,11 @@ def parts(identifier: str) -> tuple[str, ...]:
     return tuple(map(str.lower, _ALPHABETIC_PART.findall(_cased(identifier))))
 
 
+def is_one_part(word: str) -> bool:
+    """Whether a word of any script is plainly a single part, as most of prose are; cheap."""
+    return word.isalpha() and (word[1:].islower() or word.islower())
+
+
 def ascii_parts(words: Sequence[str]) -> tuple[list[str], list[int]]:
     """The `parts` of raw words of ASCII in a row, and how many each word has.
 
