@@ -16,17 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rlm_crystal.counting import Int64Array
-from rlm_crystal.postings import inverse_frequency
-from rlm_crystal.query import Group, Question
+from rlm_crystal.query import Question
 from rlm_crystal.segment import BoolArray
-from rlm_crystal.view import Float32Array, Occurrences, View
+from rlm_crystal.view import Float32Array, View
 
 Float64Array = npt.NDArray[np.float64]
 
 # 127 times this, 256 times over, stays below 2**24, up to which float32 counts exactly.
 _QUERY_STEPS = 511
-# Below this share of all chunks, those that hold a word are sorted rather than counted into all.
-_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,90 +68,6 @@ class Weights:
 
 
 DEFAULT = Weights()
-
-
-@dataclass(frozen=True, slots=True)
-class Lexical:
-    """BM25F sums of files, what their paths and names alone say, and of chunks the share of the
-    question that one holds word for word, each word as rare as it is.
-    """
-
-    covered: Float64Array
-    files: Float64Array
-    paths: Float64Array
-    names: Float64Array
-
-
-@dataclass(frozen=True, slots=True)
-class LexicalChunks:
-    """BM25F sums of all chunks; the rest is asked only of those that came out best."""
-
-    chunks: Float64Array
-    _view: View
-    _weights: Weights
-    _found: tuple[tuple[Group, Occurrences, Int64Array], ...]
-
-    def of(self, rows: Int64Array, wanted: BoolArray) -> Lexical:
-        """What these chunks cover and the wanted files say; 0 for all others."""
-        view, weights = self._view, self._weights
-        numbers = np.flatnonzero(wanted)
-        place = np.cumsum(wanted) - 1
-        files, paths, names = (np.zeros(len(numbers)) for _ in range(3))
-        alive = int(view.file_alive.sum())
-        for group, found, files_of in self._found:
-            listed = np.flatnonzero(wanted[files_of])
-            file = files_of[listed]
-            own = place[file]
-            path, name, body = (
-                _summed(count[listed] / norm[file], own, len(numbers))
-                for count, norm in zip(found.counts, view.file_norms, strict=True)
-            )
-            whole = weights.path * path + weights.name * name + weights.body * body
-            for sums, amounts, fields in (
-                (files, whole, found.counts),
-                (paths, path, found.counts[:1]),
-                (names, name, found.counts[1:2]),
-            ):
-                held = _files_holding(fields, files_of, view.file_count)
-                sums += group.weight * _saturated(amounts, held, alive, weights.k1)
-        spread = np.zeros((3, view.file_count))
-        spread[:, numbers] = files, paths, names
-        return Lexical(self._covered(rows), spread[0], spread[1], spread[2])
-
-    def _covered(self, rows: Int64Array) -> Float64Array:
-        view = self._view
-        covered = np.zeros(view.chunk_count)
-        alive = int(view.chunk_alive.sum())
-        for group, _, _ in self._found:
-            exact = view.holding(group.exact)
-            at = np.searchsorted(exact, rows)
-            held = rows[np.append(exact, -1)[at] == rows]
-            covered[held] += group.weight * inverse_frequency(len(exact), alive)
-        return covered
-
-
-def lexical(view: View, groups: tuple[Group, ...], weights: Weights) -> LexicalChunks:
-    chunks = np.zeros(view.chunk_count)
-    alive = int(view.chunk_alive.sum())
-    field_weights = (weights.path, weights.name, weights.body)
-    kept: list[tuple[Group, Occurrences, Int64Array]] = []
-    for group in groups:
-        found = view.gather(group.variants)
-        if not len(found.docs):
-            continue
-        kept.append((group, found, view.chunk_file[found.docs]))
-        in_chunk = np.zeros(len(found.docs), dtype=np.float32)
-        for field, field_weight in enumerate(field_weights):
-            # Most terms stand in few paths and names, and in the bodies of most that hold them.
-            body = field == len(field_weights) - 1
-            rows = slice(None) if body else np.flatnonzero(found.counts[field] > 0.0)
-            norm = view.chunk_norms[field][found.docs[rows]]
-            in_chunk[rows] += np.float32(field_weight) * found.counts[field][rows] / norm
-        held, by_chunk = _gathered(in_chunk, found.docs, view.chunk_count)
-        chunks[held] += group.weight * _saturated(
-            by_chunk, int(np.count_nonzero(by_chunk)), alive, weights.k1
-        )
-    return LexicalChunks(chunks, view, weights, tuple(kept))
 
 
 def dense_share(question: Question, weights: Weights) -> float:
@@ -217,36 +130,3 @@ def dense(view: View, query_vector: Float32Array, rows: Int64Array) -> Float32Ar
         products = vectors.values[own].astype(np.float32) @ steps
         scores[part] = products * (vectors.scales[own] * np.float32(step))
     return scores
-
-
-def _summed(amounts: Float32Array, at: Int64Array, size: int) -> Float64Array:
-    return np.asarray(np.bincount(at, weights=amounts, minlength=size), dtype=np.float64)
-
-
-def _gathered(amounts: Float32Array, at: Int64Array, size: int) -> tuple[Int64Array, Float64Array]:
-    """The places where something stands, ascending, and how much; of a million most are empty."""
-    if (at[1:] > at[:-1]).all():
-        return at, amounts.astype(np.float64)
-    if len(at) < size // _FEW:
-        order = np.argsort(at, kind="stable")
-        ordered = at[order]
-        first = np.flatnonzero(np.diff(ordered, prepend=-1))
-        return ordered[first], np.add.reduceat(amounts[order].astype(np.float64), first)
-    summed = _summed(amounts, at, size)
-    places = np.flatnonzero(summed > 0.0)
-    return places, summed[places]
-
-
-def _files_holding(counts: tuple[Float32Array, ...], files_of: Int64Array, size: int) -> int:
-    """How many files hold something in one of these fields."""
-    holding = np.zeros(size, dtype=np.bool_)
-    if len(counts) == 1:
-        files_of = files_of[counts[0] > 0.0]
-    holding[files_of] = True  # whatever a list names holds it in some field
-    return int(np.count_nonzero(holding))
-
-
-def _saturated(counts: Float64Array, held: int, total: int, k1: float) -> Float64Array:
-    """BM25 of one group, which `held` of `total` documents hold; `counts` are relative to the
-    length of what they are counted in."""
-    return inverse_frequency(held, total) * counts / (counts + k1)

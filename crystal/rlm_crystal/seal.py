@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 KEY_BYTES: Final = 32
 OVERHEAD_BYTES: Final = HEADER_BYTES + TAG_BYTES
 
-_ZSTD_LEVEL: Final = 3
+_ZSTD_LEVEL: Final = 1
 # Below this zstd's own header eats what it saves.
 _COMPRESS_FROM_BYTES: Final = 128
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rlm_crystal.language import Role
+from rlm_crystal.lexical import Best, border_of, lexical
 from rlm_crystal.query import Question
 from rlm_crystal.rank import (
     DEFAULT,
@@ -17,7 +18,6 @@ from rlm_crystal.rank import (
     best_three,
     dense,
     dense_share,
-    lexical,
     standard,
 )
 from rlm_crystal.segment import BoolArray
@@ -30,7 +30,6 @@ CHUNKS_RANKED_MAX = 2_000
 DENSE_ONLY_MAX = 200
 FILES_JUDGED_MAX = 100
 HITS_PER_FILE_MAX = 3
-_SAMPLED = 32
 
 _TEST_WORDS = frozenset({"test", "tests", "testing", "tested", "unittest", "fixture", "fixtures"})
 _DOC_WORDS = frozenset({"doc", "docs", "documentation", "readme", "changelog", "tutorial", "guide"})
@@ -74,7 +73,8 @@ def rank(
 ) -> list[Ranked]:
     """The chunks of the best hits, best first; at most three of one file."""
     allowed = view.chunk_alive if allowed is None else allowed
-    found = lexical(view, question.groups, weights)
+    best = Best(CHUNKS_RANKED_MAX, allowed)
+    found = lexical(view, question.groups, weights, best=best)
     pool = _best(np.where(allowed, found.chunks, 0.0), CHUNKS_RANKED_MAX)
     share = dense_share(question, weights) if query_vector is not None else 0.0
     near = np.zeros(view.chunk_count)
@@ -122,14 +122,7 @@ def _best(scores: Float64Array, count: int) -> BoolArray:
     values = scores[positive]
     if len(values) <= count:
         return positive
-    # Of many, most are told by a sample to lie below; to part them all takes ten times as long.
-    sample = values[::_SAMPLED]
-    wanted = 2 * count // _SAMPLED + _SAMPLED
-    if len(sample) > wanted:
-        above = values[values >= np.partition(sample, -wanted)[-wanted]]
-        values = above if len(above) >= count else values
-    border = np.partition(values, -count)[-count]
-    return scores >= max(float(border), 1e-12)
+    return scores >= max(border_of(values, count), 1e-12)
 
 
 def demotions(view: View, question: Question, weights: Weights) -> Float64Array:

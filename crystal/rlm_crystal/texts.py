@@ -16,7 +16,7 @@ import numpy as np
 
 from rlm_crystal.counting import Int64Array
 
-LEVEL: Final = 3
+LEVEL: Final = 1
 PAGE_BYTES: Final = 4 * 1024 * 1024
 CACHED_CHARS: Final = 8 * 1024 * 1024
 

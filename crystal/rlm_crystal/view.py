@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rlm_crystal.counting import Int64Array
 from rlm_crystal.history import History
-from rlm_crystal.postings import FIELDS, Postings
+from rlm_crystal.postings import FIELDS, Postings, UInt8Array
 from rlm_crystal.precedents import Precedents
 from rlm_crystal.segment import BoolArray, Segment
 from rlm_crystal.vocabulary import Vocabulary
@@ -30,10 +30,21 @@ B = {"path": 0.3, "name": 0.6, "body": 0.75}
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Where a group of terms occurs: chunk numbers (a chunk may repeat) and weighted counts."""
+    """Where a group of terms occurs: chunk numbers (a chunk may repeat), how often in each field,
+    and what each occurrence counts for: one share for all, or one for each."""
 
     docs: Int64Array
-    counts: tuple[Float32Array, Float32Array, Float32Array]
+    counts: tuple[UInt8Array, UInt8Array, UInt8Array]
+    shares: Float32Array
+
+    def amounts(self, field: int, rows: Int64Array | slice) -> Float32Array:
+        """How often, times the share, in some of the rows."""
+        shares = self.shares if len(self.shares) == 1 else self.shares[rows]
+        return self.counts[field][rows] * shares
+
+
+_NOTHING = np.zeros(0, dtype=np.uint8)
+_NOWHERE = Occurrences(_NO_CHUNKS, (_NOTHING, _NOTHING, _NOTHING), np.ones(1, dtype=np.float32))
 
 
 class View:
@@ -83,27 +94,29 @@ class View:
         return bool(self.chunk_alive[postings.docs[postings.rows(term)] + np.int64(base)].any())
 
     def gather(self, variants: Mapping[str, float]) -> Occurrences:
-        docs: list[npt.NDArray[np.int64]] = []
-        counts: list[list[Float32Array]] = [[], [], []]
-        for part, base in zip(self.postings, self.chunk_base, strict=False):
+        parts: list[tuple[int, Postings, slice, float]] = []
+        for part, base in zip(self.postings, self.chunk_base.tolist(), strict=False):
             for term, weight in variants.items():
                 at = part.words.find(term)
-                if at < 0:
-                    continue
-                rows = part.rows(at)
-                docs.append(part.docs[rows] + np.int64(base))
-                for field in range(len(FIELDS)):
-                    counts[field].append(part.counts[field][rows] * np.float32(weight))
-        if not docs:
-            empty = np.zeros(0, dtype=np.float32)
-            return Occurrences(np.zeros(0, dtype=np.int64), (empty, empty, empty))
-        flat = np.concatenate(docs)
-        columns = [np.concatenate(column) for column in counts]
+                if at >= 0:
+                    parts.append((base, part, part.rows(at), weight))
+        if not parts:
+            return _NOWHERE
+        docs = np.concatenate([part.docs[rows] + np.int64(base) for base, part, rows, _ in parts])
+        counts = [
+            np.concatenate([part.counts[field][rows] for _, part, rows, _ in parts])
+            for field in range(len(FIELDS))
+        ]
+        shares = np.asarray([weight for *_, weight in parts], dtype=np.float32)
+        if (shares == shares[0]).all():
+            shares = shares[:1]
+        else:
+            shares = np.repeat(shares, [rows.stop - rows.start for _, _, rows, _ in parts])
         if self.masked:
-            kept = self.chunk_alive[flat]
-            flat = flat[kept]
-            columns = [column[kept] for column in columns]
-        return Occurrences(flat, (columns[0], columns[1], columns[2]))
+            kept = self.chunk_alive[docs]
+            docs, counts = docs[kept], [column[kept] for column in counts]
+            shares = shares if len(shares) == 1 else shares[kept]
+        return Occurrences(docs, (counts[0], counts[1], counts[2]), shares)
 
     def holding(self, terms: Sequence[str]) -> Int64Array:
         """The chunks that hold one of these terms in any field, ascending in each segment."""

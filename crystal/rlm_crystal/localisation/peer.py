@@ -15,9 +15,10 @@ import numpy as np
 
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.history import History
+from rlm_crystal.lexical import lexical
 from rlm_crystal.postings import inverse_frequency
 from rlm_crystal.query import Group, understand
-from rlm_crystal.rank import Float64Array, Weights, best_three, dense, lexical, standard
+from rlm_crystal.rank import Float64Array, Weights, best_three, dense, standard
 from rlm_crystal.search import demotions, exactly_named, is_asked_for
 from rlm_crystal.terms import stem
 from rlm_crystal.view import View
