@@ -1,14 +1,11 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
+from planting import plant
 from rlm_crystal.build import build
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.lexical import Best, lexical
 from rlm_crystal.query import understand
 from rlm_crystal.rank import DEFAULT
-
-from planting import plant
 
 NOUNS = ("token", "session", "cache", "queue")
 QUESTION = "where is the rare zebra token of a session kept in the cache"
