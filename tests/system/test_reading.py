@@ -3,14 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
-import anyio
 import pytest
+from in_memory import in_memory
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
-from rlm_server.mcp_server import make_server
-from rlm_server.service import Service
-from services import SERVER
 
 Mode = Literal["auto", "legacy"]
 SYMBOL = "crystal://symbol/{name}"
@@ -96,20 +93,3 @@ async def test_no_resource_serves_what_is_not_indexed_and_none_a_secret(
 
 async def text_at(client: Client, uri: str) -> str:
     return (await client.read_resource(uri)).contents[0].text
-
-
-class in_memory:  # noqa: N801
-    """A client of the server in this process, bounded in time."""
-
-    def __init__(self, repository: Path, home: Path, mode: Mode) -> None:
-        service = Service([repository], {"RLM_HOME": str(home)}, manner=SERVER)
-        self._client = Client(make_server(service), mode=mode)
-        self._bound = anyio.fail_after(60)
-
-    async def __aenter__(self) -> Client:
-        self._bound.__enter__()
-        return await self._client.__aenter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        await self._client.__aexit__(*error)
-        self._bound.__exit__(*error)

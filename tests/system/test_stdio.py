@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import anyio
 import pytest
+from in_memory import in_memory
 from mcp import Client, StdioServerParameters
 
 Mode = Literal["auto", "legacy"]
@@ -21,7 +22,14 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("rlm_reindex", {"scope": "changed"}),
     ("rlm_validate", {}),
     ("rlm_settings", {"key": "max_iterations", "value": "12"}),
+    ("rlm_exec", {"code": "hits = crystal.search('total price')\nFINAL(hits[0]['path'])"}),
 ]
+
+
+@pytest.fixture
+def server(server: StdioServerParameters) -> StdioServerParameters:
+    """A server that offers the REPL besides the ten."""
+    return server.model_copy(update={"args": [*server.args, "--toolset", "repl"]})
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -36,6 +44,17 @@ async def test_every_tool_answers_a_real_client(server: StdioServerParameters, m
                 assert not result.is_error, result.content
                 assert result.structured_content
                 assert result.content[0].text
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.asyncio
+async def test_every_tool_answers_in_memory(repository: Path, home: Path, mode: Mode) -> None:
+    async with in_memory(repository, home, mode, toolset="repl") as client:
+        for name, arguments in CALLS:
+            result = await client.call_tool(name, arguments)
+            assert not result.is_error, result.content
+            assert result.structured_content
+            assert result.content[0].text
 
 
 @pytest.mark.asyncio
