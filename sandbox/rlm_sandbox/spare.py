@@ -42,6 +42,10 @@ class Spares:
     async def close(self) -> None:
         """End the spare and make no more."""
         self._closed = True
+        await self.rest()
+
+    async def rest(self) -> None:
+        """End the spare; the next session makes one again."""
         spare = self.take()
         if spare is not None:
             await spare.kill()

@@ -89,6 +89,7 @@ class Actor:
                     call.refuse()
                 else:
                     await call.handle()
+                del call  # or what was handed over last would live until the next call
         finally:
             self.stop()
             self._refuse_the_rest()

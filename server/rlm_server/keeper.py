@@ -25,7 +25,7 @@ from rlm_server.archive import Archive, Sealed
 from rlm_server.build_child import BuildJob
 from rlm_server.builder import build_in_child
 from rlm_server.errors import BuildFailed
-from rlm_server.looking import Hearsay, Look, look
+from rlm_server.looking import Hearsay, Look, look, says_more
 from rlm_server.lookout import Lookout
 from rlm_server.scribe import Scribe
 
@@ -52,13 +52,15 @@ class Inbox:
 
     `swap(new, base)` serves `new` if `base` is what is served (or always, without a base) and
     says whether it did. `may_rebuild()` takes a turn of the limiter if there is one. `describe()`
-    gives a crystal the summaries that a model writes, or gives it back as it is.
+    gives a crystal the summaries that a model writes, or gives it back as it is. `renew` is a swap
+    for the same crystal read anew.
     """
 
     crystal: Callable[[], "Crystal | None"]
     swap: Callable[["Crystal", "Crystal | None"], Awaitable[bool]]
     may_rebuild: Callable[[], Awaitable[bool]]
     describe: "Callable[[Crystal, ProgressSink], Awaitable[Crystal]]"
+    renew: Callable[["Crystal", "Crystal"], Awaitable[bool]]
 
 
 class _Build:
@@ -234,6 +236,26 @@ class Keeper:
         finally:
             self._build = None
             build.over.set()
+
+    async def rest(self) -> bool:
+        """Let go of what was unpacked and computed for answers, if all that is served is sealed."""
+        base = self._inbox.crystal()
+        if base is None or self.building or self._scribe.behind or not self.current:
+            return False
+        try:
+            sealed = await self._on_disk()
+        except (CrystalError, OSError):
+            return False  # the next look will say why
+        same = sealed.generation.number == self._scribe.known and not says_more(
+            sealed.crystal, base
+        )
+        if not same or not await self._inbox.renew(sealed.crystal, base):
+            return False
+        self._scribe.opened(sealed)
+        if self._compared is base:
+            self._compared = sealed.crystal
+        await self._lookout.cover(sealed.crystal)
+        return True
 
     async def _have_described(self) -> None:
         """Let a model describe what was built: beside everything else, unless we end soon."""

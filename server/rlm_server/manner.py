@@ -20,7 +20,8 @@ class Manner:
     the child that runs the code of the next question is started ahead. `model` is what a person
     named for this one process, above what is stored; `follow` is told what each run does.
     `toolset` says which tools are offered. With `read_only` no call changes what later ones see:
-    no tool that says it does is offered, and no answer is remembered.
+    no tool that says it does is offered, and no answer is remembered. After `rest_after_s` to twice
+    that without a request, memory is given back.
     """
 
     ready_wait_s: float | None = 20.0
@@ -35,6 +36,7 @@ class Manner:
     follow: "Watch | None" = None
     toolset: Toolset = "core"
     read_only: bool = False
+    rest_after_s: float = 150.0
 
 
 COMMAND = Manner(

@@ -37,6 +37,13 @@ class Opened:
     spares: Spares | None
     manner: Manner
 
+    async def rest(self) -> bool:
+        """Give back what the next question makes again; False where it has to be tried later."""
+        self.mapped.close()
+        if self.spares is not None:
+            await self.spares.rest()
+        return await self.keeper.rest()
+
     async def close(self) -> None:
         """Give back what outlives a call."""
         await self.repls.close()

@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     from rlm_server.planning import Planning
 
 
+# An index that is there is opened in some tenths of a second; status waits so long.
+_OPENS_WITHIN_S = 1.0
+
+
 class Service(Actor):
     """One set of roots, served. `rlm_tools.host.Host` says what the methods promise."""
 
@@ -66,7 +70,7 @@ class Service(Actor):
         self.environ = environ
         self._manner = manner or Manner()
         self._state = State()
-        self._started_s = monotonic()
+        self._started_s = self.asked_s = monotonic()
         self._tasks: TaskGroup | None = None
         self._begun = False
         self._checked = anyio.Event()
@@ -185,10 +189,13 @@ class Service(Actor):
         return MeteredModel(root, limits_for(settings), self._count_usage)
 
     async def status(self) -> Status:
-        """How it stands, without waiting for anything."""
+        """How it stands, without waiting for anything but an index that is being opened."""
         from rlm_server.status import status_of
 
         await self._not_halted()
+        if self._opened is not None:
+            with anyio.move_on_after(_OPENS_WITHIN_S):
+                await self._opened.keeper.decided.wait()
         return await status_of(self)
 
     async def job(self, job_id: str) -> JobState:
@@ -249,6 +256,7 @@ class Service(Actor):
         return metered(self._counted)
 
     async def _counted(self, add: Callable[[Tally], Tally]) -> None:
+        self.asked_s = monotonic()
         await self._ask(self._count, add)
 
     async def _count_usage(self, name: str, took: "ModelUsage") -> None:
@@ -268,6 +276,10 @@ class Service(Actor):
         """Serve this crystal, if `base` is what is served still; None for whatever is."""
         return await self._ask(self._swap, crystal, base)
 
+    async def renew(self, crystal: "Crystal", base: "Crystal") -> bool:
+        """Serve the same crystal, read anew, if `base` is what is served still."""
+        return await self._ask(self._serve, crystal, base)
+
     async def may_rebuild(self) -> bool:
         """Take a turn for a full rebuild, if there is one."""
         return await self._ask(self._take_turn) == 0
@@ -281,6 +293,7 @@ class Service(Actor):
         return self._opened
 
     async def _not_halted(self) -> None:
+        self.asked_s = monotonic()
         self.begin()
         await self._checked.wait()
         if isinstance(self._failure, HaltError):
@@ -312,6 +325,9 @@ class Service(Actor):
             return
         finally:
             self._checked.set()
+        from rlm_server.resting import rest_when_idle
+
+        self.tasks.start_soon(rest_when_idle, self, opened)
         await opened.keeper.run(watch=self._manner.watch and book.settings.watch)
 
     def _open_all(self) -> "tuple[Opened, SettingsBook]":
@@ -319,7 +335,9 @@ class Service(Actor):
         from rlm_server.keeper import Inbox
         from rlm_server.opening import open_all
 
-        inbox = Inbox(lambda: self._state.crystal, self.swap, self.may_rebuild, self.describe)
+        inbox = Inbox(
+            lambda: self._state.crystal, self.swap, self.may_rebuild, self.describe, self.renew
+        )
         return open_all(inbox, self.roots, self.environ, self._manner)
 
     # The handlers: only these replace the state.
@@ -328,9 +346,14 @@ class Service(Actor):
         self._state = replace(self._state, book=book)
 
     async def _swap(self, crystal: "Crystal", base: "Crystal | None") -> bool:
+        served = await self._serve(crystal, base)
+        if served:
+            await self._count(Tally.with_rebuild if base is None else Tally.with_refresh)
+        return served
+
+    async def _serve(self, crystal: "Crystal", base: "Crystal | None") -> bool:
         if base is not None and self._state.crystal is not base:
             return False
-        await self._count(Tally.with_rebuild if base is None else Tally.with_refresh)
         self._state = replace(self._state, crystal=crystal)
         if self._opened is not None:
             self._opened.viewer.let_go()

@@ -52,6 +52,8 @@ async def test_a_restarted_service_serves_what_was_sealed(
         await service.view(silent)
     (repository / "shop" / "cart.py").unlink()
     async with serving(repository, environ, Manner(ready_wait_s=60, fresh_wait_s=60)) as service:
+        # Asked at once, it waits for the index that is there rather than tell of none.
+        assert (await service.status()).state == "secure"
         view = await service.view(silent)
         paths = [entry.path for entry in view.crystal.files]
     assert paths == ["README.md", "shop/__init__.py", "shop/checkout.py"]
