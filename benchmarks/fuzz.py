@@ -1,6 +1,6 @@
 """Random frames on a real server: it never dies, never leaks, and always answers what it must.
 
-    python benchmarks/fuzz.py --stdio 1000 [--seed N] [--era legacy|modern] [--json]
+    python benchmarks/fuzz.py [--stdio 1000] [--http 1000] [--seed N] [--era legacy|modern] [--json]
 
 Frames by `fuzz_frames.py`: malformed JSON, wrong types, huge and deeply nested values, unknown
 methods, bytes that are no UTF-8, duplicated ids, batches, every argument of every tool with wrong
@@ -9,6 +9,7 @@ After the frames it must still answer an honest search rightly. What is looked f
 
 - a frame that had to be answered and was not, within 30 s
 - a line on standard output that is no JSON-RPC message
+- over HTTP a status of 500 or above, a body that is none of the protocol's, an open door
 - text of a file outside of the root, of a secret in it, or of the key in any reply
 - a trace of Python in a reply, or on standard error
 - memory, threads, open files or child processes that grow from one half to the other
@@ -17,102 +18,46 @@ Exits 1 where any of it is found. Linux, for what grows.
 """
 
 import argparse
-import base64
 import json
-import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from fuzz_found import CANARY, KEY, SECRET, Found, judge_growth, standing, workplace
 from fuzz_frames import Era, Frame, frames, honest_call, honest_list, opening
+from fuzz_http import over_http
 
-CANARY = "canary-of-a-file-outside"
-SECRET = "canary-of-a-secret-inside"
-KEY = base64.b64encode(b"K" * 32).decode()
-NEVER_SHOWN = (CANARY, SECRET, KEY, "Traceback (most recent", "root:x:0")
 ANSWERED_WITHIN_S = 30.0
 TOGETHER = 25
-GROWTH_MB_MAX = 48.0
-CART = '''"""A shop."""
-
-
-def total_price(items: list[float]) -> float:
-    """Sum the prices of everything in the cart."""
-    return sum(items)
-'''
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Put random frames on a real server.")
     parser.add_argument("--stdio", type=int, default=0, metavar="N", help="so many over stdio")
+    parser.add_argument("--http", type=int, default=0, metavar="N", help="so many over HTTP")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--era", choices=["legacy", "modern"], action="append")
     parser.add_argument("--serve", nargs="*", default=[], metavar="OPTION", help="to the server")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     eras: list[Era] = options.era or ["legacy", "modern"]
-    found = [over_stdio(options.stdio, options.seed, era, options.serve) for era in eras]
+    ways = ((over_stdio, options.stdio), (over_http, options.http))
+    found = [
+        over(count, options.seed, era, options.serve)
+        for over, count in ways
+        if count
+        for era in eras
+    ]
     for each in found:
         print(json.dumps(each.fields()) if options.json else each.in_words())
     sys.exit(any(each.wrong for each in found))
-
-
-@dataclass
-class Found:
-    """What came of a number of frames over one transport."""
-
-    over: str
-    sent: Counter[str] = field(default_factory=Counter[str])
-    answers: Counter[str] = field(default_factory=Counter[str])
-    wrong: list[str] = field(default_factory=list[str])
-    grown: dict[str, float] = field(default_factory=dict[str, float])
-
-    def fields(self) -> dict[str, Any]:
-        sent, answers = dict(self.sent), dict(self.answers)
-        told = {"over": self.over, "frames": self.sent.total(), "wrong": self.wrong}
-        return told | {"sent": sent, "answers": answers, "grown": self.grown}
-
-    def in_words(self) -> str:
-        lines = [f"{self.over}: {self.sent.total()} frames, {len(self.wrong)} things wrong"]
-        lines += [f"  {count:5}  {kind}" for kind, count in self.sent.most_common()]
-        lines += [f"  answers: {', '.join(f'{n} {k}' for k, n in self.answers.most_common())}"]
-        lines += [f"  grown: {', '.join(f'{k} {v:+g}' for k, v in self.grown.items())}"]
-        return "\n".join([*lines, *(f"  WRONG {each}" for each in self.wrong)])
-
-    def look_at(self, message: dict[str, Any], text: str) -> None:
-        """Take one reply down."""
-        error = message.get("error")
-        if error is not None:
-            self.answers[f"error {error.get('code')}"] += 1
-        elif "result" in message:
-            failed = message["result"].get("isError") is True
-            self.answers["tool error" if failed else "result"] += 1
-        self.wrong += [f"shown: {word}: {text[:300]}" for word in NEVER_SHOWN if word in text]
-
-
-@contextmanager
-def workplace() -> Generator[tuple[Path, dict[str, str]]]:
-    """A small repository with traps beside and in it, and the environment for a server on it."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        root = Path(folder) / "root"
-        (root / "shop").mkdir(parents=True)
-        (root / "shop" / "cart.py").write_text(CART)
-        (root / "README.md").write_text("# Shop\n\nPrices are in euros.\n")
-        (root / ".env").write_text(f"PASSWORD={SECRET}\n")
-        (Path(folder) / "canary.txt").write_text(f"{CANARY}\n")
-        (root / "shop" / "way_out.txt").symlink_to(Path(folder) / "canary.txt")
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("RLM_")}
-        yield root, {**plain, "RLM_HOME": str(Path(folder) / "home"), "RLM_KEY": KEY}
 
 
 def over_stdio(count: int, seed: int, era: Era, serve: list[str]) -> Found:
@@ -125,19 +70,19 @@ def over_stdio(count: int, seed: int, era: Era, serve: list[str]) -> Found:
         wire.send(honest_list(1, era))
         wire.send(honest_call(2, "rlm_search", {"query": "total price"}, era))
         tools = wire.wait_for({1, 2}, found)[1]["result"]["tools"]
-        half = _standing(wire.pid)
+        half = standing(wire.pid)
         supply = frames(seed, tools, era)
         for sent in range(0, count, TOGETHER):
             _send_together(wire, list(islice(supply, min(TOGETHER, count - sent))), found)
             if sent < count // 2 <= sent + TOGETHER:
-                half = _standing(wire.pid)
+                half = standing(wire.pid)
             if wire.ended:
                 found.wrong.append(f"the server ended with {wire.process.wait()}")
                 break
         else:
             _still_fine(wire, era, found)
-            found.grown = {k: round(v - half[k], 1) for k, v in _standing(wire.pid).items()}
-            _judge_growth(found)
+            found.grown = {k: round(v - half[k], 1) for k, v in standing(wire.pid).items()}
+            judge_growth(found)
         log = wire.log()
     raised = log.count("Traceback (most recent")
     found.wrong += [f"{raised} traces of Python on standard error: {log[:3000]}"] if raised else []
@@ -166,13 +111,6 @@ def _still_fine(wire: "Wire", era: Era, found: Found) -> None:
     reply = wire.wait_for({3}, found).get(3, {})
     if "shop/cart.py" not in json.dumps(reply):
         found.wrong.append(f"afterwards an honest search fails: {json.dumps(reply)[:300]}")
-
-
-def _judge_growth(found: Found) -> None:
-    bounds = {"RSS MB": GROWTH_MB_MAX, "threads": 8, "open files": 8, "children": 2}
-    for what, bound in bounds.items():
-        if found.grown[what] > bound:
-            found.wrong.append(f"{what} grew by {found.grown[what]} over the second half")
 
 
 class Wire:
@@ -256,19 +194,6 @@ def _server(root: Path, environ: dict[str, str], serve: list[str]) -> Generator[
     finally:
         process.kill()
         process.wait()
-
-
-def _standing(pid: int) -> dict[str, float]:
-    """What a server holds of the machine now."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {
-        "RSS MB": int(fields["VmRSS"].split()[0]) / 1024,
-        "threads": int(fields["Threads"]),
-        "open files": len(list(Path(f"/proc/{pid}/fd").iterdir())),
-        "children": len(children),
-    }
 
 
 if __name__ == "__main__":
