@@ -148,3 +148,21 @@ async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.Monkey
         server.should_exit = True
         writer.transport.abort()
         await serving
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_an_origin_allowed_may_ask_and_read_and_no_other(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    TokenBook(Home.from_environ(environ)).new()
+    allowed = {"origin": "https://notes.example", "access-control-request-method": "POST",
+               "access-control-request-headers": "authorization"}  # fmt: skip
+    options = ("--allow-origin", "https://notes.example")
+    async with served_over_http(repository, environ, *options) as served, served.http() as http:
+        asked_first = await http.options(served.url, headers=allowed)
+        without = await http.post(served.url, json={}, headers={"origin": allowed["origin"]})
+        other = await http.options(served.url, headers=allowed | {"origin": "https://b.example"})
+    assert asked_first.headers["access-control-allow-origin"] == "https://notes.example"
+    assert "authorization" in asked_first.headers["access-control-allow-headers"]
+    assert (asked_first.status_code, without.status_code, other.status_code) == (200, 401, 403)
+    assert "access-control-allow-origin" not in other.headers

@@ -6,7 +6,7 @@
 /.well-known/oauth-protected-resource/...   whose tokens are accepted, where an issuer is set
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
 from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -75,7 +76,21 @@ def application(
         Route(PATH, endpoint),
         *(_metadata(issuer) if issuer else ()),
     ]
-    return Guard(Starlette(routes=routes, lifespan=lifespan), names, body_max_bytes=body_max_bytes)
+    app: ASGIApp = Starlette(routes=routes, lifespan=lifespan)
+    if names.origins:
+        app = _readable_by_pages(app, names.origins)
+    return Guard(app, names, body_max_bytes=body_max_bytes)
+
+
+def _readable_by_pages(app: "ASGIApp", origins: Collection[str]) -> CORSMiddleware:
+    """Let a browser hand answers to pages of these origins; their token they send themselves."""
+    return CORSMiddleware(
+        app,
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["mcp-session-id", "retry-after", "www-authenticate"],
+    )
 
 
 def _behind(endpoint: "ASGIApp", issuer: Issuer | None) -> RequireAuthMiddleware:
