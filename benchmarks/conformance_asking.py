@@ -29,7 +29,9 @@ def asking(server: MCPServer[Any]) -> None:
     async def test_sampling(prompt: str, ctx: Ctx) -> str:
         """Asks the client's model."""
         message = SamplingMessage(role="user", content=TextContent(type="text", text=prompt))
-        result = await ctx.session.create_message([message], max_tokens=100)
+        result = await ctx.session.create_message(
+            [message], max_tokens=100, related_request_id=ctx.request_id
+        )
         return f"LLM response: {getattr(result.content, 'text', '')}"
 
     async def asked(ctx: Ctx, message: str, properties: dict[str, Any], *required: str) -> str:

@@ -19,6 +19,7 @@ from rlm_server.settings import EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
     from mcp.server.session import ServerSession
+    from mcp.shared.message import ServerMessageMetadata
     from mcp.types import CreateMessageRequestParams, CreateMessageResult
     from rlm_engine.limits import RunLimits
     from rlm_engine.model import Completion, Message, Model
@@ -134,9 +135,14 @@ class LentModel:
 
 @dataclass(frozen=True, slots=True)
 class Pushing:
-    """A client of the handshake era: each request is sent to it at once."""
+    """A client of the handshake era: each request is sent to it at once.
+
+    It goes with the answer to the call as long as that is open: over HTTP a client need not listen
+    to anything else.
+    """
 
     session: "ServerSession"
+    request_id: str
 
     async def ask(
         self,
@@ -153,7 +159,7 @@ class Pushing:
         try:
             with anyio.fail_after(PATIENCE_S):
                 return await self.session.send_request(
-                    CreateMessageRequest(params=params), CreateMessageResult
+                    CreateMessageRequest(params=params), CreateMessageResult, metadata=self._with()
                 )
         except TimeoutError:
             raise ModelRefused(f"the client gave no answer within {PATIENCE_S:.0f} s") from None
@@ -165,6 +171,12 @@ class Pushing:
     def limits(self, limits: "RunLimits") -> "RunLimits":
         """As for any model."""
         return limits
+
+    def _with(self) -> "ServerMessageMetadata | None":
+        from mcp.shared.message import ServerMessageMetadata
+
+        open_still = self.session.can_send_request
+        return ServerMessageMetadata(related_request_id=self.request_id) if open_still else None
 
 
 def _params(messages: "Sequence[Message]", max_tokens: int) -> "CreateMessageRequestParams":

@@ -115,7 +115,7 @@ def _offered(service: "Service", tool: Tool, exchanges: Exchanges) -> McpTool:
             if not (tool.lends_model and _lends(context)):
                 return _result(await call_tool(service, tool, arguments, teller))
             if context.session.can_send_request:
-                with lent_by(Pushing(context.session)):
+                with lent_by(Pushing(context.session, context.request_id)):
                     return _result(await call_tool(service, tool, arguments, teller))
             outcome = await exchanges.leg(
                 service.tasks,

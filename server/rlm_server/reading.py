@@ -28,6 +28,7 @@ from rlm_server.providers import redaction_of
 from rlm_server.redaction import redacted
 
 if TYPE_CHECKING:
+    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
     from mcp.server.mcpserver import Context, MCPServer
     from mcp.server.mcpserver.prompts.base import Message
     from mcp.types import InputRequiredResult
@@ -55,6 +56,19 @@ def add_reading(server: "MCPServer[None]", service: "Service") -> None:
         )(_reader(service, resource))
     for prompt in PROMPTS:
         server.add_prompt(_prompt(prompt))
+
+    async def name_prompts(
+        ctx: "ServerRequestContext[Any, Any]", call_next: "CallNext"
+    ) -> "HandlerResult":
+        # The SDK takes a name that it does not know for a failure of ours, and logs it as one.
+        if ctx.method == "prompts/get" and isinstance(name := (ctx.params or {}).get("name"), str):
+            known = [prompt.name for prompt in await server.list_prompts()]
+            if name not in known:
+                there = ", ".join(known)
+                raise MCPError(INVALID_PARAMS, f"There is no such prompt; there are: {there}.")
+        return await call_next(ctx)
+
+    server.middleware.append(name_prompts)
 
     @server.completion()
     async def complete(

@@ -1,10 +1,14 @@
 """The MCP endpoint over HTTP: who gets in, as whom, and what is turned away."""
 
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from over_http import UNWATCHED, served_over_http
+from over_http import UNWATCHED, asked, served_over_http
+from rlm_crystal.home import Home
+from rlm_sandbox.availability import available
+from rlm_server.web.tokens import TokenBook
 from workspace import seal
 
 Mode = Literal["auto", "legacy"]
@@ -28,3 +32,38 @@ async def test_owner_and_agent_get_in_by_their_tokens_and_are_told_apart(
     assert refused.is_error
     assert "only the owner" in refused.content[0].text
     assert not changed.is_error
+
+
+@pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
+@pytest.mark.asyncio
+async def test_a_client_that_listens_to_nothing_else_is_asked_for_its_model_in_the_call(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    seal(Path(environ["RLM_HOME"]), repository)
+    token = TokenBook(Home.from_environ(environ)).new()
+    begun = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {"sampling": {}},
+        "clientInfo": {"name": "x", "version": "1"},
+    }
+    call = {"name": "rlm_query", "arguments": {"question": "how is the total price computed"}}
+    async with (
+        served_over_http(repository, environ, manner=UNWATCHED) as served,
+        served.http(token) as http,
+    ):
+        opened = await http.post(served.url, json=asked("initialize", begun))
+        session = {"mcp-session-id": opened.headers["mcp-session-id"]}
+        told = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        await http.post(served.url, json=told, headers=session)
+        body = asked("tools/call", call, 2)
+        async with http.stream("POST", served.url, json=body, headers=session) as answer:
+            lines = [line async for line in until(answer.aiter_lines(), "sampling/createMessage")]
+    assert "total price" in lines[-1]
+
+
+async def until(lines: AsyncIterator[str], said: str) -> AsyncGenerator[str]:
+    """The lines up to the first that says this."""
+    async for line in lines:
+        yield line
+        if said in line:
+            return

@@ -7,7 +7,7 @@ import pytest
 from in_memory import in_memory
 from mcp import Client
 from mcp.shared.exceptions import MCPError
-from mcp.types import PromptReference, ResourceTemplateReference
+from mcp.types import INVALID_PARAMS, PromptReference, ResourceTemplateReference
 
 Mode = Literal["auto", "legacy"]
 SYMBOL = "crystal://symbol/{name}"
@@ -50,9 +50,12 @@ async def test_resources_prompts_and_completions_are_offered_in_both_eras(
         asked = await client.get_prompt("find-bug", {"symptom": "boom"})
         with pytest.raises(MCPError, match="find-bug needs `symptom`"):
             await client.get_prompt("find-bug")
+        with pytest.raises(MCPError, match="no such prompt; there are: audit") as unknown:
+            await client.get_prompt("find_bugs")
     assert offered == {
         "crystal://map", FILE, SYMBOL, "memory://index", "memory://{id}", "trace://index", "trace://{id}",
     }  # fmt: skip
+    assert unknown.value.error.code == INVALID_PARAMS
     assert "cart.py" in whole
     assert part.count("\n") == 2
     assert cut.count("LONG") + rest.count("LONG") == 4_000

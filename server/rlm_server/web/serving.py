@@ -1,6 +1,7 @@
 """Serving over HTTP until a signal comes: who may reach us is settled before anything listens."""
 
 import argparse
+import logging
 import socket
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -144,6 +145,8 @@ class _Server(uvicorn.Server):
 def _config(app: Guard, front: Front) -> uvicorn.Config:
     """Reads the certificate; CannotListen where it or its key is none."""
     certificate, key = front.tls or (None, None)
+    # Whoever sends what is no HTTP is answered 400; a line for each would let him fill the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
         app,
         http=BoundedConnection,
