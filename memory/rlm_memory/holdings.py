@@ -7,9 +7,9 @@ looked at. A page is written where enough came after the last one.
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rlm_crystal.errors import PageDamaged, SealError
+from rlm_crystal.errors import EmbedderUnavailable, PageDamaged, SealError
 
 from rlm_memory.conflicts import open_disputes, slots_of
 from rlm_memory.head import MARKS
@@ -20,20 +20,32 @@ from rlm_memory.memos import Memos
 from rlm_memory.points import Point, is_point, point_of
 from rlm_memory.store import RowStore
 from rlm_memory.types import PLACES, Episode, Memo, Place, Tally, Zone
+from rlm_memory.vectors import Vector
+
+if TYPE_CHECKING:
+    from rlm_crystal.embed import Embedder
 
 _log = logging.getLogger(__name__)
 
 # A page is written where so many rows are not in it, and these are an eighth of all.
 _UNPAGED_MIN: Final = 512
 _UNPAGED_SHARE: Final = 1 / 8
+_PAGED_MIN: Final = 64
+# Texts that are given vectors at one question: by a model, or by a table of words; seconds each.
+_EMBEDDED_MAX: Final = 256
+_TABLED_MAX: Final = 20_000
+# To lose the vector that a model made is as dear as to index some rows anew.
+_MODEL_COSTS: Final = 8
 _NOT_SAID: Final = "0" * 32
 
 
 class Holdings:
     """The memos by id, and an index for each zone and level. Not for several threads at once."""
 
-    def __init__(self, rows: RowStore) -> None:
+    def __init__(self, rows: RowStore, embedder: "Embedder | None" = None) -> None:
         self._rows = rows
+        self._embedder = embedder
+        self._made_by = embedder.identity if embedder else ""
         self._version = -1
         self.memos = Memos(rows, self._lose)
         self.tags: dict[str, str] = {}
@@ -75,8 +87,35 @@ class Holdings:
         self._pending.clear()
         found = self._index_at(place)
         if found.worn():
-            found = self._indexes[place] = ZoneIndex(found.held())
+            found = self._indexes[place] = ZoneIndex(found.held(), embedder=self._made_by)
         return found
+
+    def meant(self, query: str) -> Vector | None:
+        """The vector of a question; None without an embedder, or where it turns out to be none."""
+        try:
+            return self._embedder.embed([query])[0] if self._embedder else None
+        except EmbedderUnavailable as error:
+            _log.warning("memory: recalled by words alone: %s", error)
+            self._embedder = None
+            return None
+
+    def searched(self, place: Place) -> ZoneIndex:
+        """The index, with the vectors of some more where there is an embedder and some lack them.
+
+        Not of all at once: a model takes some milliseconds for each.
+        """
+        from rlm_crystal.embed import BagOfWords
+
+        index = self.index(place)
+        if self._embedder is None:
+            return index
+        quick = isinstance(self._embedder, BagOfWords)
+        lacking = index.without_vector(limit=_TABLED_MAX if quick else _EMBEDDED_MAX)
+        texts = {i: memo.episode.text for i in lacking if (memo := self.memos.get(i)) is not None}
+        if texts:
+            index.give_vectors(list(texts), self._embedder.embed(list(texts.values())))
+            self._unpaged[place] += len(texts) if quick else _MODEL_COSTS * len(texts)
+        return index
 
     def same(self, episode: Episode) -> str | None:
         """The id of the memo that says the same."""
@@ -150,7 +189,7 @@ class Holdings:
     def write_page(self, place: Place) -> None:
         """Write the page of a place within a transaction, or drop it where it would hold little."""
         index = self.index(place)
-        if len(index) < _UNPAGED_MIN:
+        if len(index) < _PAGED_MIN:
             self._rows.pages.drop([place])
             return
         held = index.held()
@@ -200,7 +239,7 @@ class Holdings:
             page = None
         if not page:
             return
-        index = self._indexes[place] = ZoneIndex(page.held)
+        index = self._indexes[place] = ZoneIndex(page.held, embedder=self._made_by)
         self._total += page.total
         ids = page.held.ids
         for number, (row_id, tag) in enumerate(zip(ids, page.tags, strict=True)):
@@ -279,5 +318,5 @@ class Holdings:
     def _index_at(self, place: Place) -> ZoneIndex:
         found = self._indexes.get(place)
         if found is None:
-            found = self._indexes[place] = ZoneIndex()
+            found = self._indexes[place] = ZoneIndex(embedder=self._made_by)
         return found

@@ -22,6 +22,7 @@ from rlm_memory.postings import Counts, Lists, Postings, Slots
 from rlm_memory.strength import strengths
 from rlm_memory.timeline import Arranged, Said, Timeline
 from rlm_memory.types import TRUSTS, Memo, Trust, Wanted
+from rlm_memory.vectors import HeldVectors, Vector, Vectors
 from rlm_memory.words import telling_stems
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +66,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """What speaks for each slot, numbers (n,) each; `covered` is the weight of the words found."""
+    """What speaks for each slot, numbers (n,) each; `covered` is the weight of the words found.
+
+    `near` is how near in meaning it is, `near_by` how near the nearest in its window is: the mean
+    of the window measured worse, as most of it is small talk.
+    """
 
     episode: Column
     window: Column
@@ -76,6 +81,8 @@ class Signals:
     tells_time: Column
     asks: Column
     covered: Column
+    near: Column
+    near_by: Column
 
     def at(self, slots: npt.NDArray[np.int64]) -> "Signals":
         """Those of these slots only."""
@@ -102,12 +109,14 @@ class Held:
     said: Said
     people: tuple[str, ...]
     facts: Mapping[str, Column]
+    vectors: HeldVectors | None = None
 
 
 class ZoneIndex:
     """The episodes of one zone by slot. Slots are given out in order and not used again."""
 
-    def __init__(self, held: Held | None = None) -> None:
+    def __init__(self, held: Held | None = None, *, embedder: str = "") -> None:
+        """`embedder` is the identity of who makes its vectors; without one it has none."""
         self.ids = list(held.ids) if held else []
         self._slots = dict(zip(self.ids, range(len(self.ids)), strict=True))
         self._postings = Postings(held.lists) if held else Postings()
@@ -117,6 +126,9 @@ class ZoneIndex:
         self._people.all_spoke(self._facts["speaker"])
         self._alive = Growing(np.bool_, np.ones(len(self.ids), np.bool_))
         self._measured: _Lengths | None = None
+        self._vectors: Vectors | None = None
+        if embedder:
+            self._vectors = Vectors(embedder, len(self.ids), held and held.vectors)
 
     def __contains__(self, row_id: str) -> bool:
         return row_id in self._slots
@@ -157,7 +169,21 @@ class ZoneIndex:
             said=self._timeline.said(slots),
             people=self._people.names(),
             facts=self._facts.of(slots),
+            vectors=self._vectors and self._vectors.held(slots),
         )
+
+    def without_vector(self, *, limit: int) -> list[str]:
+        """The ids of some that have no vector yet, where there is an embedder."""
+        if self._vectors is None:
+            return []
+        slots = self._vectors.without(self._alive.values, limit)
+        return [self.ids[slot] for slot in slots.tolist()]
+
+    def give_vectors(self, row_ids: Sequence[str], vectors: Vector) -> None:
+        """The vectors of these memos, float32 (n, dimensions)."""
+        if self._vectors is not None:
+            slots = np.array([self._slots[row_id] for row_id in row_ids], np.int64)
+            self._vectors.put(slots, vectors)
 
     def allowed(self, wanted: Wanted) -> Bools:
         """Which slots may be recalled; bool (n,). Zone and level are not looked at."""
@@ -245,8 +271,18 @@ class ZoneIndex:
                 traces[word] = int(np.count_nonzero(np.bincount(trace[slots])))
         return Spread(episodes, traces)
 
-    def signals(self, cues: Cues, words: Sequence[str], sizes: Sizes, spread: Spread) -> Signals:
-        """The signals for the question, of which only `words` count as words."""
+    def signals(
+        self,
+        cues: Cues,
+        words: Sequence[str],
+        sizes: Sizes,
+        spread: Spread,
+        meant: Vector | None = None,
+    ) -> Signals:
+        """The signals for the question, of which only `words` count as words.
+
+        `meant` is its vector, where there is an embedder.
+        """
         measured, n = self._measure(), len(self.ids)
         arranged = measured.arranged
         damp = _damped(measured.episode, sizes.words / max(1, sizes.episodes))
@@ -261,12 +297,12 @@ class ZoneIndex:
                 continue
             idf = _idf(spread.episodes[word], sizes.episodes)
             episode[slots] += idf * times * (K1 + 1) / (times + damp[slots])
-            near = [each[slots] for each in arranged.near]
+            beside = [each[slots] for each in arranged.near]
             around[slots] = times
-            for each in near:
+            for each in beside:
                 around[each] += times
             # A slot may be there twice, and is then given the same value twice.
-            at = np.concatenate((slots, *near))
+            at = np.concatenate((slots, *beside))
             held = around[at]
             around[at] = 0
             window[at] += idf * (K1 + 1) * held / (held + window_damp[at])
@@ -275,6 +311,9 @@ class ZoneIndex:
             rare = _idf(spread.traces[word], sizes.traces)
             trace += rare * (K1 + 1) * within / (within + trace_damp)
         episode[n] = 0
+        near = np.zeros(n + 1)
+        if self._vectors is not None and meant is not None:
+            near[:n] = self._vectors.cosines(meant, n)
         return Signals(
             episode=episode[:n],
             window=window[:n],
@@ -285,6 +324,8 @@ class ZoneIndex:
             tells_time=self._facts["tells_time"] * cues.asks_when,
             asks=self._facts["asks"],
             covered=covered[:n],
+            near=near[:n],
+            near_by=np.maximum.reduce([near[:n], *(near[each] for each in arranged.near)]),
         )
 
     def _of(self, word: str) -> tuple[Slots, Counts]:

@@ -20,6 +20,7 @@ from rlm_memory.memo_codec import sameness
 from rlm_memory.postings import Lists
 from rlm_memory.timeline import Said
 from rlm_memory.types import Episode
+from rlm_memory.vectors import HeldVectors
 from rlm_memory.words import telling_stems
 
 # Raised where the columns change; that texts are stemmed otherwise is noticed without.
@@ -53,7 +54,7 @@ def encode(page: IndexPage) -> bytes:
         "sessions": list(held.said.names),
         "slotted": [list(each) for each in page.slotted],
     }
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "ids": _bytes_of(held.ids),
         "tags": _bytes_of(page.tags),
         "said": _bytes_of(page.said),
@@ -65,6 +66,9 @@ def encode(page: IndexPage) -> bytes:
         "seqs": held.said.seqs,
         "session": held.said.sessions,
     }
+    if held.vectors is not None:
+        meta["embedder"] = held.vectors.embedder
+        arrays |= {"vectors": held.vectors.steps, "scales": held.vectors.scales}
     for name, column in held.facts.items():
         arrays[f"fact-{name}"] = column.view(np.int64) if name in _TIMED else column
     return pack(meta, arrays)
@@ -99,10 +103,16 @@ def decode(data: bytes) -> IndexPage | None:
         ),
         people=tuple(meta["people"]),
         facts=facts,
+        vectors=_vectors_of(page) if "embedder" in meta else None,
     )
     slotted = tuple((int(row), subject, attribute) for row, subject, attribute in meta["slotted"])
     total = int(meta["total"], 16)
     return IndexPage(held, _hex_of(page, "tags"), _hex_of(page, "said"), slotted, total)
+
+
+def _vectors_of(page: Columns) -> HeldVectors:
+    embedder = cast("str", page.meta["embedder"])
+    return HeldVectors(embedder, _column(page, "vectors"), _column(page, "scales"))
 
 
 @cache

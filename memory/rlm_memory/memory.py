@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rlm_crystal.keys import Keyring
 from rlm_crystal.leave import Leave, always
@@ -33,18 +33,11 @@ from rlm_memory.retention import Retention
 from rlm_memory.settling import resolve, settle
 from rlm_memory.snapshots import Snapshots
 from rlm_memory.store import PURPOSE, RowStore
-from rlm_memory.types import (
-    ZONES,
-    Episode,
-    Memo,
-    MemoryStats,
-    Place,
-    Recall,
-    Tally,
-    Wanted,
-    Zone,
-)
+from rlm_memory.types import ZONES, Episode, Memo, MemoryStats, Place, Recall, Tally, Wanted, Zone
 from rlm_memory.writer import Writer
+
+if TYPE_CHECKING:
+    from rlm_crystal.embed import Embedder
 
 DEFAULT = Wanted()
 
@@ -55,12 +48,18 @@ FORGET_WAIT_S = 60.0
 class Memory:
     """One corpus' memory. Threads and processes may share it."""
 
-    def __init__(self, rows: RowStore, folder: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rows: RowStore,
+        folder: Path,
+        clock: Callable[[], float],
+        embedder: "Embedder | None" = None,
+    ) -> None:
         self._folder = folder
         self._rows = rows
         self._clock = clock
         self._lock = threading.RLock()
-        self._held = Holdings(rows)
+        self._held = Holdings(rows, embedder)
         self._writer = Writer(rows, self._held, clock)
         self._ledger = Ledger()
         self.snapshots = Snapshots(self._writer, self._lock, self._alone)
@@ -74,15 +73,18 @@ class Memory:
         scope: str = "",
         clock: Callable[[], float] = time.time,
         may_write: Leave = always,
+        embedder: "Embedder | None" = None,
     ) -> "Memory":
         """The memory in `folder`, created if there is none; `scope` is the corpus it belongs to.
 
-        MemoryLocked under another key, MemoryDamaged, MemoryUnknown, MemoryBusy.
+        With an embedder what is near the question in meaning is recalled too.
+        MemoryLocked under
+        another key, MemoryDamaged, MemoryUnknown, MemoryBusy.
         """
         with opening(folder):
             rows = RowStore(folder, keyring.sealer(PURPOSE), scope, may_write=may_write)
         try:
-            return cls(rows, folder, clock)
+            return cls(rows, folder, clock, embedder)
         except BaseException:
             rows.close()
             raise
@@ -189,15 +191,17 @@ class Memory:
         """What bears on the query, best first, and a reason where nothing does."""
         with self._lock:
             self._held.follow()
+            meant = self._held.meant(query)
             places = [Place(zone, level) for zone in wanted.zones for level in wanted.levels]
             found = recalled(
                 query,
-                [self._held.index(place) for place in places],
+                [self._held.searched(place) for place in places],
                 self._held.memos,
                 wanted,
                 limit=limit,
                 tokens_max=tokens_max,
                 now_s=self._clock() if now_s is None else now_s,
+                meant=meant,
             )
             self._writer.write_pages()
             return found

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from rlm_memory.cues import Cues
 from rlm_memory.index import Bools, Floats, Signals, ZoneIndex
+from rlm_memory.vectors import Vector
 
 EPISODE = 0.5
 WINDOW = 0.5
@@ -22,6 +23,12 @@ SPEAKER = 0.4
 DATE = 0.8
 TELLS_TIME = 0.15
 ASKS = -0.2
+NEAR = 0.3
+NEAR_BY = 0.5
+# Of what was said on a day that is named, the words of the question tell little.
+NEAR_WHERE_DATED = 0.25
+# So near in meaning bears on the question without any word of it.
+NEAR_MIN = 0.2
 
 # A name counts as that of who speaks, and not as a word, where they say so much of all.
 _SPEAKER_SHARE_MIN = 0.1
@@ -36,9 +43,15 @@ class Ranked:
     covered: Floats
 
 
-def ranked(indexes: Sequence[ZoneIndex], cues: Cues, allowed: Sequence[Bools]) -> list[Ranked]:
+def ranked(
+    indexes: Sequence[ZoneIndex],
+    cues: Cues,
+    allowed: Sequence[Bools],
+    meant: Vector | None = None,
+) -> list[Ranked]:
     """For each index what bears on the question, in no order, where `allowed`, bool (n,).
 
+    `meant` is the vector of the question, where there is an embedder.
     Scores are sums of signals over the sum of the weights that were in play: 0 to about 1.
     """
     words, speaking = _words(indexes, cues)
@@ -49,8 +62,9 @@ def ranked(indexes: Sequence[ZoneIndex], cues: Cues, allowed: Sequence[Bools]) -
         every, everywhere = every + size, everywhere + each
     found: list[tuple[npt.NDArray[np.int64], Signals]] = []
     for index, may in zip(indexes, allowed, strict=True):
-        signals = index.signals(cues, words, every, everywhere)
-        slots = np.flatnonzero(((signals.window > 0) | (signals.date >= 1)) & may)
+        signals = index.signals(cues, words, every, everywhere, meant)
+        bears = (signals.window > 0) | (signals.date >= 1) | (signals.near >= NEAR_MIN)
+        slots = np.flatnonzero(bears & may)
         found.append((slots, signals.at(slots)))
     scale = _Scale([signals for _, signals in found])
     return [
@@ -80,6 +94,8 @@ class _Scale:
         self._window = largest("window")
         self._trace = largest("trace")
         self._covered = largest("covered")
+        self._near = largest("near")
+        self._meant = any(signals.near.any() for signals in found)
         self._dated = any(signals.date.any() for signals in found)
         self._timed = any(signals.tells_time.any() for signals in found)
 
@@ -93,10 +109,14 @@ class _Scale:
             + DATE * signals.date
             + TELLS_TIME * signals.tells_time
         )
+        share = NEAR_WHERE_DATED if self._dated else 1.0
+        near, near_by = share * NEAR, share * NEAR_BY
+        total += (near * signals.near + near_by * signals.near_by) / self._near
         if speaking:
-            total = total + SPEAKER * signals.speaker
+            total += SPEAKER * signals.speaker
         weights = EPISODE + WINDOW + BEFORE + TRACE
         weights += SPEAKER * speaking + DATE * self._dated + TELLS_TIME * self._timed
+        weights += (near + near_by) * self._meant
         return total / weights
 
     def share(self, covered: Floats) -> Floats:

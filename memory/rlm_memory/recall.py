@@ -12,6 +12,7 @@ from rlm_memory.cues import Cues, cues_of
 from rlm_memory.index import Floats, ZoneIndex, known_names
 from rlm_memory.ranking import Ranked, ranked
 from rlm_memory.types import Memo, Recall, Recalled, Wanted
+from rlm_memory.vectors import Vector
 from rlm_memory.words import telling_stems
 
 _STRENGTH_WEIGHT: Final = 0.03
@@ -32,14 +33,18 @@ def recalled(
     limit: int,
     tokens_max: int | None,
     now_s: float,
+    meant: Vector | None = None,
 ) -> Recall:
-    """At most `limit` memos, and as many as fit into about so many tokens, best first."""
+    """At most `limit` memos, and as many as fit into about so many tokens, best first.
+
+    `meant` is the vector of the query where there is an embedder.
+    """
     filled = [index for index in indexes if len(index)]
     if not filled:
         return Recall((), "nothing is remembered there yet")
     cues = cues_of(query, names=known_names(filled), now_s=now_s)
     allowed = [index.allowed(wanted) for index in filled]
-    best = _best(filled, ranked(filled, cues, allowed), limit=limit, now_s=now_s)
+    best = _best(filled, ranked(filled, cues, allowed, meant), limit=limit, now_s=now_s)
     found = (
         Recalled(each.id, memo, each.score, each.covered, "")
         for each in best
@@ -48,7 +53,7 @@ def recalled(
     chosen = _fitting(_varied(found, limit), tokens_max)
     if not chosen:
         return Recall((), _reason(filled, cues, limit))
-    return Recall(tuple(replace(each, why=_why(each.memo, cues, now_s)) for each in chosen))
+    return Recall(tuple(replace(each, why=_why(each, cues, now_s)) for each in chosen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +135,12 @@ def _reason(indexes: Sequence[ZoneIndex], cues: Cues, limit: int) -> str:
     return "no memory shares a telling word with the question"
 
 
-def _why(memo: Memo, cues: Cues, now_s: float) -> str:
+def _why(each: Recalled, cues: Cues, now_s: float) -> str:
+    memo = each.memo
     held = set(telling_stems(memo.episode.text))
     shared = [spelt for stem, spelt in cues.words.items() if stem in held]
-    told = [f"shares {', '.join(shared)}" if shared else "said beside what matches"]
+    beside = "said beside what matches" if each.coverage else "near in meaning"
+    told = [f"shares {', '.join(shared)}" if shared else beside]
     if memo.episode.speaker in cues.speakers:
         told.append(f"{memo.episode.speaker} said it")
     if memo.superseded_by:

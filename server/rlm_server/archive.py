@@ -20,6 +20,7 @@ from rlm_crystal.walk import check_roots
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal
+    from rlm_crystal.embed import Embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,16 @@ class Archive:
         held = self.store().hold()
         embedder = embedder_named(self.embedder)
         return Sealed(held.generation, from_pages(held.read, embedder=embedder))
+
+    def memory_embedder(self) -> "Embedder | None":
+        """What gives memories their vectors; None where it is not there, and words alone recall."""
+        from rlm_crystal.embed import embedder_named
+        from rlm_crystal.errors import EmbedderUnavailable
+
+        try:
+            return embedder_named(self.embedder)
+        except EmbedderUnavailable:
+            return None
 
     def newer(self, known: int) -> "Sealed | None":
         """The current generation, unless that is the one `known` by its number."""

@@ -44,6 +44,7 @@ def _opened(request: Request) -> Generator[Memory]:
         archive.keyring,
         scope=archive.corpus.id,
         may_write=partial(archive.estate.admit, archive.corpus),
+        embedder=archive.memory_embedder(),
     )
     try:
         yield memory

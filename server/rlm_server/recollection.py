@@ -139,6 +139,7 @@ class Recollection:
                 estate.keyring,
                 scope=corpus.id,
                 may_write=partial(estate.admit, corpus),
+                embedder=self._archive.memory_embedder(),
             )
             self._key = estate.keyring.check
         return self._memory
