@@ -190,7 +190,7 @@ def _meant(kind: "type[_A]", **values: str | int) -> "_A":
     """The arguments of the tool that does the work, so that both doors have the same bounds."""
     from pydantic import ValidationError
 
-    from rlm_server.tool_call import told_wrong
+    from rlm_server.wrong_values import told_wrong
 
     try:
         return kind.model_validate(values)

@@ -1,7 +1,7 @@
 """The service as an MCP server: both protocol eras, over any transport of the SDK."""
 
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from rlm_tools.tool import Effects, Tool
 from rlm_server import __version__
 from rlm_server.instructions import instructions
 from rlm_server.lending import Pushing, lent_by
+from rlm_server.manner import Manner
 from rlm_server.principal import acting
 from rlm_server.progress_teller import ProgressTeller
 from rlm_server.reading import add_reading
@@ -40,6 +41,7 @@ def make_server(service: "Service", *, tools: Sequence[Tool] | None = None) -> "
     """
     manner = service.manner
     shown = offered(manner.toolset, read_only=manner.read_only) if tools is None else tools
+    names = {tool.name for tool in shown}
 
     @asynccontextmanager
     async def lifespan(_: "MCPServer[None]") -> AsyncGenerator[None]:
@@ -52,6 +54,9 @@ def make_server(service: "Service", *, tools: Sequence[Tool] | None = None) -> "
     async def begin_after_the_first(
         ctx: "ServerRequestContext[Any, Any]", call_next: "CallNext"
     ) -> "HandlerResult":
+        wanted = str((ctx.params or {}).get("name", "")) if ctx.method == "tools/call" else ""
+        if why := _withheld(wanted, names, manner):
+            return _result(Outcome(why, None, failed=True))
         result = await call_next(ctx)
         service.begin()
         return result
@@ -60,7 +65,7 @@ def make_server(service: "Service", *, tools: Sequence[Tool] | None = None) -> "
     server: MCPServer[None] = MCPServer(
         name="rlm-mcp",
         title="Ask anything of a large corpus",
-        instructions=instructions({tool.name for tool in shown}),
+        instructions=instructions(names),
         version=__version__,
         tools=[_offered(service, tool, exchanges) for tool in shown],
         log_level="WARNING",
@@ -71,6 +76,18 @@ def make_server(service: "Service", *, tools: Sequence[Tool] | None = None) -> "
     )
     add_reading(server, service)
     return server
+
+
+def _withheld(name: str, shown: Collection[str], manner: Manner) -> str:
+    """Why a tool that there is cannot be called here; empty for one that can, or is none."""
+    if not name or name in shown or name not in {tool.name for tool in offered("full")}:
+        return ""
+    if manner.read_only and name in {tool.name for tool in offered(manner.toolset)}:
+        return f"{name} changes something, and this server was started with --read-only."
+    return (
+        f"{name} is not offered: this server was started with the toolset {manner.toolset}. Its"
+        " operator adds it with --toolset full, or RLM_TOOLSET=full in its environment."
+    )
 
 
 def input_schema(tool: Tool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from rlm_tools.host import Scalar, Setting
 
 from rlm_server.errors import SettingRefused, SettingsDamaged
 from rlm_server.memory_reach import MemoryReach
+from rlm_server.wrong_values import told_wrong
 
 if TYPE_CHECKING:
     from rlm_engine.precautions import RoutePreference
@@ -360,8 +361,7 @@ def _parsed(current: Settings, key: str, value: str) -> Scalar:
     try:
         changed = Settings.model_validate({**current.model_dump(), key: value})
     except ValidationError as error:
-        reason = "; ".join(issue["msg"] for issue in error.errors())
-        raise SettingRefused(f"{key}={value!r} cannot be: {reason}.") from None
+        raise SettingRefused(f"{told_wrong(error)}.") from None
     return getattr(changed, key)
 
 

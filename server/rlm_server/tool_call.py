@@ -14,6 +14,7 @@ from rlm_server.explaining import explained
 from rlm_server.jobs import Jobs
 from rlm_server.providers import redaction_of
 from rlm_server.redaction import redacted
+from rlm_server.wrong_values import told_arguments, told_wrong
 
 if TYPE_CHECKING:
     from rlm_server.service import Service
@@ -91,17 +92,10 @@ async def _performed(
     )
 
 
-def told_wrong(error: ValidationError) -> str:
-    """Say which argument is wrong and why, without repeating its value."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in issue['loc']) or 'arguments'}: {issue['msg']}"
-        for issue in error.errors(include_url=False, include_context=False)
-    )
-
-
 def _wrong_arguments(tool: Tool, error: ValidationError) -> str:
-    known = ", ".join(tool.arguments.model_fields) or "none"
-    return f"{tool.name} was called wrongly: {told_wrong(error)}. Its arguments are: {known}."
+    wrong = told_wrong(error, tool.arguments)
+    known = told_arguments(tool.arguments)
+    return f"{tool.name} was called wrongly: {wrong}. Its arguments are: {known}."
 
 
 def _not_ready(indexing: Indexing) -> Outcome:

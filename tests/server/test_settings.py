@@ -33,8 +33,8 @@ def test_a_text_value_becomes_the_type_of_its_setting() -> None:
     ("key", "value", "reason"),
     [
         ("colour", "red", "There is no setting 'colour'"),
-        ("max_iterations", "0", "greater than or equal to 1"),
-        ("max_iterations", "many", "valid integer"),
+        ("max_iterations", "0", "too small, the least is 1"),
+        ("max_iterations", "many", "no whole number"),
         ("max_cost_usd", "nan", "max_cost_usd"),
         ("max_cost_usd", "2", "RLM_MAX_COST_USD"),
         ("model", "openai/gpt-5", "RLM_MODELS"),

@@ -92,8 +92,8 @@ async def test_an_error_teaches_what_to_do(server: StdioServerParameters) -> Non
             refused = await client.call_tool("rlm_settings", {"key": "max_cost_usd", "value": "9"})
             unknown = await client.call_tool("rlm_status", {"job_id": "nope"})
     assert wrong.is_error
-    assert "k: Extra inputs" in wrong.content[0].text
-    assert "Its arguments are: query, mode, limit" in wrong.content[0].text
+    assert "there is no k." in wrong.content[0].text
+    assert "Its arguments are: query (needed), mode, limit" in wrong.content[0].text
     assert "RLM_MAX_COST_USD" in refused.content[0].text
     assert "no job 'nope'" in unknown.content[0].text
 

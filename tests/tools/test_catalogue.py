@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mcp import Client
 from mcp.types import Tool as McpTool
 from rlm_server.instructions import instructions
 from rlm_server.manner import Manner
@@ -86,6 +87,20 @@ def test_a_set_holds_the_core_and_each_tool_once(toolset) -> None:
     assert names[: len(NAMES)] == NAMES
     assert len(set(names)) == len(names)
     assert set(names) <= {tool.name for tool in offered("full")}
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.asyncio
+async def test_a_tool_that_is_not_offered_says_who_can_offer_it(tmp_path, mode) -> None:
+    service = Service([tmp_path], {}, manner=Manner(read_only=True))
+    async with Client(make_server(service), mode=mode) as client:
+        code = await client.call_tool("rlm_exec", {"code": "1"})
+        change = await client.call_tool("rlm_reindex", {})
+        nothing = await client.call_tool("rlm_nothing", {})
+    assert code.is_error
+    assert "--toolset full" in code.content[0].text
+    assert "--read-only" in change.content[0].text
+    assert nothing.content[0].text == "Unknown tool: rlm_nothing"
 
 
 @pytest.mark.asyncio

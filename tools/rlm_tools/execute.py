@@ -126,6 +126,8 @@ async def run_code(
         raise BadArgument("reset=true needs code, to run in the emptied REPL.")
     if arguments.handle:
         return _output(await host.workbench.state(arguments.handle), arguments)
+    if arguments.cursor:
+        raise BadArgument("cursor needs the handle whose output is to be continued.")
     open_now = {state.handle: _held(state) for state in await host.workbench.states()}
     return GuideReply(await host.workbench.guide(), open_now)
 

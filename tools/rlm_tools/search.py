@@ -100,9 +100,7 @@ class SearchReply:
         single = all(result.start_line == result.end_line for result in self.results)
         found = ("\n" if single else "\n\n").join(_block(result) for result in self.results)
         more = f"\n\nMore: call again with cursor={self.next_cursor!r}." if self.next_cursor else ""
-        body = (
-            found or f"Nothing matches {self.query!r}. {self.note or 'Try fewer or other words.'}"
-        )
+        body = found or f"Nothing matches {self.query!r}. {self.note}"
         about = self.coverage.text() if self.coverage else revision_line(self.revision)
         counted = f"{self._counted()}\n\n" if found and self.total is not None else ""
         return f"Query: {self.query}\n\n{counted}{body}{more}\n\n{about} {self.milliseconds} ms."
@@ -208,7 +206,7 @@ def _reply(
             total=found.of.total,
             files=found.of.files,
             complete=found.of.complete,
-            note=found.of.note,
+            note=found.of.note if results else found.of.note or _advice(arguments),
         )
 
     allowed = tokens_allowed(arguments.response_format, arguments.max_tokens)
@@ -249,6 +247,23 @@ def _result(hit: "Hit", lines_max: int) -> Result:
     return Result(
         hit.path, hit.start_line, hit.end_line, hit.symbol, kind, round(hit.score, 4), snippet
     )
+
+
+def _advice(arguments: SearchArguments) -> str:
+    """What to try where nothing was found."""
+    if arguments.cursor:
+        return "There is no more; the pages before hold all."
+    asked = asked_in(arguments.query, leading_only=arguments.mode != "words")
+    if arguments.path_glob or arguments.language or (asked.filters and asked.text):
+        return "Leave path_glob, language and filters out to see whether they rule all of it out."
+    if asked.filters.relations:
+        return (
+            "symbol:NAME tells whether the name is defined; what is called through variables or"
+            " texts is in no graph, so look for it with mode literal."
+        )
+    if arguments.mode != "words":
+        return "Try less of it, or plain words with mode words."
+    return "Try fewer or other words."
 
 
 def _short(line: str) -> str:

@@ -22,10 +22,11 @@ from rlm_server.explaining import explained
 from rlm_server.providers import redaction_of
 from rlm_server.service import Service
 from rlm_server.settings import Settings
-from rlm_server.tool_call import call_tool, told_wrong
+from rlm_server.tool_call import call_tool
 from rlm_server.ui.asks import Ask, Asks
 from rlm_server.ui.picture import picture_of
 from rlm_server.ui.readings import listed, outlined, record_page
+from rlm_server.wrong_values import told_wrong
 
 if TYPE_CHECKING:
     from rlm_crystal.crystal import Crystal

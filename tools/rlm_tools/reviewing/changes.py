@@ -179,7 +179,9 @@ def locate(roots: Sequence[Path], path: str) -> tuple[Path, str]:
             relative = path[len(prefix) :]
             if "\0" not in path and _resolved(root, relative) is not None:
                 return root, relative
-    raise BadArgument(f"{path!r} lies in none of the served folders.")
+    raise BadArgument(
+        f"{path!r} lies in none of the served folders; give a path as replies show it."
+    )
 
 
 def off_limits(root: Path, relative: str) -> str | None:
