@@ -75,8 +75,8 @@ def halves() -> tuple[list[Pair], list[Pair]]:
 
 def decide(pair: Pair) -> tuple[Relation, bool]:
     """What is decided, and whether it is done without a person."""
-    likely = contrast.odds(contrast.contrast(pair[1], pair[2]))
-    return likely.best, getattr(likely, likely.best) >= contrast.TAU_HIGH
+    relation, sure = contrast.verdict(pair[1], pair[2])
+    return relation, sure >= contrast.TAU_HIGH
 
 
 def fitted(pairs: Sequence[Pair]) -> npt.NDArray[np.float64]:

@@ -18,11 +18,16 @@ from rlm_memory.statement import Statement, opposed, statement_of
 Relation = Literal["merge", "supersede", "keep"]
 RELATIONS: Final[tuple[Relation, ...]] = ("merge", "supersede", "keep")
 
-# Below this share of common words two statements are not about one thing.
-OVERLAP_MIN: Final = 0.2
+# Two statements are about one thing where they share so much of the words that are no numbers: of
+# those of the shorter, and of the longer. Of 87 turns of a week 53 pairs were told from each other
+# without it and 38 with it, most of the rest wrongly.
+_SHORTER_MIN: Final = 0.5
+_LONGER_MIN: Final = 0.3
+# The pairs that weights are fitted on are a third each; of what is said most stands side by side.
+_KEEP_PRIOR: Final = 1.5
 # Surer than this, it is done; less sure than the other, both are kept; between, a person is asked.
 TAU_HIGH: Final = 0.8
-TAU_LOW: Final = 0.5
+TAU_LOW: Final = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def contrast(earlier: str, later: str) -> Contrast:
     opposite = opposed(one, other)
     against = opposite or one.negated != other.negated
     return Contrast(
-        overlap=overlap(earlier, later),
+        overlap=len(common) / max(1, min(len(mine), len(yours))),
         alike=len(common) / max(1, len(mine | yours)),
         nothing_new=float(not new or not gone),
         one_place=float(len(places) == 1),
@@ -109,17 +114,25 @@ def contrast(earlier: str, later: str) -> Contrast:
     )
 
 
-def overlap(earlier: str, later: str) -> float:
-    """The share of their words that two statements have in common, of the shorter one's."""
-    mine, yours = statement_of(earlier).content, statement_of(later).content
-    return len(mine & yours) / max(1, min(len(mine), len(yours)))
+def verdict(earlier: str, later: str) -> tuple[Relation, float]:
+    """What a later statement is to an earlier one, and how likely that is."""
+    if not _about_one_thing(statement_of(earlier), statement_of(later)):
+        return "keep", 1.0
+    likely = odds(contrast(earlier, later))
+    return likely.best, getattr(likely, likely.best)
+
+
+def covers(one: str, other: str) -> float:
+    """The share of the words of `one` that `other` says too."""
+    mine, yours = statement_of(one).content, statement_of(other).content
+    return len(mine & yours) / max(1, len(mine))
 
 
 def odds(signals: Contrast) -> Odds:
     """How likely the relations are, by a logistic model fitted on 127 pairs of statements."""
     values = np.array([*(getattr(signals, name) for name in _SIGNALS), 1.0])
     strength = WEIGHTS @ values
-    likely = np.exp(strength - strength.max())
+    likely = np.exp(strength - strength.max()) * (1.0, 1.0, _KEEP_PRIOR)
     likely /= likely.sum()
     return Odds(*map(float, likely))
 
@@ -130,6 +143,12 @@ _SIGNALS: Final = tuple(field.name for field in fields(Contrast))
 def distance(cosine: float, overlap: float) -> float:
     """Definition 3.2 of the design this began from: 1 - cosine · overlap; reported, never used."""
     return 1 - cosine * overlap
+
+
+def _about_one_thing(one: Statement, other: Statement) -> bool:
+    mine, yours = one.content - one.numbers, other.content - other.numbers
+    common, shorter, longer = len(mine & yours), *sorted((len(mine), len(yours)))
+    return common >= _SHORTER_MIN * shorter and common >= _LONGER_MIN * longer
 
 
 def _places(one: Statement, other: Statement) -> list[tuple[int, int]]:
