@@ -25,7 +25,9 @@ _COMMON_SHARE: Final = 0.5
 _CHATTER: Final = frozenset(
     telling_stems(
         "thanks thank great really hey yeah wow good nice sure ok okay think know time new see say"
-        " want go come take give look today yesterday tomorrow week lot bit thing still back"
+        " want go come take give look today yesterday tomorrow lot bit thing still back right done"
+        " one two three four five six seven eight nine ten eleven twelve"
+        " second minute hour day week month year"
     )
 )
 
@@ -81,7 +83,7 @@ def _alike(stems: Sequence[Counter[str]]) -> Floats:
     """Cosines of tf-idf vectors, float64 (n, n), 0 on the diagonal."""
     holders = Counter[str]()
     for each in stems:
-        holders.update(each.keys())
+        holders.update(each.keys() - _CHATTER)
     most = max(SIZE_MIN, _COMMON_SHARE * len(stems))
     words = sorted(word for word, count in holders.items() if SIZE_MIN <= count <= most)
     place = {word: at for at, word in enumerate(words)}

@@ -4,12 +4,12 @@ Same children, same text: a derived memo's text is a matter of its children only
 their digest, so one whose digest did not change is not written again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rlm_memory.categories import Category, categories_of
-from rlm_memory.tracing import Trace, digest_of, told, traces_of
+from rlm_memory.tracing import Trace, day_of, digest_of, headline, told, traces_of
 from rlm_memory.types import Edge, Episode, Level, Memo, Trust, Zone, least_trust
 
 _NAMED_MAX: Final = 12
@@ -90,7 +90,7 @@ def _of_trace(trace: Trace) -> Derived:
 
 def _of_category(category: Category) -> Derived:
     first = category.traces[0]
-    lines = [", ".join(category.words), *_first_lines(category.traces)]
+    lines = [", ".join(category.words), *map(headline, category.traces[-_NAMED_MAX:])]
     return Derived(
         "category",
         f"category {first.key}",
@@ -103,8 +103,11 @@ def _of_category(category: Category) -> Derived:
 
 
 def _of_domain(traces: Sequence[Trace], categories: Sequence[Category]) -> Derived:
-    lines = [f"{len(traces)} traces in {len(categories)} categories"]
-    lines += [f"{', '.join(each.words)} ({len(each.traces)})" for each in categories[:_NAMED_MAX]]
+    lines = [f"{len(traces)} traces, {_days(traces)}, in {len(categories)} categories"]
+    lines += [
+        f"{', '.join(each.words)}: {len(each.traces)} traces, {_days(each.traces)}"
+        for each in categories[:_NAMED_MAX]
+    ]
     alone = {trace.key for trace in traces}
     alone -= {trace.key for each in categories for trace in each.traces}
     children = [f"category {each.traces[0].key}" for each in categories]
@@ -120,6 +123,7 @@ def _of_domain(traces: Sequence[Trace], categories: Sequence[Category]) -> Deriv
     )
 
 
-def _first_lines(traces: Sequence[Trace]) -> Iterator[str]:
-    for trace in traces[:_NAMED_MAX]:
-        yield told(trace).split("\n", 1)[0]
+def _days(traces: Sequence[Trace]) -> str:
+    first = day_of(min(trace.times_s[0] for trace in traces))
+    last = day_of(max(trace.times_s[1] for trace in traces))
+    return first if first == last else f"{first} to {last}"

@@ -15,7 +15,7 @@ from typing import Final
 
 from rlm_memory.memo_codec import sameness
 from rlm_memory.timeline import GAP_S, TURNS_MAX
-from rlm_memory.types import Memo, Trust, least_trust
+from rlm_memory.types import Memo, Trust, iso, least_trust
 from rlm_memory.words import telling_stems
 
 _SHIFT_TURNS: Final = 6
@@ -84,6 +84,22 @@ def traces_of(memos: Mapping[str, Memo]) -> list[Trace]:
 
 def told(trace: Trace) -> str:
     """The turns that tell most of the trace and least of each other, in their order."""
+    return "\n".join(_line(trace.turns[at].memo) for at in sorted(_telling(trace)))
+
+
+def headline(trace: Trace) -> str:
+    """The day of a trace and the turn that tells most of it."""
+    best = trace.turns[_telling(trace)[0]].memo
+    return f"{day_of(trace.times_s[0])} {_line(best)}"
+
+
+def day_of(time_s: float) -> str:
+    """The date of a time; nothing where it is in no calendar."""
+    return (iso(time_s) or "").partition("T")[0]
+
+
+def _telling(trace: Trace) -> list[int]:
+    """The turns to tell, each the one that adds most to those before it."""
     everywhere, holders = trace.stems, Counter[str]()
     for turn in trace.turns:
         holders.update(turn.stems.keys())
@@ -102,7 +118,7 @@ def told(trace: Trace) -> str:
             break
         chosen.append(best)
         covered |= trace.turns[best].stems.keys()
-    return "\n".join(_line(trace.turns[at].memo) for at in sorted(chosen))
+    return chosen
 
 
 def _news(stems: Counter[str], weight: Mapping[str, float], covered: set[str]) -> float:

@@ -264,6 +264,32 @@ def test_secrets_are_taken_out_of_what_is_added(memory: Memory) -> None:
     assert memo is not None and key not in memo.episode.text
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            "The backup password is hunter2-77, keep it.",
+            "The backup password is [redacted: secret], keep it.",
+        ),
+        (
+            "Password for the mail box: 'aB3!xyz9'",
+            "Password for the mail box: '[redacted: secret]'",
+        ),
+        (
+            "the API token was changed to tk9fmqq2.",
+            "the API token was changed to [redacted: secret].",
+        ),
+        ("The token is valid for 30 minutes.", "The token is valid for 30 minutes."),
+        ("The password is checked in auth/check.py.", "The password is checked in auth/check.py."),
+        ("The secret is rotated on 2026-03-01.", "The secret is rotated on 2026-03-01."),
+    ],
+)
+def test_secrets_said_in_prose_are_taken_out(text: str, kept: str, memory: Memory) -> None:
+    memo = memory.get(memory.add(Episode(text, time_s=1.0)).id)
+    assert memo is not None
+    assert memo.episode.text == kept
+
+
 def test_promotion_needs_two_sources(memory: Memory) -> None:
     def told(source: str, time_s: float) -> Episode:
         return Episode(
