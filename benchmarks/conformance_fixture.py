@@ -160,18 +160,6 @@ def _talking(server: MCPServer[Any]) -> None:
         return "Reconnection test completed successfully."
 
     @server.tool()
-    async def test_trigger_tool_change(ctx: Ctx) -> str:
-        """Says that there are other tools now."""
-        await ctx.notify_tools_changed()
-        return "told"
-
-    @server.tool()
-    async def test_trigger_prompt_change(ctx: Ctx) -> str:
-        """Says that there are other prompts now."""
-        await ctx.notify_prompts_changed()
-        return "told"
-
-    @server.tool()
     async def test_missing_capability(ctx: Ctx) -> str:
         """Needs sampling."""
         declared = ctx.client_capabilities
