@@ -64,6 +64,7 @@ _ISSUED: Final[tuple[tuple[str, str, str], ...]] = (
     ("SendGrid key", "SG.", r"[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}"),
     ("Mailgun key", "key-", _HEX + "{32}" + _END),
     ("Brevo key", "xkeysib- xsmtpsib-", _HEX + "{64}-[A-Za-z0-9]{16}"),
+    ("rlm-mcp token", "rlmt_", _WORD + "{43}(?![A-Za-z0-9_-])"),
     ("npm token", "npm_", _ALNUM + "{36}" + _END),
     ("PyPI token", "pypi-", _WORD + "{50,500}"),
     ("RubyGems key", "rubygems_", _HEX + "{48}" + _END),

@@ -47,7 +47,7 @@ def test_it_serves_with_the_token_it_shows_and_is_gone_soon_after_a_signal(
     server: StdioServerParameters,
 ) -> None:
     with http_server(server) as process:
-        token = said(process, "shown this once: (rlm_.*)")
+        token = said(process, "shown this once: (rlmt_.*)")
         url = said(process, "serving MCP at (http.*)")
         with httpx2.Client(trust_env=False, verify=False, timeout=30) as http:
             for path in ("healthz", "readyz"):

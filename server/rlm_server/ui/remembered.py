@@ -24,7 +24,7 @@ def levels_of(memory: Memory) -> dict[str, Any]:
     return {
         "levels": [{"level": level, "count": counts[level]} for level in LEVELS],
         "zones": dict(Counter(memo.episode.zone for memo in memos.values()).most_common()),
-        "size_bytes": stats.size_bytes,
+        "size_bytes": memory.size_bytes(),
         "damaged": len(stats.damaged),
         "altered": stats.altered,
         "top": _newest(top, memos),

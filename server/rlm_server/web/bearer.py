@@ -15,12 +15,12 @@ from rlm_server.web.guard import values
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-PREFIX: Final = "rlm_"
+PREFIX: Final = "rlmt_"
 _SCHEME: Final = "bearer "
 
 
 def new_token() -> str:
-    """A token nobody can guess; the prefix lets scanners of secrets know it."""
+    """A token nobody can guess; the prefix lets scanners of secrets, ours too, know it."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
