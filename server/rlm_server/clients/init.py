@@ -113,7 +113,8 @@ def _told(fields: Mapping[str, object], changes: str, unchanged: str, next_: str
     file = fields["file"]
     if not fields["changed"]:
         return f"{file} {unchanged}."
-    lines = changes.splitlines()[2:]  # without the two lines that name files
+    # Without the lines that name files and count lines.
+    lines = [line for line in changes.splitlines()[2:] if not line.startswith("@@")]
     done = "written; the rest is as it was" if fields["written"] else "not written (--dry-run)"
     after = [next_] if fields["written"] and next_ else []
     return "\n".join([*lines, f"{file}: {done}.", *after])
