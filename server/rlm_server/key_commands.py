@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rlm_crystal.atomic import write_new
 from rlm_crystal.errors import NoCrystal, SealError
 from rlm_crystal.estate import Corpus, Estate
 from rlm_crystal.gate import Gate
@@ -22,6 +21,7 @@ from rlm_crystal.types import ProgressSink
 
 from rlm_server.commands import Told
 from rlm_server.errors import Misused
+from rlm_server.in_clear import place_for, write_to
 from rlm_server.rotation import Rotated, rotate
 
 _VARIABLES: Mapping[KeySource, str] = {"env": "RLM_KEY", "passphrase": "RLM_PASSPHRASE"}
@@ -75,13 +75,8 @@ def key_export(environ: Mapping[str, str], file: str, *, show: bool, json: bool)
         if json or not sys.stdout.isatty():
             raise Misused("--show is for a terminal, so that no file or program keeps the key")
         return Told({}, f"{keyring.text}\n{_WARNING}")
-    path = Path(file).absolute()
-    if path.resolve().is_relative_to(home.data.resolve()):
-        raise Misused(f"{path} lies with the data that the key opens; choose another place")
-    try:
-        write_new(path, keyring.text.encode() + b"\n")
-    except FileExistsError:
-        raise Misused(f"{path} exists; the key is written into new files only") from None
+    path = place_for(file, environ)
+    write_to(path, keyring.text.encode() + b"\n")
     use = (
         "To open the data with it, put it into RLM_KEY, or as rlm-mcp.key with mode 0600 into"
         f" {home.config}."

@@ -14,6 +14,7 @@ from rlm_memory.types import Episode, Recalled, Wanted, iso, moment_of
 from rlm_server.archive import Archive
 from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
+from rlm_server.in_clear import place_for
 from rlm_server.memory_keeping import KEEPING, Act, known, whole_id
 from rlm_server.visible import one_line
 
@@ -32,6 +33,8 @@ def memory_command(options: argparse.Namespace, request: Request) -> Told:
         "resolve": _resolve,
         "forget": _forget,
     }
+    if options.act == "export" and options.to:
+        place_for(options.to, request.environ)
     with _opened(request) as memory:
         return acts[options.act](memory, options)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rlm_crystal.atomic import write_new
 from rlm_memory.admission import without_secrets
 from rlm_memory.errors import SnapshotRefused
 from rlm_memory.exchange import episodes_from, exported, is_export, memos_from
@@ -20,6 +19,7 @@ from rlm_memory.types import Memo, iso
 
 from rlm_server.commands import Told
 from rlm_server.errors import Misused
+from rlm_server.in_clear import write_to
 from rlm_server.traces.opening import SECONDS_A_DAY
 from rlm_server.visible import one_line
 
@@ -136,9 +136,7 @@ def _export(memory: Memory, options: argparse.Namespace) -> Told:
         fields: dict[str, Any] = {"memories": len(lines), "file": "", "lines": lines}
         return Told(fields, text, harmless=True)  # for a file: it must come as it is
     path = Path(options.to)
-    if path.exists():
-        raise Misused(f"{path} exists already; name a new file")
-    write_new(path, (text + "\n").encode(errors="surrogatepass"))
+    write_to(path, (text + "\n").encode(errors="surrogatepass"))
     told = f"{len(lines)} memories in {path}, in clear: delete it when it is no longer needed."
     return Told({"memories": len(lines), "file": str(path)}, told)
 

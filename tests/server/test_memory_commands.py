@@ -71,6 +71,9 @@ def test_all_goes_out_and_comes_back(line: Line, tmp_path: Path) -> None:
     assert line.fields("export", "--to", str(file))["memories"] == 1
     with pytest.raises(Misused, match="exists already"):
         line("export", "--to", str(file))
+    sealed = tmp_path / "home" / "data" / "all.jsonl"
+    with pytest.raises(Misused, match="lies with the sealed data"):
+        line("export", "--to", str(sealed))
     assert line.fields("forget", "--zone", "secret")["forgotten"] == 1
     assert line.fields("import", str(file)) == {"imported": 1}
     assert line.fields("show")["counts"] == {"episode secret": 1}

@@ -3,17 +3,15 @@
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from rlm_crystal.atomic import write_new
-from rlm_crystal.home import Home
 from rlm_engine.record_reading import read_record
 from rlm_engine.recorded import Recorded
 
 from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
+from rlm_server.in_clear import place_for, write_to
 from rlm_server.traces.opening import SECONDS_A_DAY, Traces
 from rlm_server.traces.text import COLUMNS, trace_text
 from rlm_server.visible import one_line, visible, width
@@ -73,34 +71,20 @@ def trace_html(request: Request, wanted: str, to: str, *, json: bool) -> Told:
         raise Misused(
             "name a new file with --to, or send the page to one: rlm-mcp trace html … > FILE"
         )
-    path = _checked(to, request.environ) if to else None
+    path = place_for(to, request.environ) if to else None
     trace = read_record(_traces(request).find(wanted))
     page = trace_page(trace)
     data = page.encode("utf-8", "replace")
     fields: dict[str, Any] = {"trace_id": trace.trace_id, "file": "", "bytes": len(data)}
     if path is None:
         return Told({**fields, "html": page}, page, remark=f"The page {_IN_CLEAR}", harmless=True)
-    try:
-        write_new(path, data)
-    except FileExistsError:
-        raise Misused(f"{path} exists; the page is written into new files only") from None
+    write_to(path, data)
     said = f"{path} {_IN_CLEAR}"
     return Told({**fields, "file": str(path)}, said, aside=said)
 
 
 def _traces(request: Request) -> Traces:
     return Traces.of(request.roots, request.environ, allow_wide=request.allow_wide)
-
-
-def _checked(to: str, environ: Mapping[str, str]) -> Path:
-    """Where to write; not among the sealed data, of which nothing is in clear."""
-    path = Path(to).absolute()
-    data = Home.from_environ(environ).data
-    if path.resolve().is_relative_to(data.resolve()):
-        raise Misused(
-            f"{path} lies with the sealed data, where nothing is in clear; choose another"
-        )
-    return path
 
 
 def row_of(trace: Recorded) -> dict[str, Any]:
