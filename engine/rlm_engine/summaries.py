@@ -17,7 +17,7 @@ from rlm_engine.errors import (
     ModelUnavailable,
 )
 from rlm_engine.limits import RunLimits
-from rlm_engine.model import Model
+from rlm_engine.model import Message, Model
 from rlm_engine.prompt import summary_messages
 from rlm_engine.retry import RetryPolicy
 from rlm_engine.scheduler import CallRecord, Scheduler
@@ -29,7 +29,8 @@ _HOPELESS = (BudgetExceeded, ModelNotConfigured, ModelRefused, ModelUnavailable)
 
 
 class ModelSummariser:
-    """A Summariser by a language model. `limits` bound all of its calls together."""
+    """A Summariser by a language model. `limits` bound all of its calls together; `messages` ask
+    what a text is about."""
 
     def __init__(
         self,
@@ -38,8 +39,10 @@ class ModelSummariser:
         *,
         retry: RetryPolicy | None = None,
         meter: Meter | None = None,
+        messages: Callable[[str], Sequence[Message]] = summary_messages,
     ) -> None:
         self._model = model
+        self._messages = messages
         self._limits = limits
         self._scheduler = Scheduler(
             budget=Budget(limits),
@@ -66,7 +69,7 @@ class ModelSummariser:
             for at in waiting:
                 try:
                     texts[at] = await self._scheduler.subcall(
-                        self._model, summary_messages(digests[at]), max_tokens=REPLY_TOKENS, depth=1
+                        self._model, self._messages(digests[at]), max_tokens=REPLY_TOKENS, depth=1
                     )
                 except _HOPELESS:
                     waiting = iter(())  # none of the others would fare better

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rlm_memory.categories import Category, categories_of
+from rlm_memory.summaries import SOURCE
 from rlm_memory.tracing import Trace, day_of, digest_of, headline, told, traces_of
 from rlm_memory.types import Edge, Episode, Level, Memo, Trust, Zone, least_trust
 
@@ -58,7 +59,7 @@ def memo_of(derived: Derived, zone: Zone, children: Sequence[str], *, now_s: flo
         speaker="rlm-mcp",
         zone=zone,
         trust=derived.trust,
-        source="consolidation",
+        source=SOURCE,
     )
     return Memo(
         episode,

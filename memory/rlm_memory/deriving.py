@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Final
 
 from rlm_memory.consolidation import Consolidated, Derived, derived_of, matched, memo_of
+from rlm_memory.summaries import SOURCE
 from rlm_memory.types import Level, Memo, Zone
 from rlm_memory.writer import Writer
 
@@ -78,12 +79,7 @@ class Deriving:
             children = [ids.get(child, child) for child in each.children]
             memo = memo_of(each, zone, children, now_s=self._writer.clock())
             known = self._held.memos.get(ids[each.key])
-            same = known and (known.digest, known.edges, known.episode) == (
-                memo.digest,
-                memo.edges,
-                memo.episode,
-            )
-            if not same:
+            if known is None or not _same(known, memo):
                 yield ids[each.key], memo
 
     def _remove(self, row_ids: Sequence[str]) -> None:
@@ -95,3 +91,9 @@ class Deriving:
             for row_id in gone:
                 self._writer.delete(row_id)
         self._removed += len(gone)
+
+
+def _same(known: Memo, memo: Memo) -> bool:
+    """Whether a derived memo is what is kept; in the words of a model it may be told otherwise."""
+    of_same = (known.digest, known.edges) == (memo.digest, memo.edges)
+    return of_same and (known.episode.source != SOURCE or known.episode == memo.episode)

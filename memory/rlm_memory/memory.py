@@ -33,6 +33,8 @@ from rlm_memory.retention import Retention
 from rlm_memory.settling import resolve, settle
 from rlm_memory.snapshots import Snapshots
 from rlm_memory.store import PURPOSE, RowStore
+from rlm_memory.summaries import Draft, drafts_of
+from rlm_memory.telling import keep_told
 from rlm_memory.types import ZONES, Episode, Memo, MemoryStats, Place, Recall, Tally, Wanted, Zone
 from rlm_memory.writer import Writer
 
@@ -168,6 +170,17 @@ class Memory:
                 forget(self._writer, self._folder, up, agent="")
             self._held.follow()
             return Deriving(self._writer, stop).run(zones)
+
+    def drafts(self, zones: Sequence[Zone]) -> list[Draft]:
+        """What is derived there and was told by no model yet."""
+        with self._lock:
+            self._held.follow()
+            return drafts_of(self._held.memos, zones)
+
+    def tell(self, replies: Mapping[Draft, str], model: str) -> int:
+        """Keep what a model replied to drafts, as far as it is borne out; how many it told."""
+        with self._changing():
+            return keep_told(self._writer, replies, model)
 
     def retain(self, rule: Retention) -> None:
         """Lay down how long memos of a zone are kept, in place of the rule for that trust there."""

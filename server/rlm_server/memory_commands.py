@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import anyio
 from rlm_memory.memory import Memory
 from rlm_memory.types import Episode, Recalled, Wanted, iso, moment_of
 
@@ -16,6 +17,8 @@ from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
 from rlm_server.in_clear import place_for
 from rlm_server.memory_keeping import KEEPING, Act, known, whole_id
+from rlm_server.memory_telling import Teller
+from rlm_server.settings import Operator, SettingsBook
 from rlm_server.visible import one_line
 
 _COLUMNS = 100
@@ -28,7 +31,7 @@ def memory_command(options: argparse.Namespace, request: Request) -> Told:
         "add": _add,
         "search": _search,
         "show": _show,
-        "consolidate": _consolidate,
+        "consolidate": partial(_consolidate, request),
         "conflicts": _conflicts,
         "resolve": _resolve,
         "forget": _forget,
@@ -145,16 +148,29 @@ def _show(memory: Memory, options: argparse.Namespace) -> Told:
     return Told(fields, "\n".join(lines), failed=bool(stats.damaged) or stats.altered)
 
 
-def _consolidate(memory: Memory, _: argparse.Namespace) -> Told:
+def _consolidate(request: Request, memory: Memory, _: argparse.Namespace) -> Told:
     done = memory.consolidate()
+    by_model = _told_by_model(request, memory)
     fields: dict[str, Any] = {
         "traces": done.traces,
         "categories": done.categories,
         "written": done.written,
         "removed": done.removed,
+        "by_model": by_model,
     }
     text = f"{done.traces} traces in {done.categories} categories; {done.written} written anew."
-    return Told(fields, text)
+    return Told(fields, f"{text} {by_model} told by a model." if by_model else text)
+
+
+def _told_by_model(request: Request, memory: Memory) -> int:
+    """Have the operator's sub-model tell what is new, where money is set aside for it."""
+    operator = Operator.from_environ(request.environ)
+    teller = Teller(operator.memory, SettingsBook(operator, {}).settings, request.environ)
+    drafts = memory.drafts(teller.reach.zones) if teller.asks else []
+    if not drafts:
+        return 0
+    replies, model = anyio.run(teller.replies, drafts)
+    return memory.tell(replies, model)
 
 
 def _conflicts(memory: Memory, _: argparse.Namespace) -> Told:

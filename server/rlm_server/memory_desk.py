@@ -18,6 +18,8 @@ from rlm_tools.memory.desk import (
     Verdict,
 )
 
+from rlm_server.memory_telling import Teller
+
 if TYPE_CHECKING:
     from rlm_memory.agent import AgentMemory
     from rlm_memory.conflicts import Conflict
@@ -89,8 +91,12 @@ class Desk:
 
     async def consolidate(self) -> Consolidation:
         """Bring the higher levels up to date."""
-        done = await self._mine(lambda mine: mine.consolidate())
-        return Consolidation(done.traces, done.categories, done.written, done.removed)
+        done, zones = await self._mine(lambda mine: (mine.consolidate(), mine.zones("consolidate")))
+        opened, book = await self._service.use(), self._service.state.book
+        async with self._service.metered() as meter:
+            teller = Teller(book.operator.memory, book.settings, self._service.environ, meter)
+            by_model = await opened.recollection.told_by(teller, zones)
+        return Consolidation(done.traces, done.categories, done.written, done.removed, by_model)
 
     async def standing(self) -> MemoryStanding:
         """What the caller may do, and what there is where it may read."""

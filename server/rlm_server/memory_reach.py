@@ -2,6 +2,7 @@
 
 RLM_MEMORY_ZONE     the highest zone that prompts and the tools of the owner's client see; internal
 RLM_MEMORY_AGENT    the name under which that client's tools write; assistant
+RLM_MEMORY_USD      for summaries by the sub-model, each consolidation; 0: none are asked for
 """
 
 from collections.abc import Mapping
@@ -25,9 +26,10 @@ class MemoryReach:
 
     zone: Zone = "internal"
     agent: str = "assistant"
+    summary_usd: float = 0.0
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> "MemoryReach":
+    def from_environ(cls, environ: Mapping[str, str], *, summary_usd: float) -> "MemoryReach":
         """SettingRefused for what is no zone, or no name."""
         zone = environ.get("RLM_MEMORY_ZONE", "").strip() or "internal"
         if zone not in _ZONES:
@@ -35,7 +37,7 @@ class MemoryReach:
         agent = environ.get("RLM_MEMORY_AGENT", "").strip() or "assistant"
         if len(agent) > _NAME_CHARS_MAX or not agent.isprintable():
             raise SettingRefused("RLM_MEMORY_AGENT is no name: give up to 100 characters.")
-        return cls(zone, agent)
+        return cls(zone, agent, summary_usd)
 
     @property
     def zones(self) -> tuple[Zone, ...]:

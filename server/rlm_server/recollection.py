@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from rlm_memory.agent import AgentMemory
     from rlm_memory.memory import Memory
     from rlm_memory.staleness import ReadLines
-    from rlm_memory.types import Episode, Recall
+    from rlm_memory.types import Episode, Recall, Zone
+
+    from rlm_server.memory_telling import Teller
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -86,6 +88,17 @@ class Recollection:
     async def as_owner(self, use: "Callable[[Memory], T]") -> T:
         """Use the memory as its owner; raises what it raises."""
         return await run_sync(self._use, use)
+
+    async def told_by(self, teller: "Teller", zones: "Sequence[Zone]") -> int:
+        """Have a model tell what was derived in these zones; how many texts are its own now."""
+        if not teller.asks:
+            return 0
+        shown: list[Zone] = [zone for zone in teller.reach.zones if zone in zones]
+        drafts = await self.as_owner(lambda memory: memory.drafts(shown))
+        if not drafts:
+            return 0
+        replies, model = await teller.replies(drafts)
+        return await self.as_owner(lambda memory: memory.tell(replies, model))
 
     async def held(self) -> MemoryHeld | None:
         """How much there is, for the owner."""

@@ -106,7 +106,9 @@ class Operator:
             sandbox=backend_named(environ),
             recording=Recording.from_environ(environ),
             route=_route(environ.get("RLM_ROUTE", "")),
-            memory=MemoryReach.from_environ(environ),
+            memory=MemoryReach.from_environ(
+                environ, summary_usd=_dollars(environ, "RLM_MEMORY_USD", 0.0)
+            ),
         )
 
     def with_model(self, model: str) -> "Operator":

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 from rlm_engine.models.litellm_model import close_clients
+from rlm_memory.types import Episode, Zone
 from rlm_server.manner import Manner
 from scripted_server import Reply, Request, scripted_server
 from services import first_path, serving, silent
 
 PARTS = ("oven", "dough", "bread")
+NOTES: tuple[tuple[Zone, str], ...] = (
+    ("internal", "The oven is preheated to 230 degrees."),
+    ("internal", "Rye dough rests for two hours."),
+    ("secret", "The vault code is 4711."),
+    ("secret", "The vault is in the cellar."),
+)
 ENDS_SOON = Manner(ready_wait_s=60, fresh_wait_s=60, watch=False, persist=True)
 
 
@@ -89,6 +96,33 @@ async def test_a_model_that_fails_leaves_the_extractive_summaries(
             text, _, _ = await map_of(bakery, paid)
             assert server.requests
             assert "Told by" not in text
+        finally:
+            await close_clients()
+            gc.collect()
+
+
+@pytest.mark.asyncio
+async def test_a_consolidation_is_told_by_the_model_within_its_zones_and_budget(
+    bakery: Path, environ: dict[str, str]
+) -> None:
+    def of_notes(request: Request) -> Reply:
+        assert "vault" not in request.last
+        return Reply("The oven is preheated to 230 degrees. [1]")
+
+    with scripted_server(of_notes) as server:
+        paid = environ | {
+            "RLM_MODEL": "openai/fake", "RLM_MODEL_URL": server.url, "RLM_MEMORY_USD": "0.1",
+        }  # fmt: skip
+        try:
+            async with serving(bakery, paid, ENDS_SOON) as service:
+                for minute, (zone, text) in enumerate(NOTES):
+                    episode = Episode(text, time_s=60.0 * minute, zone=zone, session="a")
+                    recollection = (await service.use()).recollection
+                    await recollection.as_owner(lambda memory, said=episode: memory.add(said))
+                first = await service.memory.consolidate()
+                again = await service.memory.consolidate()
+            assert (first.traces, first.by_model, again.by_model) == (1, 1, 0)
+            assert len(server.requests) == 1
         finally:
             await close_clients()
             gc.collect()

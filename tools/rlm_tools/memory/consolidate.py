@@ -20,12 +20,14 @@ class ConsolidateReply:
     categories: int
     written: int
     removed: int
+    by_model: int
 
     def text(self) -> str:
         """Return it in words."""
+        told = f" A model told {self.by_model} of them anew." if self.by_model else ""
         return (
             f"{self.traces} traces in {self.categories} categories;"
-            f" {self.written} written, {self.removed} taken away."
+            f" {self.written} written, {self.removed} taken away.{told}"
         )
 
 
@@ -34,7 +36,7 @@ async def consolidate(
 ) -> ConsolidateReply:
     """Bring the higher levels up to date."""
     done = await host.memory.consolidate()
-    return ConsolidateReply(done.traces, done.categories, done.written, done.removed)
+    return ConsolidateReply(done.traces, done.categories, done.written, done.removed, done.by_model)
 
 
 TOOL = Tool(
@@ -46,5 +48,5 @@ TOOL = Tool(
     ),
     arguments=ConsolidateArguments,
     run=consolidate,
-    effects=Effects(reads_only=False),
+    effects=Effects(reads_only=False, open_world=True),
 )

@@ -99,12 +99,14 @@ class MemoryFound:
 
 @dataclass(frozen=True, slots=True)
 class Consolidation:
-    """How many traces and categories there are, and what was written and taken away for it."""
+    """How many traces and categories there are, and what was written and taken away for it, how
+    many texts of it a model wrote."""
 
     traces: int
     categories: int
     written: int
     removed: int
+    by_model: int
 
 
 @dataclass(frozen=True, slots=True)
