@@ -25,6 +25,14 @@ _WHEN: tuple[tuple[tuple[str, ...], str], ...] = (
         " more files than you can read. Pass the handle it returns to keep your variables.",
     ),
     (
+        ("rlm_memory_search",),
+        "rlm_memory_search recalls facts of earlier sessions: ask it before you ask the user.",
+    ),
+    (
+        ("rlm_memory_add",),
+        "rlm_memory_add keeps a decision or a fact that will matter later; never a secret.",
+    ),
+    (
         ("rlm_status",),
         "rlm_status tells whether the index is ready; a reply with a job_id goes on there.",
     ),

@@ -1,24 +1,26 @@
 """What was kept of earlier work, as resources read it: memories and records of runs.
 
-Whoever acts sees what they may: the owner everything, an agent the zones that are open to it, and
-of other people's questions nothing.
+A model may be what reads them, so memories are those of the zones that the tools of the memory
+show the caller. Records of runs hold everyone's questions, and are the owner's.
 """
 
 import time
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
 from rlm_tools.host import Memories, MemoryRow
 
 from rlm_server.errors import NothingThere, NotYours
-from rlm_server.principal import Principal, acting
+from rlm_server.principal import acting
 
 if TYPE_CHECKING:
     from rlm_memory.memory import Memory
-    from rlm_memory.types import Memo
+    from rlm_memory.types import Memo, Zone
 
     from rlm_server.archive import Archive
+    from rlm_server.opening import Opened
     from rlm_server.service import Service
 
 _LINE_CHARS = 160
@@ -32,13 +34,13 @@ class Shelf:
 
     async def memories(self, limit: int) -> Memories:
         """What is remembered, the newest first."""
-        opened, who = await self._service.use(), acting()
-        return await opened.recollection.as_owner(lambda memory: _memories(memory, who, limit))
+        opened, zones = await self._zones()
+        return await opened.recollection.as_owner(lambda memory: _memories(memory, zones, limit))
 
     async def memory(self, memory_id: str) -> str:
         """One memory in words; NothingThere."""
-        opened, who = await self._service.use(), acting()
-        return await opened.recollection.as_owner(lambda memory: _memory(memory, who, memory_id))
+        opened, zones = await self._zones()
+        return await opened.recollection.as_owner(lambda memory: _memory(memory, zones, memory_id))
 
     async def traces(self, limit: int) -> tuple[str, ...]:
         """A line for each of the newest runs."""
@@ -52,21 +54,23 @@ class Shelf:
         _require_owner()
         return await run_sync(_trace, opened.archive, trace_id)
 
+    async def _zones(self) -> "tuple[Opened, Collection[Zone]]":
+        """What was opened, and where the caller may read."""
+        opened = await self._service.use()
+        return opened, await opened.recollection.as_caller(lambda mine: mine.zones("read"))
+
 
 def _require_owner() -> None:
     if not acting().is_owner:
         raise NotYours("Records of runs hold everyone's questions; only the owner reads them.")
 
 
-def _readable(memory: "Memory", who: Principal) -> "dict[str, Memo]":
-    if who.is_owner:
-        return memory.memos()
-    zones = memory.as_agent(who.agent).zones("read")
+def _readable(memory: "Memory", zones: "Collection[Zone]") -> "dict[str, Memo]":
     return {key: memo for key, memo in memory.memos().items() if memo.episode.zone in zones}
 
 
-def _memories(memory: "Memory", who: Principal, limit: int) -> Memories:
-    found = {key: memo for key, memo in _readable(memory, who).items() if not memo.quarantine}
+def _memories(memory: "Memory", zones: "Collection[Zone]", limit: int) -> Memories:
+    found = {key: memo for key, memo in _readable(memory, zones).items() if not memo.quarantine}
     newest = sorted(found.items(), key=lambda item: item[1].episode.time_s, reverse=True)[:limit]
     rows = tuple(
         MemoryRow(key, _moment(memo.episode.time_s), str(memo.level), _one_line(memo.episode.text))
@@ -75,10 +79,10 @@ def _memories(memory: "Memory", who: Principal, limit: int) -> Memories:
     return Memories(dict(Counter(str(memo.level) for memo in found.values())), len(found), rows)
 
 
-def _memory(memory: "Memory", who: Principal, memory_id: str) -> str:
+def _memory(memory: "Memory", zones: "Collection[Zone]", memory_id: str) -> str:
     from rlm_memory.types import Recalled
 
-    memo = _readable(memory, who).get(memory_id)
+    memo = _readable(memory, zones).get(memory_id)
     if memo is None:
         raise NothingThere(f"There is no memory {memory_id!r}; memory://index lists the newest.")
     shown = Recalled(memory_id, memo, 0.0, 0.0, "").to_json()

@@ -19,7 +19,7 @@ async def in_memory(
     home: Path,
     mode: Literal["auto", "legacy"],
     *,
-    toolset: Literal["core", "repl"] = "core",
+    toolset: Literal["core", "repl", "full"] = "core",
     **client: Any,
 ) -> AsyncGenerator[Client]:
     manner = replace(SERVER, toolset=toolset)

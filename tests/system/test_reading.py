@@ -8,6 +8,9 @@ from in_memory import in_memory
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, PromptReference, ResourceTemplateReference
+from rlm_server.command_line import command_line
+from rlm_server.commands import Request
+from rlm_server.memory_commands import memory_command
 
 Mode = Literal["auto", "legacy"]
 SYMBOL = "crystal://symbol/{name}"
@@ -92,6 +95,26 @@ async def test_no_resource_serves_what_is_not_indexed_and_none_a_secret(
         leak = await text_at(client, "crystal://file/shop/leak.py")
     assert TOKEN not in leak
     assert leak.startswith("TOKEN")
+
+
+@pytest.mark.asyncio
+async def test_memories_that_no_model_may_see_are_in_no_resource(
+    repository: Path, home: Path
+) -> None:
+    remembered(repository, home, "the launch is in May", "internal")
+    hidden = remembered(repository, home, "the price is 40", "confidential")
+    async with in_memory(repository, home, "auto") as client:
+        listed = await text_at(client, "memory://index")
+        with pytest.raises(MCPError, match="There is no memory"):
+            await client.read_resource(f"memory://{hidden}")
+    assert "the launch is in May" in listed
+    assert "the price is 40" not in listed
+
+
+def remembered(repository: Path, home: Path, text: str, zone: str) -> str:
+    """The id under which a person keeps a fact on the command line."""
+    said = command_line().parse_args(["memory", "add", text, "--zone", zone])
+    return memory_command(said, Request((repository,), {"RLM_HOME": str(home)})).fields["id"]
 
 
 async def text_at(client: Client, uri: str) -> str:

@@ -49,12 +49,29 @@ async def test_every_tool_answers_a_real_client(server: StdioServerParameters, m
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_every_tool_answers_in_memory(repository: Path, home: Path, mode: Mode) -> None:
-    async with in_memory(repository, home, mode, toolset="repl") as client:
-        for name, arguments in CALLS:
+    fact = {"subject": "cart", "attribute": "limit"}
+    async with in_memory(repository, home, mode, toolset="full") as client:
+
+        async def called(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
             result = await client.call_tool(name, arguments)
             assert not result.is_error, result.content
-            assert result.structured_content
             assert result.content[0].text
+            assert result.structured_content
+            return result.structured_content
+
+        for name, arguments in CALLS:
+            await called(name, arguments)
+        old, new = [
+            (await called("rlm_memory_add", {"text": f"A cart holds {n}.", **fact, "value": n}))[
+                "id"
+            ]
+            for n in ("40", "50")
+        ]
+        await called("rlm_memory_search", {"query": "cart holds"})
+        await called("rlm_memory_get", {"id": new})
+        await called("rlm_memory_consolidate", {})
+        await called("rlm_memory_status", {})
+        await called("rlm_memory_forget", {"id": old})
 
 
 @pytest.mark.asyncio
