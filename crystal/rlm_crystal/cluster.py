@@ -1,7 +1,8 @@
 """Clusters of chunks by HDBSCAN: how a corpus falls into parts that belong together.
 
 Chunks that belong to no cluster keep the label -1; `nearest` still names the closest cluster, so
-that a map can show them. Same chunks, same clusters: one thread, fixed seeds, sorted points.
+that a map can show them. Same chunks, same clusters, on however many threads: fixed seeds, sorted
+points, and sums that are exact.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rlm_crystal.density import density_clusters
-from rlm_crystal.points import Floats, Ints, points_of, unit
+from rlm_crystal.points import Floats, Ints, on_grid, points_of, unit
 from rlm_crystal.types import Chunk
 
 CLUSTER_SIZE_MIN = 5
@@ -19,6 +20,8 @@ LARGEST_SHARE_MAX = 0.02
 LARGEST_SIZE_FLOOR = 50
 
 _ROWS_PER_BLOCK = 8_192
+# Beyond these decimals a product depends on how it was added up.
+_PLACES = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +77,8 @@ def assign(centroids: Floats, vectors: Floats) -> Ints:
     labels = np.full(len(vectors), -1, dtype=np.int32)
     if len(centroids):
         filled = vectors.any(axis=1)
-        labels[filled] = (vectors[filled] @ centroids.T).argmax(axis=1)
+        near = vectors[filled].astype(np.float64) @ centroids.T.astype(np.float64)
+        labels[filled] = near.round(_PLACES).argmax(axis=1)
     return labels
 
 
@@ -138,12 +142,13 @@ def _means(features: Floats, labels: Ints) -> Floats:
 
 
 def _closest(features: Floats, means: Floats) -> Ints:
-    """The index of the nearest mean (Euclidean) of each row."""
+    """The index of the nearest mean (Euclidean) of each row, which lies on the grid of points."""
     found = np.empty(len(features), dtype=np.int32)
-    squares = (means * means).sum(axis=1)
+    to = on_grid(means).astype(np.float64)
+    squares = (to * to).sum(axis=1)
     for start in range(0, len(features), _ROWS_PER_BLOCK):
-        block = features[start : start + _ROWS_PER_BLOCK]
-        found[start : start + len(block)] = (squares - 2 * block @ means.T).argmin(axis=1)
+        block = features[start : start + _ROWS_PER_BLOCK].astype(np.float64)
+        found[start : start + len(block)] = (squares - 2 * block @ to.T).argmin(axis=1)
     return found
 
 

@@ -9,6 +9,7 @@ largest near 5 %; what else was tried is in benchmarks/clusters.md.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ WORD_DIMENSIONS = 32
 PLACE_DIMENSIONS = 32
 POINT_DIMENSIONS = 16
 
+_ROW_STEPS = float(1 << 16)
+_POINT_STEPS = float(1 << 20)
 _SKETCH_DIMENSIONS = 256
 _SEED = 20_240
 
@@ -51,13 +54,24 @@ def points_of(chunks: Sequence[Chunk], vectors: Floats) -> Points:
 
 
 def reduce(rows: Floats, dimensions: int) -> Floats:
-    """The rows on their first principal components, each with a fixed sign."""
-    centred = rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-    _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    """The rows on their first principal components, each with a fixed sign.
+
+    Rows are cut to whole multiples of 2**-16, so that sums of up to 2**18 products of them are
+    exact in float64, and components to those of 2**-20: how many threads add them up, and in which
+    order, does not show.
+    """
+    whole = np.rint(rows.astype(np.float64) * _ROW_STEPS)
+    centred = (whole - np.rint(whole.mean(axis=0))) / _ROW_STEPS
+    _, axes = np.linalg.eigh(centred.T @ centred)
     leading = axes[:, ::-1][:, :dimensions]
     heaviest = np.abs(leading).argmax(axis=0)
     signs = np.sign(leading[heaviest, np.arange(leading.shape[1])])
-    return centred @ (leading * signs).astype(np.float32)
+    return on_grid(centred @ (leading * signs))
+
+
+def on_grid(rows: npt.NDArray[np.floating[Any]]) -> Floats:
+    """The rows in whole multiples of 2**-20: products of a few dozen add up exactly in float64."""
+    return (np.rint(rows * _POINT_STEPS) / _POINT_STEPS).astype(np.float32)
 
 
 def unit(rows: Floats) -> Floats:

@@ -99,6 +99,13 @@ def test_the_same_chunks_in_another_order_get_the_same_clusters() -> None:
     assert groups(first.labels[order]) == groups(second.labels)
 
 
+def test_components_do_not_depend_on_the_order_in_which_products_are_added_up() -> None:
+    random = np.random.default_rng(2)
+    rows = points.unit(random.standard_normal((4_000, 64)).astype(np.float32))
+    order = random.permutation(len(rows))
+    np.testing.assert_array_equal(points.reduce(rows, 16)[order], points.reduce(rows[order], 16))
+
+
 def groups(labels: np.ndarray) -> set[frozenset[int]]:
     return {frozenset(np.flatnonzero(labels == label).tolist()) for label in set(labels.tolist())}
 
