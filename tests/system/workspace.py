@@ -84,7 +84,7 @@ async def served(home: Path, *roots: Path, manner: Manner = EVENTS) -> AsyncGene
     """The roots, indexed as they are now and served while the block lasts."""
     await anyio.to_thread.run_sync(lambda: seal(home, *roots))
     service = Service(roots, {"RLM_HOME": str(home)}, manner=manner)
-    with anyio.fail_after(60):
+    with anyio.fail_after(180):
         async with service.serving():
             await service.view(silent)
             yield Workspace(roots, service)
