@@ -104,9 +104,7 @@ function legend() {
     const bead = el("i", { class: "bead", "aria-hidden": "true" });
     bead.style.background = swatch(entry.hue ?? null, entry.tint ?? -1);
     if (entry.at === undefined)
-      return entry.name || entry.tint !== undefined
-        ? el("li", {}, bead, visible(entry.name))
-        : null;
+      return el("li", {}, bead, visible(entry.name));
     return el("li", {}, el("button", { type: "button", "aria-pressed": "false",
       onclick: (event) => {
         view.focusArea(entry.at);

@@ -72,9 +72,7 @@ function inView(one, { eye, size }) {
 
 const steppedBack = (map, group) =>
   (map.focus >= 0 && group.area !== map.focus) ||
-  (map.hits.size > 0 && !group.dots.some((dot) => isHit(map, dot)));
-
-const isHit = (map, dot) => map.hits.has(map.picture.files.path[dot.file]);
+  (map.hits.size > 0 && !group.hit);
 
 // One path for each colour: circles that overlap in it are one surface.
 function batched(context, circles, colourOf, more = 0, { eye } = { eye: null }) {
@@ -113,7 +111,7 @@ function dots(context, map, groups) {
   const back = new Set(groups.filter((group) => steppedBack(map, group)));
   const colourOf = (one) => {
     const group = map.groups[one.group];
-    const pale = back.has(group) || (map.hits.size > 0 && !isHit(map, one));
+    const pale = back.has(group) || (map.hits.size > 0 && !one.hit);
     if (pale) return faint(map.colour === "changed" ? null : one.hue);
     return one.tint >= 0 ? fresh[one.tint] : dot(one.hue);
   };

@@ -1,6 +1,6 @@
 // The map: what is drawn, where one looks, what is chosen. The panel beside it is in panel.js.
 
-import { byId, counted, number, visible } from "./dom.js";
+import { ago, byId, counted, number, visible } from "./dom.js";
 import { draw } from "./drawing.js";
 import { packed, settled } from "./pack.js";
 
@@ -62,6 +62,7 @@ export function show(picture) {
     }
   map.chosen = null;
   recolour();
+  markHits();
   if (first) requestAnimationFrame(() => seeAll(false)); // once the legend has its width
   canvas.setAttribute(
     "aria-label",
@@ -94,8 +95,8 @@ export const hueOf = (at) => HUES[at % HUES.length];
 // What each colour stands for now: [{name, hue, count, dots}], the first twelve by name.
 export function recolour() {
   const { files, languages, areas } = map.picture;
-  const newest = Math.max(...files.changed, 0);
-  const oldest = Math.min(...files.changed, newest);
+  const newest = files.changed.reduce((a, b) => Math.max(a, b), 0);
+  const oldest = files.changed.reduce((a, b) => Math.min(a, b), newest);
   const span = Math.log1p(newest - oldest) || 1;
   for (const group of map.groups) {
     group.hue = map.colour === "area" ? hueOf(group.area) : null;
@@ -116,9 +117,8 @@ export function recolour() {
     }));
   if (map.colour === "changed")
     return [5, 4, 3, 2, 1, 0].map((tint) => ({
-      name: ["the oldest", "", "", "", "", "the newest"][tint],
+      name: tint ? `since ${ago(newest - Math.expm1(span * (1 - tint / 6)))}` : "before",
       tint,
-      count: 0,
     }));
   const counts = languages.map(() => 0);
   for (const language of files.language) counts[language]++;
@@ -133,7 +133,15 @@ export function highlight(paths) {
   paths.forEach((path, at) => {
     if (!map.hits.has(path)) map.hits.set(path, at);
   });
+  markHits();
   redraw();
+}
+
+function markHits() {
+  for (const group of map.groups) {
+    for (const dot of group.dots) dot.hit = map.hits.has(map.picture.files.path[dot.file]);
+    group.hit = group.dots.some((dot) => dot.hit);
+  }
 }
 
 export function focusArea(area) {
