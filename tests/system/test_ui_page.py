@@ -102,7 +102,12 @@ class Tab:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("dialog", lambda dialog: self.faults.append(dialog.message))
         self.page.on("request", lambda request: self.asked.add(request.url.split("/")[2]))
+        self.page.on("response", self._on_response)
         self.page.goto(url)
+
+    def _on_response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.url}: {response.text()}")
 
     def _on_console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -117,7 +122,7 @@ def tab(browser: Any, url: str, **manner: Any) -> Generator[Tab]:
     opened = Tab(browser, url, **manner)
     yield opened
     opened.context.close()
-    assert opened.faults == []
+    assert "\n".join(opened.faults) == ""
     assert opened.asked == {url.split("/")[2]}
 
 
