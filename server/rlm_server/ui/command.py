@@ -63,7 +63,7 @@ async def _serve(service: Service, listening: socket.socket, opening: Opening) -
         server_header=False,
         limit_concurrency=_CONNECTIONS_MAX,
     )
-    address = f"http://{LOOPBACK}:{port}/#{token}"
+    address = f"http://{LOOPBACK}:{port}/#token={token}"
     async with anyio.create_task_group() as tasks:
         leave_on_signals(tasks.cancel_scope.cancel, service.over, within_s=_CLEAN_UP_S)
         async with service.serving():

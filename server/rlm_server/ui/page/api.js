@@ -2,11 +2,11 @@
 // and of the history at once, kept for this tab alone, and sent as a header and nowhere else.
 
 const KEY = "rlm-token";
+const MARK = "#token=";
 
 export function takeToken() {
-  const fragment = location.hash.slice(1);
-  if (fragment.startsWith("rlm_")) {
-    sessionStorage.setItem(KEY, fragment);
+  if (location.hash.startsWith(MARK)) {
+    sessionStorage.setItem(KEY, location.hash.slice(MARK.length));
     history.replaceState(null, "", location.pathname);
   }
   return Boolean(sessionStorage.getItem(KEY));
