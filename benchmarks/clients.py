@@ -36,7 +36,7 @@ PROGRAMS = Path(__file__).with_name("client_programs")
 RLM_MCP = Path(sys.executable).with_name("rlm-mcp")
 GONE_WITHIN_S = 2.0
 # What the model must be shown of each call of the errand; the last one fails.
-SHOWN = ("shop/cart.py", "total_price", "shop/cart.py:15", "secure", "no_such")
+SHOWN = ("shop/cart.py", "total_price", "shop/cart.py:15", "shop-repository", "no_such")
 FRAMEWORKS = {
     "openai-agents": ("with_openai_agents.py", ["openai-agents"]),
     "pydantic-ai": ("with_pydantic_ai.py", ["pydantic-ai-slim[mcp]"]),
@@ -274,7 +274,7 @@ class Place:
 
     def tapped(self, kind: str = "small") -> dict[str, Any]:
         """How to start the server with its traffic kept."""
-        root, home = self.folder / "shop-repository", self.folder / "home"
+        root, home = self.folder / "shop-repository", self.folder / f"home-{kind}"
         script = (
             f"tee -a '{self.folder}/{kind}.in' | '{RLM_MCP}' serve --root '{root}'"
             f" | tee -a '{self.folder}/{kind}.out'"

@@ -47,7 +47,8 @@ async def hold(call: Call) -> None:
 
 async def cancel(call: Call) -> dict[str, Any]:
     """Cancel a full reindex while its build runs; say whether the build ended of it."""
-    await call(*CALLS[0])
+    await call("rlm_reindex", {"scope": "changed"})
+    await _until(lambda: not _builds(), 60)
     reindex = asyncio.ensure_future(call("rlm_reindex", {"scope": "full"}))
     await _until(lambda: reindex.done() or bool(_builds()), 60)
     cancelled = not reindex.done()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio.to_thread import run_sync
 from rlm_crystal.errors import CrystalError
 from rlm_sandbox.spare import Spares
 
@@ -40,6 +41,7 @@ class Opened:
     async def rest(self) -> bool:
         """Give back what the next question makes again; False where it has to be tried later."""
         self.mapped.close()
+        await run_sync(self.recollection.close)
         if self.spares is not None:
             await self.spares.rest()
         return await self.keeper.rest()
