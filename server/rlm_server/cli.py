@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from rlm_server.command_line import command_line, with_command
+from rlm_server.command_line import command_line, serve_line, with_command
 from rlm_server.manner import Manner
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Perform one command line; return 0 when fine, 1 when it failed, 2 when it was misused."""
-    options = command_line().parse_args(with_command(arguments))
+    said = with_command(arguments)
+    parser = serve_line() if said[0] == "serve" else command_line()
+    options = parser.parse_args(said)
     _log_to_stderr(verbose=options.verbose, serving=options.command == "serve")
     roots = tuple(Path(root) for root in options.root) or (_default_root(Path.cwd()),)
     if options.command == "serve" and options.http is None:

@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from rlm_tools.toolset import Toolset
 
@@ -15,33 +15,16 @@ from rlm_server.web.options import add_http, add_token
 ClientName = Literal["claude-code", "claude-desktop", "cursor", "vscode", "codex"]
 Shell = Literal["bash", "zsh", "fish", "powershell"]
 
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+
 _TOOLSETS: tuple[str, ...] = get_args(Toolset)
 
 
 def command_line() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--root",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="folder to serve, may be repeated (default: the git root above the current folder)",
-    )
-    common.add_argument("--allow-wide", action="store_true", help="allow the home folder or /")
-    common.add_argument("--json", action="store_true", help="print one JSON object")
-    common.add_argument("--verbose", action="store_true", help="log more to standard error")
-
-    parser = argparse.ArgumentParser(
-        prog="rlm-mcp",
-        description="Ask anything of code and text far larger than a context window.",
-        epilog="Exit codes: 0 fine, 1 what was asked for failed, 2 usage.",
-    )
-    parser.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    serve = commands.add_parser("serve", parents=[common], help="speak MCP (the default: stdio)")
-    _add_offer(serve)
-    add_http(serve)
+    parser, commands, common = _without_commands()
+    _add_serve(commands, common)
     add_token(commands.add_parser("token", help="who may come in over HTTP"))
     indexed = commands.add_parser("index", parents=[common], help="index the roots")
     indexed.add_argument(
@@ -112,6 +95,43 @@ def command_line() -> argparse.ArgumentParser:
     add_memory(commands.add_parser("memory", help="tend what is remembered"), common)
     _add_key(commands.add_parser("key", help="tell of the key, back it up, change it"))
     return parser
+
+
+def serve_line() -> argparse.ArgumentParser:
+    """The parser of `serve` alone: a client waits while it is made, and all take 14 ms of CPU."""
+    parser, commands, common = _without_commands()
+    _add_serve(commands, common)
+    return parser
+
+
+def _without_commands() -> tuple[argparse.ArgumentParser, "_Commands", argparse.ArgumentParser]:
+    """The parser, where its commands are added, and the options that most of them share."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder to serve, may be repeated (default: the git root above the current folder)",
+    )
+    common.add_argument("--allow-wide", action="store_true", help="allow the home folder or /")
+    common.add_argument("--json", action="store_true", help="print one JSON object")
+    common.add_argument("--verbose", action="store_true", help="log more to standard error")
+
+    parser = argparse.ArgumentParser(
+        prog="rlm-mcp",
+        description="Ask anything of code and text far larger than a context window.",
+        epilog="Exit codes: 0 fine, 1 what was asked for failed, 2 usage.",
+    )
+    parser.add_argument("--version", action="version", version=f"rlm-mcp {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    return parser, commands, common
+
+
+def _add_serve(commands: "_Commands", common: argparse.ArgumentParser) -> None:
+    serve = commands.add_parser("serve", parents=[common], help="speak MCP (the default: stdio)")
+    _add_offer(serve)
+    add_http(serve)
 
 
 def _add_offer(parser: argparse.ArgumentParser) -> None:
