@@ -8,6 +8,8 @@ client talks to `rlm-mcp serve` over stdio on a small repository; frameworks let
 the tools. The traffic is kept by `tee` on both sides, which tells the revision of the protocol that
 was agreed on and whether every request was answered.
 
+The clients' own time limits are set wide: what is tried is not how busy the machine is.
+
 - calls: five calls, each shown to the model with the content it should have
 - error: the one call that must fail is shown in words that name the cause
 - cancel: a full reindex is cancelled while it builds; the build ends, the next search is right
@@ -235,7 +237,7 @@ def inspector(scratch: Path, folder: Path) -> Row:
     server = place.tapped()
     start = [str(there / "node_modules" / ".bin" / "mcp-inspector"), "--cli"]
     start += [part for name, value in server["env"].items() for part in ("-e", f"{name}={value}")]
-    start += ["--cwd", server["cwd"]]
+    start += ["--cwd", server["cwd"], "--connect-timeout", "120000"]
 
     def ask(*method: str) -> dict[str, Any]:
         command = [*start, server["command"], *server["args"], "--method", *method]

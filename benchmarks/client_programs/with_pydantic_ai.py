@@ -32,7 +32,7 @@ def shown(messages: list[ModelMessage]) -> list[str]:
 async def main() -> None:
     want = asked()
     act = want.pop("act")
-    toolset: MCPToolset[Any] = MCPToolset(StdioTransport(**want))
+    toolset: MCPToolset[Any] = MCPToolset(StdioTransport(**want), init_timeout=120)
     async with toolset:
         if act == "hold":
             await hold(toolset.direct_call_tool)
