@@ -1,5 +1,6 @@
 """Progress, cancellation, and a standard output that belongs to the protocol."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Literal
@@ -117,6 +118,13 @@ async def test_what_a_dependency_prints_never_reaches_the_protocol(
             result = await client.call_tool("rlm_search", {"query": "cart"})
             assert result.structured_content["results"]
     assert strays == []
+
+
+def test_nothing_heavy_is_imported_before_initialize_is_answered() -> None:
+    heavy = {"hdbscan", "litellm", "numpy", "rlm_engine.loop", "scipy", "torch", "tree_sitter"}
+    code = f"import sys, rlm_server.cli, rlm_server.stdio; print({heavy} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
 
 
 async def builders_once_there() -> list[psutil.Process]:
