@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from rlm_server.clients.inspecting import Inspected, inspected
@@ -76,6 +76,17 @@ def test_each_fault_of_an_entry_is_told_with_its_fix(
     assert fault in " ".join(found.faults)
     assert fix in found.fix
     assert "k3y" not in str(found)
+
+
+@pytest.mark.parametrize("odd", ["/a\0b", "/" + "a" * 5_000, "\ud800", 5, None, [1], {"a": 1}, ""])
+def test_whatever_stands_in_an_entry_is_looked_at_and_never_raised(
+    here: Machine, odd: object
+) -> None:
+    for client in get_args(ClientName):
+        if client != "codex":
+            for entry in ({"command": odd}, {"args": ["serve", "--root", odd]}, {"args": odd}):
+                assert seen(client, here, **entry).told
+            assert seen(client, here, command=None, url=odd, env={"RLM_HOME": odd}).told
 
 
 @pytest.mark.parametrize(

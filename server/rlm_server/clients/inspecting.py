@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any, Final
@@ -104,11 +104,15 @@ def _servers(client: ClientName, place: Place) -> dict[str, Any]:
 
 
 def _told(name: str, entry: Mapping[str, Any], script: str, machine: Machine) -> str:
-    command = str(entry.get("command") or entry.get("url") or "")
-    told = f"{name!r} starts {command}" if entry.get("command") else f"{name!r} is at {command}"
-    found = _found(command, machine)
-    if entry.get("command") and found is not None and found.resolve() != Path(script).resolve():
-        told += ", another installation than this one" if _is_our_script(command) else ""
+    command = str(entry.get("command") or "")
+    told = (
+        f"{name!r} starts {command}"
+        if command
+        else f"{name!r} is at {entry.get('url', 'no address')}"
+    )
+    found = _found(command, machine) if _is_our_script(command) else None
+    if found is not None and found.resolve() != Path(script).resolve():
+        told += ", another installation than this one"
     home = as_table(entry.get("env")).get("RLM_HOME", "")
     if home and home != machine.environ.get("RLM_HOME", ""):
         told += f", with a home of its own ({home})"
@@ -148,7 +152,7 @@ def _faults_of_command(client: ClientName, command: str, machine: Machine) -> It
         yield _Fault(f"the command {where}")
     elif not os.access(found, os.X_OK):
         yield _Fault("the command may not be executed")
-    elif (interpreter := _interpreter(found)) and not Path(interpreter).exists():
+    elif (interpreter := _interpreter(found)) and not _stands(Path(interpreter).exists):
         yield _Fault(f"its interpreter {interpreter} is gone")
     elif client in _DESKTOP and not _is_absolute(command, machine):
         yield _Fault("the command is no absolute path, and a desktop application has another PATH")
@@ -162,7 +166,7 @@ def _faults_of_roots(client: ClientName, arguments: list[str]) -> Iterator[_Faul
             continue
         if not Path(root).is_absolute():
             yield _Fault(f"the root {root} is relative to wherever the client starts", fix)
-        elif not Path(root).is_dir():
+        elif not _stands(Path(root).is_dir):
             yield _Fault(f"the root {root} is gone", fix)
     if client == "claude-desktop" and not roots:
         yield _Fault("it names no --root, and the application starts in no project", fix)
@@ -208,9 +212,17 @@ def _found(command: str, machine: Machine) -> Path | None:
     if not command or _PLACEHOLDER in command or _is_elsewhere(command):
         return None
     if _is_absolute(command, machine):
-        return Path(command) if Path(command).is_file() else None
+        return Path(command) if _stands(Path(command).is_file) else None
     found = shutil.which(command, path=machine.environ.get("PATH"))
     return Path(found) if found else None
+
+
+def _stands(ask: Callable[[], bool]) -> bool:
+    """Whether something is there; a name that no file can have is not."""
+    try:
+        return ask()
+    except OSError:
+        return False
 
 
 def _interpreter(script: Path) -> str:

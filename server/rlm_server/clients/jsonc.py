@@ -35,9 +35,8 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Object:
-    """An object in a text: where it stands, and its members by name, of which the last counts."""
+    """An object in a text: its members by name, of which the last counts, and where it ends."""
 
-    start: int
     end: int = 0
     members: "dict[str, _Member]" = field(default_factory=dict[str, "_Member"])
     comma_at: int = -1  # of one that stands behind the last member
@@ -153,13 +152,13 @@ def _root(text: str) -> _Object | None:
         return None
     if first.text != "{":
         raise NotJson("it is no object")
-    return _object(first, pieces, 0)
+    return _object(pieces, 0)
 
 
-def _object(opened: _Piece, pieces: "Iterator[_Piece]", depth: int) -> _Object:
+def _object(pieces: "Iterator[_Piece]", depth: int) -> _Object:
     if depth > _DEPTH_MAX:
         raise NotJson("it is nested too deep")
-    found = _Object(opened.start)
+    found = _Object()
     comma = -1
     last: _Member | None = None
     for piece in pieces:
@@ -183,7 +182,7 @@ def _object(opened: _Piece, pieces: "Iterator[_Piece]", depth: int) -> _Object:
 def _value(first: _Piece, pieces: "Iterator[_Piece]", depth: int) -> tuple[_Object | None, int]:
     """What begins with this piece: the object it is, if so, and where it ends."""
     if first.text == "{":
-        inside = _object(first, pieces, depth + 1)
+        inside = _object(pieces, depth + 1)
         return inside, inside.end
     if first.text != "[":
         return None, first.end
