@@ -82,8 +82,16 @@ class Jobs(Generic[T]):
             raise ActorStopped("The service is going down; this was not finished.")
         return job.value  # pyright: ignore[reportReturnType]  # over, not failed: it is set
 
-    def get(self, job_id: str) -> JobState:
-        """Return a job by its id; UnknownJob where the caller has none such."""
+    async def get(self, job_id: str, *, wait_s: float = 0.0) -> JobState:
+        """Return a job by its id, when it is over or after `wait_s`; UnknownJob where the caller
+        has none such."""
+        job = self._mine(job_id)
+        if wait_s:
+            with anyio.move_on_after(wait_s):
+                await job.over.wait()
+        return self._state_of(job)
+
+    def _mine(self, job_id: str) -> _Job[T]:
         job = self._jobs.get(job_id)
         if job is None or job.whose != acting():
             running = ", ".join(state.job_id for state in self.states()) or "none"
@@ -91,7 +99,7 @@ class Jobs(Generic[T]):
                 f"There is no job {job_id!r} (there are: {running}); the results of the last"
                 f" {FINISHED_KEPT} are kept while the server runs."
             )
-        return self._state_of(job)
+        return job
 
     def states(self) -> tuple[JobState, ...]:
         """Return the caller's jobs that it got a handle of, oldest first."""

@@ -125,7 +125,7 @@ def _offered(service: "Service", tool: Tool, exchanges: Exchanges) -> McpTool:
     async def call(
         arguments: dict[str, Any], context: "Context[Any, Any]"
     ) -> CallToolResult | InputRequiredResult:
-        if tool.quick:
+        if tool.quick and not arguments.get("wait_s"):
             return _result(await call_tool(service, tool, arguments, _silence))
         teller = ProgressTeller(context.report_progress)
         async with teller.telling():

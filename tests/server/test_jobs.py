@@ -58,10 +58,9 @@ async def test_longer_work_gives_a_handle_and_its_result_can_be_fetched() -> Non
             handle = await jobs.run("query", slow, wait_s=0.01, progress=silent)
             assert isinstance(handle, JobState)
             assert (handle.state, handle.done, handle.total) == ("running", 1, 2)
+            assert (await jobs.get(handle.job_id, wait_s=0.01)).state == "running"
             gate.set()
-            while jobs.get(handle.job_id).state == "running":
-                await anyio.lowlevel.checkpoint()
-            assert jobs.get(handle.job_id).result == "LATE"
+            assert (await jobs.get(handle.job_id, wait_s=5)).result == "LATE"
 
 
 @pytest.mark.asyncio
@@ -92,7 +91,7 @@ async def test_a_cancelled_caller_cancels_the_work() -> None:
 async def test_an_unknown_job_says_which_there_are() -> None:
     async with anyio.create_task_group() as tasks:
         with pytest.raises(UnknownJob, match="none"):
-            jobs_in(tasks).get("nope")
+            await jobs_in(tasks).get("nope")
 
 
 @pytest.mark.asyncio
@@ -121,10 +120,10 @@ async def test_a_job_is_there_for_who_began_it_only() -> None:
         with calls_by(Principal("reviewer")):
             job = await jobs.run("query", slow, wait_s=0, progress=silent)
             assert isinstance(job, JobState)
-            assert jobs.get(job.job_id) == jobs.states()[0] == job
+            assert await jobs.get(job.job_id) == jobs.states()[0] == job
         for other in (OWNER, Principal("another")):
             with calls_by(other):
                 assert jobs.states() == ()
                 with pytest.raises(UnknownJob, match=r"there are: none"):
-                    jobs.get(job.job_id)
+                    await jobs.get(job.job_id)
         hold.set()

@@ -348,8 +348,8 @@ class Host(Protocol):
         """Return the state of the service; never waits for a build."""
         ...
 
-    async def job(self, job_id: str) -> JobState:
-        """Return a job by its id, or raise `UnknownJob`."""
+    async def job(self, job_id: str, *, wait_s: float = 0.0) -> JobState:
+        """Return a job by its id, when it is over or after `wait_s`; or raise `UnknownJob`."""
         ...
 
     async def session_stats(self) -> SessionStats:

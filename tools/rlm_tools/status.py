@@ -26,7 +26,8 @@ _ABOUT_WORK = {
 class StatusArguments(Arguments):
     """Which job, or none for the service."""
 
-    job_id: Annotated[str, Field(max_length=40, description="from an earlier reply")] = ""
+    job_id: Annotated[str, Field(max_length=40)] = ""
+    wait_s: Annotated[int, Field(ge=0, le=40, description="for its end")] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ class JobReply:
 async def status(
     host: Host, arguments: StatusArguments, _progress: ProgressSink
 ) -> StatusReply | JobReply:
-    """Say how the service or a job stands, without waiting."""
+    """Say how the service stands, without waiting, or a job, waiting for it where asked to."""
     if arguments.job_id:
-        job = await host.job(arguments.job_id)
+        job = await host.job(arguments.job_id, wait_s=arguments.wait_s)
         chars = chars_within(job.result, JOB_RESULT_TOKENS)
         return JobReply(replace(job, result=clip(job.result, chars)))
     now = await host.status()

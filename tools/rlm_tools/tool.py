@@ -52,7 +52,8 @@ class Tool:
 
     `run(host, arguments, progress)` may call `progress` as often as it likes from the event loop's
     thread; the server thins it out. It is cancelled when the client cancels. A `quick` tool answers
-    from what is known already: it makes no progress and never becomes a job. One that `lends_model`
+    from what is known already: it makes no progress (but where it is given `wait_s`) and never
+    becomes a job. One that `lends_model`
     may ask the client's own model, where the client offers it.
     """
 
