@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from rlm_memory.memory import Memory
 
 WRITES_A_DAY_MAX: Final = 2_000
-NOT_THERE: Final = "there is no such memory for this agent"
+NOT_THERE: Final = (
+    "there is no such memory for this agent; a search shows the ids of those it may read, and it"
+    " changes only what it wrote itself"
+)
 
 
 class AgentMemory:

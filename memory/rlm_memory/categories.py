@@ -102,18 +102,22 @@ def _alike(stems: Sequence[Counter[str]]) -> Floats:
 
 
 def _linked(alike: Floats) -> list[list[int]]:
-    """Average linkage down to `ALIKE_MIN`, the pair that is most alike first; quadratic."""
+    """Average linkage down to `ALIKE_MIN`, the pair that is most alike first; quadratic.
+
+    The best partner of each group is known, and looked for again only where a merge changed it.
+    """
     n = len(alike)
     groups = [[at] for at in range(n)]
     sums, sizes = alike.copy(), np.ones(n)
     mean = alike.copy()
     np.fill_diagonal(mean, -1.0)
+    partner = mean.argmax(axis=1) if n else np.zeros(0, np.int64)
+    best = mean[np.arange(n), partner]
     for _ in range(n - 1):
-        best = mean.max(axis=1)
         one = int(best.argmax())
         if best[one] < ALIKE_MIN:
             break
-        other = int(mean[one].argmax())
+        other = int(partner[one])
         groups[one] += groups[other]
         groups[other] = []
         sums[one] += sums[other]
@@ -124,4 +128,10 @@ def _linked(alike: Floats) -> list[list[int]]:
         mean[other] = mean[:, other] = -1.0
         mean[one, one] = mean[one, other] = -1.0
         mean[:, one] = mean[one]
+        nearer = (mean[one] > best) | ((mean[one] == best) & (one < partner))
+        best[nearer], partner[nearer] = mean[one][nearer], one
+        again = np.flatnonzero((partner == one) & ~nearer | (partner == other))
+        again = np.unique(np.append(again, (one, other)))
+        partner[again] = mean[again].argmax(axis=1)
+        best[again] = mean[again, partner[again]]
     return [group for group in groups if group]

@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
+from rlm_crystal.errors import NoCrystal
 from rlm_crystal.types import ProgressSink
 from rlm_tools.clip import clip
 from rlm_tools.memory.desk import (
@@ -18,6 +21,7 @@ from rlm_tools.memory.desk import (
     Verdict,
 )
 
+from rlm_server.errors import Indexing
 from rlm_server.memory_telling import Teller
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _OLD_CHARS = 300
+_INDEX_WAIT_S = 3.0
 
 
 class Desk:
@@ -107,11 +112,11 @@ class Desk:
         return await opened.recollection.as_caller(use)
 
     async def _reader(self, progress: ProgressSink) -> "ReadLines | None":
-        """What reads lines of the corpus; None while there is no index."""
+        """What reads lines of the corpus; None where there is no index within a moment."""
         opened = await self._service.use()
-        if self._service.state.crystal is None:
-            return None
-        return (await opened.viewer.view(progress)).crystal.read
+        with anyio.move_on_after(_INDEX_WAIT_S), suppress(Indexing, NoCrystal):
+            return (await opened.viewer.view(progress)).crystal.read
+        return None
 
 
 def _episode(fact: Fact, agent: str, cited: "tuple[Citation, ...]") -> "Episode":

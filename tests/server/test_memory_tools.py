@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rlm_memory.agent import NOT_THERE
 from rlm_memory.grants import Grant, Right
 from rlm_memory.types import Episode, Zone
 from rlm_server.principal import Principal, calls_by
@@ -70,7 +71,7 @@ async def test_facts_are_kept_updated_recalled_and_settled(
     assert (found["id"], found["trust"], found["agent"]) == (new["id"], "agent", "assistant")
     assert gone["memories"] == []
     assert (status["open"], status["rights"]["internal"]) == (1, ["read", "write", "consolidate"])
-    assert refused == "there is no such memory for this agent"
+    assert refused == NOT_THERE
     assert f"superseded by {new['id']}" in shown
     assert "write 2026-03-01" in wrong
     assert done["traces"] > 0
@@ -102,7 +103,7 @@ async def test_what_is_above_the_operators_zone_and_of_others_stays_out_of_reach
             granted = await fields(service, "search", query="vault")
     assert [each["id"] for each in recalled] == [theirs]
     assert [each["id"] for each in found["memories"]] == [theirs]
-    assert set(denied) == {"there is no such memory for this agent"}
+    assert set(denied) == {NOT_THERE}
     assert nothing["reason"] == "no zone is open to this agent"
     assert "rlm-mcp memory grant" in no_rights
     assert stats.memory is None
