@@ -52,8 +52,10 @@ def places(client: ClientName, machine: Machine) -> tuple[Place, ...]:
     match client:
         case "claude-code":
             file = machine.home / ".claude.json"
-            of_project = Place(file, ("projects", machine.project.as_posix(), "mcpServers"))
-            return own, of_project, Place(file, ("mcpServers",))
+            # On Windows a project was written with slashes by some versions, not by all.
+            spelled = dict.fromkeys((machine.project.as_posix(), str(machine.project)))
+            of_project = (Place(file, ("projects", name, "mcpServers")) for name in spelled)
+            return own, *of_project, Place(file, ("mcpServers",))
         case "cursor":
             return own, Place(machine.home / ".cursor" / "mcp.json", ("mcpServers",))
         case "vscode":
