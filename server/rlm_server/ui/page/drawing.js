@@ -95,7 +95,9 @@ function batched(context, circles, colourOf, more = 0, { eye } = { eye: null }) 
 }
 
 function land(context, map, groups) {
-  batched(context, groups, (group) => palette().land(map.colour === "area" ? group.hue : null), 7);
+  const shore = Math.min(7, 18 / map.eye.k);
+  const hueOf = (group) => palette().land(map.colour === "area" ? group.hue : null);
+  batched(context, groups, hueOf, shore);
 }
 
 function discs(context, map, groups) {
@@ -185,14 +187,14 @@ function labels(context, map, seen) {
   const place = (text, px, py, { size, weight = 500, colour = ink, width = Infinity, must, terms }) => {
     context.font = `${weight} ${size}px system-ui, sans-serif`;
     const shown = fitted(context, visible(text), width, terms);
-    if (!shown) return;
+    if (!shown) return false;
     const wide = context.measureText(shown).width;
     const box = [px - wide / 2 - 4, py - size * 0.75, px + wide / 2 + 4, py + size * 0.75];
     const off = box[2] < 0 || box[0] > map.size.width || box[3] < 0 || box[1] > map.size.height;
     const meets = taken.some(
       (one) => box[0] < one[2] && box[2] > one[0] && box[1] < one[3] && box[3] > one[1],
     );
-    if (off || (meets && !must)) return;
+    if (off || (meets && !must)) return false;
     taken.push(box);
     context.lineWidth = 3.5;
     context.lineJoin = "round";
@@ -202,6 +204,7 @@ function labels(context, map, seen) {
     context.strokeText(shown, px, py);
     context.fillStyle = colour;
     context.fillText(shown, px, py);
+    return true;
   };
   const at = (one) => [
     (one.x - map.eye.x) * map.eye.k + map.size.width / 2,
@@ -217,12 +220,13 @@ function labels(context, map, seen) {
     const below = py + map.chosen.dot.r * map.eye.k + 12;
     place(name(map.chosen.dot), px, below, { size: 13, weight: 650, must: true });
   }
+  const named = new Set(map.chosen?.dot ? [map.chosen.dot] : []);
   for (const [path, rank] of map.hits) {
     const dot = map.files.get(path)?.[0];
-    if (!dot || rank > 11 || dot === map.chosen?.dot) continue;
+    if (!dot || rank > 11 || named.has(dot)) continue;
     const [px, py] = at(dot);
     const above = py - Math.max(dot.r * map.eye.k, 6) - 10;
-    place(name(dot), px, above, { size: 12, weight: 600, colour: hit });
+    if (place(name(dot), px, above, { size: 12, weight: 600, colour: hit })) named.add(dot);
   }
   const afar = map.eye.k * median(map.groups) < 26;
   if (afar && map.colour === "area") areaNames(map, at, place, ink);
@@ -243,7 +247,7 @@ function labels(context, map, seen) {
   for (const group of seen) {
     if (group.r * map.eye.k < 70) continue;
     for (const dot of group.dots)
-      if (dot.r * map.eye.k > 15)
+      if (dot.r * map.eye.k > 15 && !named.has(dot))
         fileName(dot, { size: 11, weight: 450, width: dot.r * map.eye.k * 2.5 });
   }
 }

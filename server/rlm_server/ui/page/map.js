@@ -188,7 +188,7 @@ function seeCircles(circles, fast = false) {
   const { width, height } = map.size;
   const legend = width > 640 ? byId("legend").parentElement.offsetWidth : 0;
   const room = width - legend;
-  const k = Math.min(14, Math.min(room / (right - left), (height - 40) / (bottom - top)) * 0.94);
+  const k = Math.min(9, Math.min(room / (right - left), (height - 40) / (bottom - top)) * 0.92);
   fly({ x: (left + right) / 2 - legend / 2 / k, y: (top + bottom) / 2, k }, fast);
 }
 
