@@ -46,6 +46,7 @@ class OpenRepl:
     busy: bool = False
     awake: bool = True
     whose: Principal = field(default_factory=acting)
+    resting: anyio.Lock = field(default_factory=anyio.Lock)
 
     def state(self) -> ReplState:
         """How it stands."""
@@ -79,8 +80,10 @@ class Repls:
         found = self._found(handle)
         if found is None or reset:
             found = await self._opened(handle, opening, reset=reset)
-        found.busy = found.awake = True
+        found.busy = True
         try:
+            async with found.resting:
+                found.awake = True
             yield found
         finally:
             found.busy = False
@@ -120,8 +123,10 @@ class Repls:
         too_many = max(0, len(awake) - AWAKE_MAX)
         for number, each in enumerate(awake):
             if number < too_many or now_s - each.used_s >= REST_AFTER_S:
-                each.awake = False
-                await each.repl.rest()
+                async with each.resting:
+                    if not each.busy:
+                        each.awake = False
+                        await each.repl.rest()
 
     async def close(self) -> None:
         """Close all, as the process ends."""

@@ -3,6 +3,8 @@
 from pathlib import Path
 from time import monotonic
 
+import anyio
+import anyio.lowlevel
 import pytest
 from rlm_sandbox.availability import available
 from rlm_server.errors import ReplsBusy, UnknownHandle
@@ -57,8 +59,10 @@ async def test_an_idle_repl_rests_with_its_variables_and_is_closed_later_with_a_
         handle = (await run(Cell("kept = [1]\nlazy = iter(kept)"), silent)).handle
         assert service.opened is not None
         repls = service.opened.repls
-        await repls.look(monotonic() + REST_AFTER_S)
-        rested = await run(Cell("kept", handle), silent)
+        async with anyio.create_task_group() as tasks:  # a call that comes in the midst waits
+            tasks.start_soon(repls.look, monotonic() + REST_AFTER_S)
+            await anyio.lowlevel.checkpoint()
+            rested = await run(Cell("kept", handle), silent)
         await repls.look(monotonic() + CLOSE_AFTER_S)
         open_then = repls.states()
         closed = await run(Cell("SHOW_VARS()", handle), silent)
