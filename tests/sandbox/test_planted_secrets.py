@@ -66,6 +66,7 @@ ISSUED = {
     ),
     "Stripe webhook": joined("whsec_", some(ALNUM, 32)),
     "Hugging Face": joined("hf_", some(string.ascii_letters, 34)),
+    "rlm-mcp": joined("rlmt_", some(URLSAFE, 43)),
     "npm": joined("npm_", some(ALNUM, 36)),
     "PyPI": joined("pypi-AgEIcHlwaS5vcmc", some(URLSAFE, 100, 160)),
     "RubyGems": joined("rubygems_", some(HEX, 48)),

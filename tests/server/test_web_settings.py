@@ -65,6 +65,7 @@ def test_an_address_that_others_reach_needs_a_token_and_tls_or_a_proxy() -> None
         front("--no-token", **OAUTH)
     assert not front("0.0.0.0:80", "--behind-proxy").open
     assert front("--no-token").open
+    assert front("0.0.0.0:80", "--behind-proxy").url(80) == "http://localhost:80/mcp"
 
 
 def test_names_are_the_loopback_the_address_and_what_is_allowed() -> None:

@@ -45,6 +45,11 @@ class Address:
         """The host as a URL has it."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
+    @property
+    def called(self) -> str:
+        """The host as a client on this machine calls it."""
+        return "localhost" if self.host in _WILDCARDS else self.as_host
+
     def names(self, hosts: Iterable[str], origins: Iterable[str]) -> Names:
         """The names that a Host header may have: the loopback's, its own, and those given."""
         own = () if self.host in _WILDCARDS else (self.as_host.lower(),)

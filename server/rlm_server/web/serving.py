@@ -82,7 +82,7 @@ class Front:
     def url(self, port: int) -> str:
         """What a client is given."""
         scheme = "https" if self.tls else "http"
-        return f"{scheme}://{self.address.as_host}:{port}{PATH}"
+        return f"{scheme}://{self.address.called}:{port}{PATH}"
 
 
 def serve_http(

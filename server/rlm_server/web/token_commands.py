@@ -27,11 +27,15 @@ def token_command(options: argparse.Namespace, environ: Mapping[str, str]) -> To
 
 def _new(book: TokenBook, name: str, days: float | None) -> Told:
     token = book.new(name, days=days)
-    may = "everything" if name == OWNERS else "what rlm-mcp memory grant gives it, and search"
+    may = (
+        "everything."
+        if name == OWNERS
+        else f"ask and search; the memory is closed to it until rlm-mcp memory grant {name} ZONE."
+    )
     return Told(
         {"name": name, "token": token, "days": days},
         token,
-        remark=f"For {name}, who may {may}. It is shown this once; only its digest is kept.",
+        remark=f"For {name}, who may {may} It is shown this once; only its digest is kept.",
     )
 
 
