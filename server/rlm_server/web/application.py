@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend, RequireAuthMiddleware
 from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
@@ -51,13 +52,15 @@ def application(
 
     The service starts and ends with it, and begins to index at once.
     """
-    endpoint: ASGIApp = server.streamable_http_app(
+    # Of the SDK's application only what it makes is taken: ours has the routes already.
+    server.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=body_max_bytes,
         max_sessions=_SESSIONS_MAX,
         # The guard has looked at Host and Origin before.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    endpoint: ASGIApp = StreamableHTTPASGIApp(server.session_manager)
     if door is not None:
         endpoint = _behind(AuthContextMiddleware(endpoint), issuer)
     endpoint = Admission(endpoint, door, bounds or Bounds())
