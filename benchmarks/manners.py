@@ -1,6 +1,6 @@
 """How the server behaves in daily use, beside a bare server of the SDK and semble's.
 
-    python benchmarks/manners.py --root DIR [--semble PYTHON] [--only PART ...] [--json]
+    python benchmarks/manners.py --root DIR [--semble PROGRAM] [--only PART ...] [--json]
 
 Parts, each over stdio with a server of its own; DIR is indexed into a home of its own first:
 
@@ -72,7 +72,7 @@ INITIALIZE = {
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the manners of the server.")
     parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--semble", help="python of an environment with semble[mcp]")
+    parser.add_argument("--semble", metavar="PROGRAM", help="the console script of semble[mcp]")
     parser.add_argument("--only", nargs="*", default=[], metavar="PART")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -86,11 +86,12 @@ def main() -> None:
             "idle": place.idle,
             "twenty": place.twenty,
         }
-        place.index()
-        for name, part in parts.items():
-            if not options.only or name in options.only:
-                told = {"part": name, **part()}
-                print(json.dumps(told) if options.json else _in_words(told), flush=True)
+        chosen = [name for name in parts if not options.only or name in options.only]
+        if chosen != ["start"]:
+            place.index()
+        for name in chosen:
+            told = {"part": name, **parts[name]()}
+            print(json.dumps(told) if options.json else _in_words(told), flush=True)
 
 
 class Place:
@@ -184,9 +185,7 @@ class Place:
         for name, command in self._commands().items():
             if name != "rlm-mcp":
                 with self._served(command) as server:
-                    if name == "semble":
-                        server.call("search", {"query": QUERIES[0], "repo": str(self._root)})
-                    told[name] = server.memory_mb()
+                    told[f"{name}, asked nothing"] = server.memory_mb()
         return told
 
     def twenty(self) -> dict[str, Any]:
@@ -227,7 +226,7 @@ class Place:
             "rlm-mcp": [str(RLM_MCP), "serve", "--root", str(self._root)],
         }
         if self._semble:
-            commands["semble"] = [self._semble, "-m", "semble"]
+            commands["semble"] = [self._semble]
         return commands
 
     def _environ(self) -> dict[str, str]:
