@@ -15,7 +15,7 @@ from rlm_memory.types import Episode, Place, Recall
 
 KEYRING = Keyring("env", bytes(range(32)))
 HERE = Place("internal", "episode")
-COUNT = 600
+COUNT = 520
 
 
 def opened(folder: Path) -> Memory:

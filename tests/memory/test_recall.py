@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from rlm_crystal.keys import Keyring
 from rlm_memory.cues import Cues, asks, cues_of
 from rlm_memory.dates import nearness, spans_of
+from rlm_memory.grants import Grant
 from rlm_memory.index import Signals, ZoneIndex
 from rlm_memory.memory import Memory
+from rlm_memory.recall import recalled
 from rlm_memory.types import ZONES, Episode, Memo, Recall, Trust, Wanted
 from rlm_memory.words import telling_stems
 
@@ -164,6 +166,25 @@ def test_a_budget_of_tokens_cuts_the_tail(memory: Memory) -> None:
     for number in range(6):
         memory.remember(Episode(f"port {number} " + "x" * 92, time_s=float(number)))
     assert len(memory.recall("port", limit=6, tokens_max=80).found) == 3
+
+
+def test_a_sealed_memory_ranks_as_a_plain_index_and_an_agent_sees_the_same(memory: Memory) -> None:
+    said = [(("Ann", "Bo")[n % 2], f"number {n} of the {n % 7} rivers") for n in range(40)]
+    ids = memory.remember_all(turns(*said))
+    memory.remember(Episode("rivers nobody may read of", time_s=NOW_S, zone="secret"))
+    memory.grant(Grant("helper", "internal", frozenset({"read"})))
+    memos = {row_id: memo for row_id, memo in memory.memos().items() if row_id in ids}
+    plain = ZoneIndex()
+    for row_id in ids:
+        plain.add(row_id, memos[row_id])
+    internal = Wanted(zones=("internal",))
+    for question in ("which rivers", "what did Ann say of number 3?", "6 rivers"):
+        sealed = memory.recall(question, limit=10, wanted=internal)
+        assert len(sealed.found) == 10
+        assert sealed == recalled(
+            question, [plain], memos, internal, limit=10, tokens_max=None, now_s=NOW_S
+        )
+        assert sealed == memory.as_agent("helper").recall(question, limit=10)
 
 
 words = st.sampled_from(["reload", "token", "server", "csrf", "cache", "the", "?"])

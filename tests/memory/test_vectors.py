@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rlm_crystal.embed import Vectors, static_embedder
 from rlm_crystal.errors import EmbedderUnavailable
@@ -99,6 +99,7 @@ def test_a_model_that_is_not_there_leaves_words_to_recall_by(tmp_path: Path) -> 
     memory.close()
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=3), min_size=1, max_size=9),
     st.sets(st.integers(0, 8)),
