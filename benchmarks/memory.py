@@ -10,7 +10,7 @@ adding and of asking; that of asking with MiniLM is without what the model takes
 
 Without a file it makes dialogues of its own, the same at every run: of people at work and at home,
 or with `--ide` of a person and an agent at work in an editor, asked in the words that were said
-(`worded`) and in others (`paraphrased`). Nothing was fitted on these.
+(`worded`) and in others (`paraphrased`). No weight was fitted on these.
 `--locomo` takes a file in the form of LoCoMo, whose licence forbids to ship it (snap-research/
 locomo, data/locomo10.json): the weights of ours were fitted on its first three conversations, so
 the other seven are told apart. Questions without evidence (category 5) are left out.
