@@ -132,7 +132,6 @@ async def kept_repl(
         equipment=equipment,
         precautions=precautions,
         tracing=Tracing(meter=counting),
-        say=lambda _: None,
     )
     # The level above the first has no turn of its own to leave anything for.
     inquiry.budget.keep_back(Worst(), depth=0)
