@@ -373,7 +373,7 @@ EMPTY_FRAME = """
     [
         ("link.send(final)", "sent FINAL"),
         # What is interrupted in the middle of a frame leaves half of one: also an end.
-        ("link.send(call)", "had to be killed|ended by itself|broke its session"),
+        ("link.send(call)", "limit of 0.2 s|had to be killed|ended by itself|broke its session"),
         ("link.send(call); link.receive()", "limit of 0.2 s|broke its session"),
         ("link.send(frames.Message(frames.Kind.SEALED))", "sent SEALED"),
         ("link.send(frames.Message(frames.Kind.CALL))", "a call without name"),
