@@ -26,7 +26,7 @@ def check(episode: Episode) -> None:
 
 def all_told(episode: Episode) -> str:
     """All of an episode that may come back into a prompt."""
-    slots = (episode.subject, episode.attribute, episode.value, episode.speaker)
+    slots = (episode.subject, episode.attribute, episode.value, episode.speaker, episode.source)
     return "\n".join(filter(None, (episode.text, *slots)))
 
 

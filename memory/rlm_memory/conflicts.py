@@ -98,7 +98,10 @@ def repeated(memo: Memo, again: Episode) -> Memo:
     source = _source(again)
     return replace(
         memo,
-        episode=again if again.time_s >= memo.episode.time_s else memo.episode,
+        # When it was said first stays: `as_of` before now has to find it.
+        episode=replace(again, time_s=memo.episode.time_s)
+        if again.time_s >= memo.last_used_s
+        else replace(memo.episode, time_s=min(memo.episode.time_s, again.time_s)),
         uses=memo.uses + 1,
         last_used_s=max(memo.last_used_s, again.time_s),
         sources=memo.sources if (source,) == _sources(memo) else _with(_sources(memo), source),
@@ -139,16 +142,32 @@ def undisputed(new: Memo, old_id: str) -> Memo:
 def open_disputes(memos: Mapping[str, Memo], disputing: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Of memos that contradict others, ids of newer and older where both are believed still."""
     for new_id in disputing:
-        for edge in memos[new_id].edges:
+        new = memos.get(new_id)
+        for edge in new.edges if new is not None else ():
             old = memos.get(edge.target) if edge.kind == "contradicts" else None
             if old is not None and not old.superseded_by:
                 yield new_id, edge.target
+
+
+def overtaken(memos: Mapping[str, Memo], row_id: str) -> bool:
+    """Whether something else took the place of a memo since, or of the one it repeats."""
+    seen = set[str]()
+    memo = memos.get(row_id)
+    while memo is not None and memo.superseded_by and row_id not in seen:
+        seen.add(row_id)
+        if Edge("duplicate_of", memo.superseded_by) not in memo.edges:
+            return True
+        row_id = memo.superseded_by
+        memo = memos.get(row_id)
+    return memo is None
 
 
 def may_settle(new: Episode, old: Memo) -> bool:
     """Whether the newer may take the older's place by itself."""
     rank = TRUSTS.index(new.trust)
     own = new.agent == old.episode.agent
+    if new.time_s < old.episode.time_s:  # then the older memo is what takes the place
+        return own and rank == _rank(old) and new.trust != "untrusted"
     return rank >= _rank(old) and (own or new.trust == "user") and new.trust != "untrusted"
 
 
@@ -207,11 +226,12 @@ def _of_self(text: str) -> bool:
 
 def _apart(new: Episode, old: Episode) -> bool:
     """Whether the two hold at different times in the world, as far as they say."""
-    if new.valid_to_s is not None and old.valid_from_s is not None:
-        return new.valid_to_s <= old.valid_from_s
-    if old.valid_to_s is not None and new.valid_from_s is not None:
-        return old.valid_to_s <= new.valid_from_s
-    return False
+    return any(
+        one.valid_to_s is not None
+        and other.valid_from_s is not None
+        and one.valid_to_s <= other.valid_from_s
+        for one, other in ((new, old), (old, new))
+    )
 
 
 def _backed(front: Memo, behind: Memo) -> Memo:

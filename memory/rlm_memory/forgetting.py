@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rlm_crystal.errors import SealError
 
-from rlm_memory.conflicts import freed
+from rlm_memory.conflicts import freed, superseded
 from rlm_memory.database import DATABASE
 from rlm_memory.points import encode_point, memos_of, point_of
 from rlm_memory.retention import Retention, ended
@@ -23,6 +23,7 @@ class Asked:
     subject: str = ""
     writer: str = ""
     rules: tuple[Retention, ...] = ()
+    gone: frozenset[str] = frozenset()
     now_s: float = 0.0
 
     @property
@@ -31,10 +32,11 @@ class Asked:
 
     def of(self, memos: Mapping[str, Memo]) -> set[str]:
         """The ids that are meant."""
+        gone = {*self.gone} & memos.keys()
         if self.rules:
-            return ended(memos, self.rules, now_s=self.now_s)
+            return ended(memos, self.rules, now_s=self.now_s) | gone
         subject = self.subject.casefold()
-        return {
+        return gone | {
             row_id
             for row_id, memo in memos.items()
             if row_id == self.row_id
@@ -75,17 +77,17 @@ def without(memos: Mapping[str, Memo], asked: Asked, *, one_voice: bool) -> With
     said = asked.of(memos)
     if not asked.rules:
         said = _with_repeats(memos, said, one_voice=one_voice)
-    changed = {
-        row_id: memo
+    return Without(said, _made_from(memos, said), left_by(memos, said))
+
+
+def left_by(memos: Mapping[str, Memo], gone: Collection[str]) -> dict[str, Memo]:
+    """The episodes that stay and change where others are gone, as they are then."""
+    return {
+        row_id: _freed(memos, memo, gone)
         for row_id, memo in memos.items()
-        if memo.level == "episode" and row_id not in said
-        if memo.superseded_by in said or any(edge.target in said for edge in memo.edges)
+        if memo.level == "episode" and row_id not in gone
+        if memo.superseded_by in gone or any(edge.target in gone for edge in memo.edges)
     }
-    free = {
-        row_id: freed(memo, memos[by] if (by := memo.superseded_by) in said else None, said)
-        for row_id, memo in changed.items()
-    }
-    return Without(said, _made_from(memos, said), free)
 
 
 def forget(writer: Writer, folder: Path, asked: Asked, *, agent: str) -> Forgotten:
@@ -97,7 +99,8 @@ def forget(writer: Writer, folder: Path, asked: Asked, *, agent: str) -> Forgott
         found = without(dict(held.memos.items()), asked, one_voice=bool(agent))
         gone = found.said | found.derived | ({asked.row_id} & held.damaged.keys())
         tags = [held.tags[row_id] for row_id in gone]
-        scrubbed = _scrubbed(writer, asked, one_voice=bool(agent))
+        also = replace(asked, gone=frozenset(found.said))  # what repeats it may not be linked yet
+        scrubbed = _scrubbed(writer, also, one_voice=bool(agent))
         tags += [held.tags[row_id] for row_id in scrubbed]
         if gone or scrubbed:
             writer.note("forget", agent, *sorted(gone), told=asked.told)
@@ -128,6 +131,19 @@ def _scrubbed(writer: Writer, asked: Asked, *, one_voice: bool) -> dict[str, byt
                 del memos[each]
             found[row_id] = encode_point(replace(point_of(content), memos=len(memos)), memos)
     return found
+
+
+def _freed(memos: Mapping[str, Memo], memo: Memo, said: Collection[str]) -> Memo:
+    """A memo without those; what took the place of the one that took its own has it now."""
+    by = last = memo.superseded_by
+    seen = set[str]()
+    while last in said and last in memos and last not in seen:
+        seen.add(last)
+        last = memos[last].superseded_by
+    free = freed(memo, memos[by] if by in said and by in memos else None, said)
+    if by not in said or last not in memos or last in said:
+        return free
+    return superseded(last, memos[last], "", free)[1]
 
 
 def _with_repeats(

@@ -163,12 +163,16 @@ class ZoneIndex:
         slots = np.flatnonzero(self._alive.values)
         places = np.full(len(self.ids), -1, np.int32)
         places[slots] = np.arange(len(slots))
+        facts, names = self._facts.of(slots), self._people.names()
+        spoke, speaker = np.unique(facts["speaker"], return_inverse=True)
+        speaking: list[int] = spoke.tolist()
+        facts["speaker"] = speaker.astype(np.int32)
         return Held(
             ids=tuple(self.ids[slot] for slot in slots.tolist()),
             lists=self._postings.lists(places),
             said=self._timeline.said(slots),
-            people=self._people.names(),
-            facts=self._facts.of(slots),
+            people=tuple(names[number] for number in speaking),
+            facts=facts,
             vectors=self._vectors and self._vectors.held(slots),
         )
 
@@ -208,15 +212,17 @@ class ZoneIndex:
     def nearest(self, text: str, *, limit: int, trust_min: Trust) -> list[str]:
         """The ids of the believed episodes that share most with a text, best first."""
         scores = np.zeros(len(self.ids))
-        for word in set(telling_stems(text)):
+        for word in sorted(set(telling_stems(text))):
             slots, _ = self._of(word)
             scores[slots] += _idf(len(slots), len(self._slots))
         believed = self._facts["superseded"] == inf
         scores *= believed & (self._facts["trust"] >= TRUSTS.index(trust_min))
         most = min(limit, len(scores))
-        best = np.argpartition(-scores, most - 1)[:most] if most else np.zeros(0, np.int64)
+        # All that equal the last of them: which slot one has is a matter of the index's history.
+        least = np.partition(scores, -most)[-most] if most else 0.0
+        best = np.flatnonzero((scores >= least) & (scores > 0))
         ordered = sorted((-float(scores[at]), self.ids[at]) for at in best.tolist())
-        return [row_id for score, row_id in ordered if score < 0]
+        return [row_id for _, row_id in ordered[:limit]]
 
     def disputing(self) -> list[str]:
         """The ids of what is believed and contradicts something."""

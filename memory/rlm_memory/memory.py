@@ -18,12 +18,12 @@ from rlm_crystal.leave import Leave, always
 from rlm_memory.admission import all_told, check, without_secrets
 from rlm_memory.agent import AgentMemory
 from rlm_memory.chain import Link
-from rlm_memory.conflicts import Added, Verdict, repeated
+from rlm_memory.conflicts import Added, Verdict, overtaken, repeated
 from rlm_memory.consolidation import Consolidated
 from rlm_memory.database import opening, sole
 from rlm_memory.deriving import Deriving
 from rlm_memory.exchange import renamed
-from rlm_memory.forgetting import Asked, Forgotten, forget
+from rlm_memory.forgetting import Asked, Forgotten, forget, left_by
 from rlm_memory.grants import Grant, Right
 from rlm_memory.holdings import Holdings
 from rlm_memory.ledger import Ledger
@@ -270,6 +270,8 @@ class Memory:
                 gone = [row_id for row_id, memo in held.memos.items() if memo.episode.zone == zone]
                 gone += held.damaged
                 points = [row_id for row_id, point in held.points.items() if point.zone == zone]
+                for row_id, memo in left_by(dict(held.memos.items()), set(gone)).items():
+                    self._writer.put(row_id, memo)
                 for row_id in (*gone, *points):
                     self._writer.delete(row_id)
                 self._rows.destroy_key(zone)
@@ -376,7 +378,7 @@ class Memory:
     def _remembered(self, episode: Episode) -> tuple[str, bool]:
         """The id, and whether it was known."""
         row_id = self._held.same(episode)
-        if row_id is None:
+        if row_id is None or overtaken(self._held.memos, row_id):
             row_id = self._rows.new_id()
             self._writer.note("remember", episode.agent, row_id)
             memo = Memo(

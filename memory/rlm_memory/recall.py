@@ -44,13 +44,19 @@ def recalled(
         return Recall((), "nothing is remembered there yet")
     cues = cues_of(query, names=known_names(filled), now_s=now_s)
     allowed = [index.allowed(wanted) for index in filled]
-    best = _best(filled, ranked(filled, cues, allowed, meant), limit=limit, now_s=now_s)
-    found = (
-        Recalled(each.id, memo, each.score, each.covered, "")
-        for each in best
-        if (memo := memos.get(each.id)) is not None
-    )
-    chosen = _fitting(_varied(found, limit), tokens_max)
+    scored = ranked(filled, cues, allowed, meant)
+    every, most = sum(len(each.slots) for each in scored), max(0, limit) + _SPARE
+    while True:
+        found = (
+            Recalled(each.id, memo, each.score, each.covered, "")
+            for each in _best(filled, scored, most=most, now_s=now_s)
+            if (memo := memos.get(each.id)) is not None
+        )
+        varied = _varied(found, limit)
+        if len(varied) >= limit or most >= every:
+            break
+        most *= 8  # what says the same, or comes of one source, filled the places
+    chosen = _fitting(varied, tokens_max)
     if not chosen:
         return Recall((), _reason(filled, cues, limit))
     return Recall(tuple(replace(each, why=_why(each, cues, now_s)) for each in chosen))
@@ -65,11 +71,10 @@ class _Candidate:
 
 
 def _best(
-    indexes: Sequence[ZoneIndex], found: Sequence[Ranked], *, limit: int, now_s: float
+    indexes: Sequence[ZoneIndex], found: Sequence[Ranked], *, most: int, now_s: float
 ) -> list[_Candidate]:
     """The best, in order, with some to spare for those left out later."""
     best: list[_Candidate] = []
-    most = max(0, limit) + _SPARE
     for index, each in zip(indexes, found, strict=True):
         present = np.minimum(1.0, index.strengths(each.slots, now_s=now_s))
         scores = each.scores + _STRENGTH_WEIGHT * present

@@ -4,11 +4,11 @@ from rlm_memory.conflicts import (
     Conflict,
     Verdict,
     disputed,
+    freed,
     judged,
     merged,
     settled,
     superseded,
-    undisputed,
 )
 from rlm_memory.cues import asks
 from rlm_memory.types import Episode, Place, Trust
@@ -42,8 +42,14 @@ def settle(writer: Writer, row_id: str, episode: Episode) -> tuple[Conflict, ...
 
 def resolve(writer: Writer, new_id: str, old_id: str, verdict: Verdict, agent: str) -> None:
     """Settle what was left open as a person says; KeyError without such memos."""
-    old = writer.held.memos[old_id]
-    new = undisputed(writer.held.memos[new_id], old_id)
+    memos = writer.held.memos
+    if new_id == old_id:
+        raise ValueError(f"{new_id} cannot be settled against itself")
+    # What was settled between the two before, by itself or by a person, is taken back first.
+    new, old = (
+        freed(memos[one], memos[by] if memos[one].superseded_by == by else None, {by})
+        for one, by in ((new_id, old_id), (old_id, new_id))
+    )
     if verdict == "merge":
         new, old = merged(new_id, new, old_id, old)
     elif verdict == "supersede":

@@ -18,7 +18,7 @@ from rlm_crystal.errors import SealError
 
 from rlm_memory.errors import SnapshotRefused
 from rlm_memory.points import Point, encode_point, memos_of
-from rlm_memory.types import Memo, Zone
+from rlm_memory.types import ZONES, Memo, Zone
 from rlm_memory.writer import Writer
 
 _NAME: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -126,6 +126,11 @@ class Snapshots:
 
     def _memos_of(self, name: str) -> dict[str, Memo]:
         memos: dict[str, Memo] = {}
+        rows, damaged = self._writer.rows, self._writer.held.damaged
+        for zone in ZONES:  # a part that did not open is not among the points
+            told = damaged.get(rows.id_for(zone, f"snapshot {name}"))
+            if told is not None:
+                raise SnapshotRefused(f"the snapshot {name} cannot be opened: {told}")
         for _, content in self._writer.rows.read(self._rows_of(name)):
             if isinstance(content, SealError):
                 raise SnapshotRefused(f"the snapshot {name} cannot be opened: {content}")

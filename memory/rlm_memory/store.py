@@ -7,10 +7,9 @@
     pages(place, key_version, sealed)        the index of each zone and level, see `Pages`
 
 In clear are only the random row id, a keyed handle of zone and level, and the number of the key.
-A row opens in its own store, zone, level, id and key version. Which revision of a row is the
-current one its associated data cannot say, as whoever puts an old row back puts its columns back
-too: the sealed head does. It holds the number of rows, the sum of a keyed mark of each row's tag,
-and the end of the chain; it is written in the same transaction, and costs the same at any size.
+A row opens in its own store, zone, level, id and key version; which revision of it is the current
+one the sealed head says: the number of rows, the sum of a keyed mark of each row's tag, and the end
+of the chain. It is written in the same transaction, and costs the same at any size.
 """
 
 import sqlite3
@@ -38,9 +37,7 @@ from rlm_memory.zone_keys import Keyed, ZoneKeys
 
 PURPOSE: Final = "memory"
 SCHEMA: Final = 3
-
 _KEYED: Final[tuple[Keyed, ...]] = (*ZONES, "chain")
-
 _SELECT: Final = "SELECT id, zone, key_version, sealed FROM rows"
 _TABLES: Final = (
     *(head_row.TABLE, zone_keys.TABLE, chain.TABLE, pages.TABLE),
@@ -75,6 +72,7 @@ class RowStore:
         self._pending: Head | None = None
         self._known: Head | None = None  # the head at version `_known_at`; see `_catch_up`
         self._known_at = -1
+        self._seen: list[Seen] | None = None
         self._mark_key = bytes.fromhex(sealer.handle("mark", scope))
         try:
             with told(self._path):
@@ -99,18 +97,18 @@ class RowStore:
 
         MemoryBusy where another does not end in 20 s, or at once where this is not to `wait`.
         """
-        with self._transaction(wait=wait):
-            try:
+        try:
+            with self._transaction(wait=wait):
                 self._catch_up()
                 yield
                 if self._pending is not None:
                     self._head_row.write(self._pending)
                     if self._pending.seq:
                         self._witness.write(Seen(self._pending.seq, self._pending.chain))
-            except BaseException:
-                self._known_at = -1
-                self._pending = None
-                raise
+        except BaseException:  # of the commit too
+            self._known_at = -1
+            self._pending = None
+            raise
         self._known, self._pending = self._pending or self._known, None
 
     @contextmanager
@@ -133,11 +131,14 @@ class RowStore:
             if self._connection.in_transaction:
                 yield
                 return
+            # Before the rows: what others write in between must not look like a step back.
+            self._seen = self._witness.read()
             self._connection.execute("BEGIN")
             try:
                 self._catch_up()
                 yield
             finally:
+                self._seen = None
                 self._connection.execute("COMMIT")
 
     def version(self) -> int:
@@ -321,7 +322,7 @@ class RowStore:
 
     def _witnessed(self, head: Head) -> bool:
         """Whether the chain holds what the witness saw of it."""
-        seen = self._witness.read()
+        seen = self._witness.read() if self._seen is None else self._seen
         if not seen:
             return True
         now = Seen(head.seq, head.chain)

@@ -89,11 +89,15 @@ class Timeline:
 
     def said(self, slots: npt.NDArray[np.int64]) -> Said:
         """What these slots hold."""
+        sessions, names = self._sessions.values[slots], tuple(self._numbers)
+        held, numbers = np.unique(sessions[sessions != _ALONE], return_inverse=True)
+        sessions[sessions != _ALONE] = numbers
+        kept: list[int] = held.tolist()
         return Said(
             self._times.values[slots],
             self._seqs.values[slots],
-            self._sessions.values[slots],
-            tuple(self._numbers),
+            sessions,
+            tuple(names[number] for number in kept),
         )
 
     def _follows(self, order: "_Order", session: int) -> bool:

@@ -61,7 +61,8 @@ class Writer:
         self._changed = True
         place = self.held.place(row_id)
         if row_id not in self.held.points:
-            self._deleted |= {place} if place else {*PLACES}
+            # A summary may have told it once: its words can stand in the pages above it too.
+            self._deleted |= {p for p in PLACES if place is None or p.zone == place.zone}
         self.rows.delete(row_id, self.held.tags[row_id])
         self.held.drop(row_id)
 

@@ -20,6 +20,8 @@ async def completed(service: "Service", kind: str, begun: str) -> list[str]:
     """At most 100 values of a kind (`path`, `symbol`, `trace`) that begin with `begun`, the best
     first."""
     crystal, opened = service.state.crystal, service.opened
+    if service.failure is not None:
+        return []
     if kind == "trace" and opened is not None and acting().is_owner:
         from rlm_server.traces.opening import Traces
 

@@ -16,11 +16,13 @@ from anyio.abc import TaskGroup
 from rlm_crystal.types import Progress, ProgressSink
 from rlm_tools.host import JobState
 
-from rlm_server.errors import ActorStopped, UnknownJob
+from rlm_server.errors import ActorStopped, MailboxFull, UnknownJob
 from rlm_server.principal import Principal, acting
 
 T = TypeVar("T")
 FINISHED_KEPT = 32
+# Of one caller: a job goes on after its call was answered, so calls under way do not bound them.
+RUNNING_MAX = 64
 _NOT_BEGUN = Progress("", 0, 0)
 Work = Callable[[ProgressSink], Awaitable[T]]
 
@@ -75,7 +77,7 @@ class Jobs(Generic[T]):
         if not job.over.is_set():
             job.handed_over = True
             return self._state_of(job)
-        del self._jobs[job.job_id]
+        self._jobs.pop(job.job_id, None)
         if job.error is not None:
             raise job.error
         if job.state == "cancelled":
@@ -128,7 +130,11 @@ class Jobs(Generic[T]):
 
     def _keep(self, job: _Job[T]) -> None:
         others = [kept for kept in self._jobs.values() if kept.whose == job.whose]
-        over = [kept.job_id for kept in others if kept.over.is_set()]
+        if sum(not kept.over.is_set() for kept in others) >= RUNNING_MAX:
+            raise MailboxFull(
+                f"{RUNNING_MAX} calls of yours run still; wait for one (rlm_status lists jobs)."
+            )
+        over = [kept.job_id for kept in others if kept.handed_over and kept.over.is_set()]
         for job_id in over[: max(0, len(over) - FINISHED_KEPT + 1)]:
             del self._jobs[job_id]
         self._jobs[job.job_id] = job

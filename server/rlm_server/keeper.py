@@ -105,6 +105,7 @@ class Keeper:
         self._stamp = (0, 0, 0)
         self._compared: Crystal | None = None
         self._build: _Build | None = None
+        self._describing = False
         self._tasks: TaskGroup | None = None
         self._wanted = 1
         self._seen = 0
@@ -240,19 +241,22 @@ class Keeper:
     async def rest(self) -> bool:
         """Let go of what was unpacked and computed for answers, if all that is served is sealed."""
         base = self._inbox.crystal()
-        if base is None or self.building or self._scribe.behind or not self.current:
+        busy = self.building or self._describing or self._scribe.behind
+        if base is None or busy or not self.current:
             return False
         try:
             sealed = await self._on_disk()
+            more = await run_sync(says_more, sealed.crystal, base)
         except (CrystalError, OSError):
             return False  # the next look will say why
-        same = sealed.generation.number == self._scribe.known and not says_more(
-            sealed.crystal, base
-        )
-        if not same or not await self._inbox.renew(sealed.crystal, base):
+        if more or sealed.generation.number != self._scribe.known:
+            return False
+        if not await self._inbox.renew(sealed.crystal, base):
             return False
         self._scribe.opened(sealed)
-        if self._compared is base:
+        # With other clusters it is the same comparison.
+        seen = self._compared
+        if seen is not None and (seen.segments, seen.alive) == (base.segments, base.alive):
             self._compared = sealed.crystal
         await self._lookout.cover(sealed.crystal)
         return True
@@ -268,7 +272,11 @@ class Keeper:
         base = self._inbox.crystal()
         if base is None:
             return
-        described = await self._inbox.describe(base, self._report)
+        self._describing = True
+        try:
+            described = await self._inbox.describe(base, self._report)
+        finally:
+            self._describing = False
         while described is not base and (now := self._inbox.crystal()) is not None:
             if now.clusters is not base.clusters:
                 return  # built anew since; that build has its own turn
@@ -355,7 +363,8 @@ class Keeper:
         if heard.everything:
             self._look_s = monotonic() - started_s
         self.failure = None
-        if seen.crystal is base or await self._inbox.swap(seen.crystal, base):
+        unchanged = seen.crystal is base and self._inbox.crystal() is base
+        if unchanged or await self._inbox.swap(seen.crystal, base):
             self._taken_over(seen, base)
             await self._lookout.mend()
             await self._lookout.cover(seen.crystal)

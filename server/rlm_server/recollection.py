@@ -122,14 +122,19 @@ class Recollection:
 
     async def _with_memory(self, use: "Callable[[Memory], T]") -> T | None:
         from rlm_crystal.errors import CrystalError
-        from rlm_memory.errors import RecallError
+        from rlm_memory.errors import AccessDenied, RecallError
 
         try:
-            return await self.as_owner(use)
+            used = await self.as_owner(use)
+        except AccessDenied as denied:  # to an agent, or beyond its quota: the memory is well
+            _log.info("not remembered or recalled: %s", denied)
+            return None
         except (RecallError, CrystalError, OSError) as error:
             _log.warning("the memory cannot be used: %s", explained(error))
             self.failure = error
             return None
+        self.failure = None
+        return used
 
     def _use(self, use: "Callable[[Memory], T]") -> T:
         from rlm_crystal.errors import KeyRetired

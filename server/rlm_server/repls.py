@@ -104,7 +104,7 @@ class Repls:
         return tuple(each.state() for each in self._open.values() if each.whose == mine)
 
     def held(self) -> tuple[OpenRepl, ...]:
-        """All that are open."""
+        """All that are open, whoever has them."""
         return tuple(self._open.values())
 
     def tended_in(self, tasks: TaskGroup) -> None:
@@ -175,7 +175,9 @@ class Repls:
 
     async def _make_room(self) -> None:
         while len(self._open) >= OPEN_MAX:
-            idle = next((each for each in self._open.values() if not each.busy), None)
+            free = [each for each in self._open.values() if not each.busy]
+            mine = [each for each in free if each.whose == acting()]
+            idle = next(iter(mine or free), None)
             if idle is None:
                 raise ReplsBusy(f"{OPEN_MAX} REPLs run code; wait until one is done.")
             await self._close(idle)

@@ -179,7 +179,7 @@ class Exchanges:
         state: str | None,
         responses: "dict[str, Any]",
     ) -> "tuple[str, _Exchange]":
-        if state in self._open:
+        if state in self._open and self._open[state].about == about:
             exchange = self._open[state]
             exchange.rounds.answer(responses)
             return state, exchange

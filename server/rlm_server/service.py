@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 # An index that is there is opened in some tenths of a second; status waits so long.
 _OPENS_WITHIN_S = 1.0
+# A signal that ends us does not cut short the closing of what is open.
+_CLOSING_S = 1.0
 
 
 class Service(Actor):
@@ -96,7 +98,8 @@ class Service(Actor):
             raise sole(group) from None
         finally:
             if self._opened is not None:
-                await self._opened.close()
+                with anyio.move_on_after(_CLOSING_S, shield=True):
+                    await self._opened.close()
             self.over.set()
 
     def begin(self) -> None:

@@ -25,10 +25,11 @@ class Workbench:
         opened, view = await service.ready(progress)
         running = await run_sync(_running_cells)
         settings = service.state.book.settings
-        async with service.metered() as meter:
-            ran = await running(cell, view, opened, settings, service.environ, progress, meter)
-        opened.repls.tended_in(service.tasks)
-        return ran
+        try:
+            async with service.metered() as meter:
+                return await running(cell, view, opened, settings, service.environ, progress, meter)
+        finally:
+            opened.repls.tended_in(service.tasks)
 
     async def state(self, handle: str) -> ReplState:
         """A REPL by its handle."""

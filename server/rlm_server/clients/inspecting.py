@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from rlm_server.clients import jsonc, toml_table
 from rlm_server.clients.entry import as_table, as_texts, roots_in
@@ -106,9 +107,7 @@ def _servers(client: ClientName, place: Place) -> dict[str, Any]:
 def _told(name: str, entry: Mapping[str, Any], script: str, machine: Machine) -> str:
     command = str(entry.get("command") or "")
     told = (
-        f"{name!r} starts {command}"
-        if command
-        else f"{name!r} is at {entry.get('url', 'no address')}"
+        f"{name!r} starts {command}" if command else f"{name!r} is at {_place_of(entry.get('url'))}"
     )
     found = _found(command, machine) if _is_our_script(command) else None
     if found is not None and found.resolve() != Path(script).resolve():
@@ -203,6 +202,14 @@ def _is_elsewhere(path: str) -> bool:
     return path.replace("\\", "/").startswith("//")
 
 
+def _place_of(url: object) -> str:
+    """The host of an address, without what may be a secret in it."""
+    try:
+        return urlsplit(str(url or "")).netloc.rpartition("@")[2] or "no address"
+    except ValueError:
+        return "an address that is none"
+
+
 def _is_absolute(command: str, machine: Machine) -> bool:
     path = PureWindowsPath(command) if machine.platform == "win32" else Path(command)
     return path.is_absolute()
@@ -214,7 +221,7 @@ def _found(command: str, machine: Machine) -> Path | None:
     if _is_absolute(command, machine):
         return Path(command) if _stands(Path(command).is_file) else None
     found = shutil.which(command, path=machine.environ.get("PATH"))
-    return Path(found) if found else None
+    return Path(found) if found and _stands(Path(found).is_file) else None
 
 
 def _stands(ask: Callable[[], bool]) -> bool:

@@ -17,7 +17,7 @@ def read(text: str) -> dict[str, Any]:
     """The value of the whole file."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number too long, or nested too deeply
         raise NotToml(str(error)) from None
 
 

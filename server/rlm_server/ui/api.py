@@ -6,12 +6,13 @@ of runs and the memory. `Api.answer` takes secrets out of everything, as replies
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from anyio.to_thread import run_sync
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from rlm_crystal.errors import HaltError, NoCrystal
+from rlm_crystal.errors import CrystalError, HaltError, NoCrystal
 from rlm_crystal.types import Progress
 from rlm_tools import explain, reindex, search, session_stats, settings, validate
 from rlm_tools.host import Setting
@@ -150,7 +151,7 @@ class Api:
         except KeyError:
             return _failed(404, "It is not there any more.")
         except Exception as error:  # the boundary: whatever it is, the page is told something
-            return _failed(422, explained(error))
+            return _failed(422, self._redactor().text(explained(error)))
 
     def _redactor(self) -> "Redactor":
         return redaction_of(self._service.state.book.settings).redactor()
@@ -181,7 +182,7 @@ class Api:
             body = await run_sync(_picture_sent, crystal, stamp, self._redactor())
             self._drawn = _Drawn(crystal, stamp, body)
             # Who looks at the map will search it: what that reads is read now.
-            self._service.tasks.start_soon(run_sync, crystal.search, "read ahead")
+            self._service.tasks.start_soon(_read_ahead, crystal)
         return b"{}" if wanted.seen == self._drawn.stamp else self._drawn.body
 
     async def _outline(self, wanted: LinesWanted) -> dict[str, Any]:
@@ -271,6 +272,11 @@ def _ask_told(ask: Ask, seen: int) -> dict[str, Any]:
         "text": ask.text,
         "reply": ask.reply,
     }
+
+
+async def _read_ahead(crystal: "Crystal") -> None:
+    with suppress(CrystalError, OSError):  # a search will say why
+        await run_sync(crystal.search, "read ahead")
 
 
 def _picture_sent(crystal: "Crystal", stamp: str, redactor: "Redactor") -> bytes:

@@ -67,7 +67,11 @@ _NAMES = (
 
 
 def _check_address(name: str, address: str) -> None:
-    parts = urlsplit(address)
-    plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if address and not (parts.hostname and (parts.scheme == "https" or plain)):
+    try:
+        parts = urlsplit(address)
+        plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        good = bool(parts.hostname and (parts.scheme == "https" or plain))
+    except ValueError:
+        good = False
+    if address and not good:
         raise Misused(f"{name} is {address!r}; give an https address (http on loopback only).")

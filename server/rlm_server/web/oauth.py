@@ -127,6 +127,9 @@ class _Keys:
 
     async def named(self, kid: str | None) -> jwt.PyJWK | None:
         """The key of this id, or the only one there is where none is named."""
+        found, age_s = self._found(kid), time.monotonic() - self._got_s
+        if found is not None and age_s <= _KEYS_FRESH_S:
+            return found  # nobody waits because a stranger names a key that is not known
         async with self._turn:
             now_s = time.monotonic()
             old, unknown = now_s - self._got_s > _KEYS_FRESH_S, self._found(kid) is None

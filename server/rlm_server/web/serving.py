@@ -124,7 +124,7 @@ def listener(
         bounds=front.bounds,
         body_max_bytes=front.body_max_bytes,
     )
-    return _Server(_config(app, front))
+    return _Server(_config(app, front), service)
 
 
 async def _serve(service: Service, server: uvicorn.Server, listening: socket.socket) -> None:
@@ -133,9 +133,19 @@ async def _serve(service: Service, server: uvicorn.Server, listening: socket.soc
 
     leave_on_signals(stop, service.over, within_s=_GONE_WITHIN_S)
     await server.serve(sockets=[listening])
+    if not server.should_exit:
+        leave(1)  # the service failed, and what it said is in the log
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def on_tick(self, counter: int) -> bool:
+        """End too once the service behind has ended."""
+        return await super().on_tick(counter) or self._service.over.is_set()
+
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         """Leave signals alone: they are ours."""

@@ -66,7 +66,7 @@ async def add(host: Host, arguments: AddArguments, progress: ProgressSink) -> Ad
         attribute=arguments.attribute,
         value=arguments.value,
         supersedes=arguments.supersedes,
-        valid_from_s=moment("valid_from", arguments.valid_from),
+        valid_from_s=moment("valid_from", arguments.valid_from, begins=True),
         valid_to_s=moment("valid_to", arguments.valid_to),
     )
     kept = await host.memory.add(fact, progress)

@@ -44,7 +44,8 @@ TOOL = Tool(
     title="Consolidate the memory",
     description=(
         "Use at the end of a long session: it sums sessions up into traces and their subjects into"
-        " categories, which rlm_memory_search finds by level. Nothing that was said is changed."
+        " categories, which rlm_memory_search finds by level. It changes nothing that was said, but"
+        " what the owner's rules of retention end is forgotten."
     ),
     arguments=ConsolidateArguments,
     run=consolidate,

@@ -25,7 +25,7 @@ class ForgetReply:
 
     def text(self) -> str:
         """Return it in words."""
-        return f"Forgot {self.memories} memories and {self.summaries} summaries of them, for good."
+        return f"Forgot {self.memories} memories and {self.summaries} summaries of them."
 
 
 async def forget(host: Host, arguments: ForgetArguments, _progress: ProgressSink) -> ForgetReply:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from rlm_crystal.types import ProgressSink
 
+from rlm_tools.errors import BadArgument
 from rlm_tools.host import Host
 from rlm_tools.memory.desk import Verdict
 from rlm_tools.tool import Arguments, Effects, Tool
@@ -36,6 +37,8 @@ class ResolveReply:
 
 async def resolve(host: Host, arguments: ResolveArguments, _progress: ProgressSink) -> ResolveReply:
     """Settle it."""
+    if arguments.new_id == arguments.old_id:
+        raise BadArgument("new_id and old_id are the same memory; give the two that disagree.")
     await host.memory.resolve(arguments.new_id, arguments.old_id, arguments.verdict)
     return ResolveReply(arguments.new_id, arguments.old_id, arguments.verdict)
 
