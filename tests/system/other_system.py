@@ -1,13 +1,17 @@
 """A Python that looks like another system's to our packages: run by test_other_systems.py.
 
-    python other_system.py {darwin,win32} ARGUMENTS-OF-RLM-MCP...
-    python other_system.py {darwin,win32} --import-all
+    python other_system.py {darwin,win32} '[["index", "--root", "."], ["doctor"]]'
 
 What is not ours is imported first, as what it is here; then the names that the other system lacks
-are taken away and `sys.platform` changes. Children that are started are as here.
+are taken away and `sys.platform` changes. Children that are started are as here. Each command of
+rlm-mcp that is listed runs, then every module of ours is imported; what came of them is printed as
+JSON: `[[[code, out, err], ...], [module, ...]]`.
 """
 
+import contextlib
 import importlib
+import io
+import json
 import mmap
 import os
 import pkgutil
@@ -65,19 +69,29 @@ def take_away(module: object, names: str) -> None:
         vars(module).pop(name, None)
 
 
-def import_all() -> None:
-    for room in ROOMS:
-        package = importlib.import_module(room)
-        for found in pkgutil.walk_packages(package.__path__, f"{room}."):
-            importlib.import_module(found.name)
-            print(found.name)
+def ran(arguments: list[str]) -> tuple[int, str, str]:
+    """Run one command of rlm-mcp: how it ended, and what it wrote to each stream."""
+    from rlm_server.cli import run
+
+    out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(arguments)
+        out.flush()
+    return code, out.buffer.getvalue().decode(), err.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def import_all() -> list[str]:
+    """Import every module of ours, and tell their names."""
+    found = [
+        module.name
+        for room in ROOMS
+        for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}.")
+    ]
+    for name in found:
+        importlib.import_module(name)
+    return found
 
 
 if __name__ == "__main__":
     become(sys.argv[1])
-    if sys.argv[2:] == ["--import-all"]:
-        import_all()
-    else:
-        from rlm_server.cli import run
-
-        sys.exit(run(sys.argv[2:]))
+    print(json.dumps([[ran(command) for command in json.loads(sys.argv[2])], import_all()]))

@@ -11,6 +11,9 @@ from typing import IO, Any
 import psutil
 from mcp import StdioServerParameters
 
+# A look at all processes costs what the child that is waited for could use.
+BETWEEN_LOOKS_S = 0.02
+
 
 @contextmanager
 def raw_server(
@@ -79,6 +82,7 @@ class Raw:
                         return child
                 except psutil.NoSuchProcess:
                     continue
+            time.sleep(BETWEEN_LOOKS_S)
         raise AssertionError("no such child came up")
 
     def _write(self, message: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """However a client goes away, the server and every child are gone within two seconds."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from mcp import StdioServerParameters
-from raw_server import Raw, is_builder, raw_server, readable
+from raw_server import BETWEEN_LOOKS_S, Raw, is_builder, raw_server, readable
 
 GONE_WITHIN_S = 2.0
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups")
@@ -31,7 +32,7 @@ def is_dead(process: psutil.Process) -> bool:
 
 def make_large(repository: Path) -> None:
     """Enough files that a build takes longer than a test needs to interrupt it."""
-    for number in range(500):
+    for number in range(200):
         body = "\n".join(f"def f{number}_{i}(a, b):\n    return a + b + {i}\n" for i in range(60))
         (repository / "shop" / f"part{number}.py").write_text(body)
 
@@ -83,18 +84,22 @@ def test_a_killed_client_takes_the_server_and_its_children_with_it(
 ) -> None:
     make_large(repository)
     client_code = """
-import asyncio, sys, json
-from mcp import Client, StdioServerParameters
-async def main():
-    async with Client(StdioServerParameters(**json.loads(sys.argv[1]))) as client:
-        print("connected", flush=True)
-        await asyncio.sleep(60)
-asyncio.run(main())
+import json, subprocess, sys, time
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+client = {"protocolVersion": "2025-11-25", "capabilities": {},
+          "clientInfo": {"name": "killed", "version": "1"}}
+asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client}
+server.stdin.write(json.dumps(asked).encode() + b"\\n")
+server.stdin.flush()
+server.stdout.readline()
+print("connected", flush=True)
+time.sleep(60)
 """
     client = subprocess.Popen(
-        [sys.executable, "-c", client_code, server.model_dump_json()],
+        [sys.executable, "-c", client_code, server.command, *server.args],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **(server.env or {})},
     )
     try:
         assert readable(client.stdout).readline() == b"connected\n"
@@ -102,6 +107,7 @@ asyncio.run(main())
         deadline = time.monotonic() + 30
         while not any(is_builder(" ".join(c.cmdline())) for c in me.children(recursive=True)):
             assert time.monotonic() < deadline
+            time.sleep(BETWEEN_LOOKS_S)
         family = me.children(recursive=True)
         client.kill()
         alive = alive_after(family, GONE_WITHIN_S)
