@@ -1,12 +1,15 @@
 """Nothing of the corpus reaches the disk in clear, nor the log."""
 
 import base64
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import anyio
 import pytest
-from command_line import rlm_mcp
+from command_line import plain_environment
 from mcp import Client, StdioServerParameters
 from raw_server import is_builder, raw_server
 
@@ -35,17 +38,27 @@ def test_commands_leave_no_canary_on_disk_or_in_the_log(
     scratch.mkdir()
     shared = files_below(SHARED)
     rooted = ["--root", str(canaries)]
-    logs = ""
-    for command in (
+    commands = [
         ["index", *rooted],
         ["search", f"{IN_TEXT} {IN_SYMBOL}", *rooted],
         ["ask", f"what is {IN_SYMBOL} in {IN_PATH}.py", *rooted],
         ["ask", f"where is {IN_TEXT} used", *rooted],
         ["key", "rotate"],
-    ):
-        ran = rlm_mcp(*command, "--verbose", home=home, TMPDIR=str(scratch))
-        assert ran.code == 0, ran.err
-        logs += ran.err
+    ]
+    in_turn = (
+        "import json, sys; from rlm_server.cli import run; "
+        "print([run([*command, '--verbose']) for command in json.loads(sys.argv[1])])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", in_turn, json.dumps(commands)],
+        env={**plain_environment(os.environ), "RLM_HOME": str(home), "TMPDIR": str(scratch)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == str([0] * len(commands)), ran.stderr
+    logs = ran.stderr
     assert all(any(home.rglob(kind)) for kind in EVERY_KIND)
     assert found_in(home, scratch) == []
     assert found_in_files(files_below(SHARED) - shared) == []

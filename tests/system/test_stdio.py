@@ -34,7 +34,9 @@ def server(server: StdioServerParameters) -> StdioServerParameters:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
-async def test_every_tool_answers_a_real_client(server: StdioServerParameters, mode: Mode) -> None:
+async def test_every_tool_answers_a_real_client_the_same_in_text_and_fields(
+    server: StdioServerParameters, mode: Mode
+) -> None:
     with anyio.fail_after(60):
         async with Client(server, mode=mode) as client:
             listed = await client.list_tools()
@@ -43,7 +45,9 @@ async def test_every_tool_answers_a_real_client(server: StdioServerParameters, m
                 result = await client.call_tool(name, arguments)
                 assert not result.is_error, result.content
                 assert result.structured_content
-                assert result.content[0].text
+                text = result.content[0].text
+                missing = [leaf for leaf in leaves(result.structured_content) if leaf not in text]
+                assert missing == [], name
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -75,17 +79,6 @@ async def test_every_tool_answers_in_memory(repository: Path, home: Path, mode: 
 
 
 @pytest.mark.asyncio
-async def test_text_and_fields_hold_the_same_content(server: StdioServerParameters) -> None:
-    with anyio.fail_after(60):
-        async with Client(server) as client:
-            for name, arguments in CALLS:
-                result = await client.call_tool(name, arguments)
-                text = result.content[0].text
-                missing = [leaf for leaf in leaves(result.structured_content) if leaf not in text]
-                assert missing == [], name
-
-
-@pytest.mark.asyncio
 async def test_a_change_on_disk_is_found_at_once(
     server: StdioServerParameters, repository: Path
 ) -> None:
@@ -102,12 +95,11 @@ async def test_a_change_on_disk_is_found_at_once(
 
 
 @pytest.mark.asyncio
-async def test_an_error_teaches_what_to_do(server: StdioServerParameters) -> None:
-    with anyio.fail_after(60):
-        async with Client(server) as client:
-            wrong = await client.call_tool("rlm_search", {"query": "cart", "k": 3})
-            refused = await client.call_tool("rlm_settings", {"key": "max_cost_usd", "value": "9"})
-            unknown = await client.call_tool("rlm_status", {"job_id": "nope"})
+async def test_an_error_teaches_what_to_do(repository: Path, home: Path) -> None:
+    async with in_memory(repository, home, "auto") as client:
+        wrong = await client.call_tool("rlm_search", {"query": "cart", "k": 3})
+        refused = await client.call_tool("rlm_settings", {"key": "max_cost_usd", "value": "9"})
+        unknown = await client.call_tool("rlm_status", {"job_id": "nope"})
     assert wrong.is_error
     assert "there is no k." in wrong.content[0].text
     assert "Its arguments are: query (needed), mode, limit" in wrong.content[0].text
@@ -116,11 +108,10 @@ async def test_an_error_teaches_what_to_do(server: StdioServerParameters) -> Non
 
 
 @pytest.mark.asyncio
-async def test_a_full_reindex_is_rate_limited(server: StdioServerParameters) -> None:
-    with anyio.fail_after(60):
-        async with Client(server) as client:
-            first = await client.call_tool("rlm_reindex", {})
-            second = await client.call_tool("rlm_reindex", {})
+async def test_a_full_reindex_is_rate_limited(repository: Path, home: Path) -> None:
+    async with in_memory(repository, home, "auto") as client:
+        first = await client.call_tool("rlm_reindex", {})
+        second = await client.call_tool("rlm_reindex", {})
     assert first.structured_content["status"] == "DONE"
     assert second.structured_content["status"] == "RATE_LIMITED"
     assert 0 < second.structured_content["seconds_left"] <= 60
