@@ -8,8 +8,9 @@ import ast
 import re
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 _LABELS = frozenset({"python", "python3", "py", "repl"})
@@ -50,20 +51,19 @@ def without_thinking(reply: str) -> str:
     return _THINKING.sub("", _THINKING_TAIL.sub("", reply, count=1))
 
 
-def names_used(code: str) -> frozenset[str]:
-    """Every bare name that `code` reads; none if it does not parse."""
+def reads_any(code: str, names: Set[str]) -> bool:
+    """Whether `code` reads one of `names` as a bare name; never where it does not parse."""
     tree = parsed(code)
-    if tree is None:
-        return frozenset()
-    return frozenset(
-        node.id
+    return tree is not None and any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names
         for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     )
 
 
+# A block is looked at when it is found, before it runs and after.
+@lru_cache(maxsize=4)
 def parsed(code: str) -> ast.Module | None:
-    """The syntax tree of `code`, None where it is no Python."""
+    """The syntax tree of `code`, None where it is no Python; it is shared: for reading only."""
     try:
         with warnings.catch_warnings():
             # Of "\d" in a text that is no raw one: a warning would show the code on stderr.

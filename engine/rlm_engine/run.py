@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import TypeAlias, assert_never
 
 from rlm_engine.clip import clip
-from rlm_engine.code_blocks import code_blocks, names_used, without_thinking
+from rlm_engine.code_blocks import code_blocks, reads_any, without_thinking
 from rlm_engine.errors import LimitWord
 from rlm_engine.facts import Facts
 from rlm_engine.history import Room, compact
@@ -220,7 +220,7 @@ class Run:
         if not self.pending:
             return self
         code, rest = self.pending[0], self.pending[1:]
-        looked = self.looked or not LOOKING.isdisjoint(names_used(code))
+        looked = self.looked or reads_any(code, LOOKING)
         run = replace(
             self,
             looked=looked,
