@@ -1,9 +1,10 @@
 """A client of the server in this process, which spares starting one."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import anyio
@@ -20,10 +21,11 @@ async def in_memory(
     mode: Literal["auto", "legacy"],
     *,
     toolset: Literal["core", "repl", "full"] = "core",
+    environ: Mapping[str, str] = MappingProxyType({}),
     **client: Any,
 ) -> AsyncGenerator[Client]:
     manner = replace(SERVER, toolset=toolset)
-    service = Service([repository], {"RLM_HOME": str(home)}, manner=manner)
+    service = Service([repository], {"RLM_HOME": str(home), **environ}, manner=manner)
     with anyio.fail_after(60):
         async with Client(make_server(service), mode=mode, **client) as connected:
             yield connected

@@ -1,10 +1,11 @@
-"""The rules for code and redaction, as a client of the real server meets them."""
+"""The rules for code and redaction, as a client meets them."""
 
 import json
 from pathlib import Path
 
 import anyio
 import pytest
+from in_memory import in_memory
 from mcp import Client, StdioServerParameters
 from rlm_sandbox.availability import available
 from scripted_server import in_turn, scripted_server
@@ -56,24 +57,23 @@ async def test_strict_rules_and_redaction_hold_from_the_environment_to_the_model
 
 @pytest.mark.asyncio
 async def test_a_call_can_make_the_rules_stricter_and_never_laxer(
-    server: StdioServerParameters,
+    repository: Path, home: Path
 ) -> None:
     async def change(client: Client, key: str, value: str) -> str:
         result = await client.call_tool("rlm_settings", {"key": key, "value": value})
         return result.content[0].text
 
-    with anyio.fail_after(60):
-        async with Client(server) as client:
-            strict = await change(client, "code_profile", "strict")
-            emails = await change(client, "redact_emails", "on")
-            back = await change(client, "code_profile", "standard")
-            modules = await change(client, "code_modules", "tomllib")
-            odd = await change(client, "code_profile", "lax")
-        fixed = with_environ(server, RLM_CODE_PROFILE="strict", RLM_REDACT_EMAILS="1")
-        async with Client(fixed) as client:
-            laxer = await change(client, "code_profile", "standard")
-            clear = await change(client, "redact_emails", "off")
-            listed = (await client.call_tool("rlm_settings", {})).content[0].text
+    async with in_memory(repository, home, "auto") as client:
+        strict = await change(client, "code_profile", "strict")
+        emails = await change(client, "redact_emails", "on")
+        back = await change(client, "code_profile", "standard")
+        modules = await change(client, "code_modules", "tomllib")
+        odd = await change(client, "code_profile", "lax")
+    fixed = {"RLM_CODE_PROFILE": "strict", "RLM_REDACT_EMAILS": "1"}
+    async with in_memory(repository, home, "auto", environ=fixed) as client:
+        laxer = await change(client, "code_profile", "standard")
+        clear = await change(client, "redact_emails", "off")
+        listed = (await client.call_tool("rlm_settings", {})).content[0].text
 
     assert strict.startswith("code_profile = strict (default standard)")
     assert emails.startswith("redact_emails = True")

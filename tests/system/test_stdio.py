@@ -119,16 +119,15 @@ async def test_a_full_reindex_is_rate_limited(repository: Path, home: Path) -> N
 
 @pytest.mark.asyncio
 async def test_without_a_key_that_fits_every_tool_gives_the_same_error(
-    server: StdioServerParameters,
+    repository: Path, home: Path
 ) -> None:
-    halted = server.model_copy(update={"env": {**(server.env or {}), "RLM_KEY": "too short"}})
-    with anyio.fail_after(60):
-        async with Client(halted) as client:
-            errors = set()
-            for name, arguments in CALLS:
-                result = await client.call_tool(name, arguments)
-                assert result.is_error
-                errors.add(result.content[0].text)
+    short = {"RLM_KEY": "too short"}
+    errors: set[str] = set()
+    async with in_memory(repository, home, "auto", toolset="repl", environ=short) as client:
+        for name, arguments in CALLS:
+            result = await client.call_tool(name, arguments)
+            assert result.is_error
+            errors.add(result.content[0].text)
     assert len(errors) == 1
     assert "RLM_KEY must hold 32 random bytes" in errors.pop()
 
