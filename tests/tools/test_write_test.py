@@ -84,10 +84,11 @@ async def written(host, silence, path, symbol=""):
 
 
 def run_pytest(folder):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    environment = {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(
         [
-            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio",
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
             "--import-mode=importlib", "-c", os.devnull, "--rootdir", str(folder), str(folder),
         ],
         cwd=folder.parent,
