@@ -1,11 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from rlm_crystal.keys import Keyring
 from rlm_memory.conflicts import Verdict
 from rlm_memory.contrast import contrast, distance, odds
 from rlm_memory.memory import Memory
-from rlm_memory.types import Episode, Recall, Trust, Wanted
+from rlm_memory.types import Episode, Recall, Trust, Wanted, Zone
 
 KEYRING = Keyring("env", bytes(range(32)))
 
@@ -23,6 +25,7 @@ def port(
     *,
     trust: Trust = "agent",
     agent: str = "",
+    zone: Zone = "internal",
     valid_from_s: float | None = None,
     valid_to_s: float | None = None,
 ) -> Episode:
@@ -34,6 +37,7 @@ def port(
         value=value,
         trust=trust,
         agent=agent,
+        zone=zone,
         valid_from_s=valid_from_s,
         valid_to_s=valid_to_s,
     )
@@ -227,3 +231,73 @@ def test_statements_are_told_apart(earlier: str, later: str, relation: str) -> N
 
 def test_distance_is_the_written_definition() -> None:
     assert distance(0.5, 0.5) == 0.75
+
+
+@pytest.mark.parametrize(("verdict", "found"), [("reject", {"80"}), ("keep", {"80", "90"})])
+def test_what_was_settled_by_itself_can_be_settled_otherwise(
+    verdict: Verdict, found: set[str], memory: Memory
+) -> None:
+    old, new = memory.add(port("80", 1.0)), memory.add(port("90", 5.0))
+    assert new.conflicts[0].settled
+    memory.resolve(new.id, old.id, verdict)
+    assert {each.episode.value for each in memory.recall("port of the API").found} == found
+
+
+def test_nothing_is_settled_against_itself(memory: Memory) -> None:
+    row_id = memory.add(port("80", 1.0)).id
+    for verdict in get_args(Verdict):
+        with pytest.raises(ValueError, match="itself"):
+            memory.resolve(row_id, row_id, verdict)
+    assert len(memory.recall("port of the API").found) == 1
+
+
+def test_one_value_is_left_when_the_one_in_the_middle_is_forgotten(memory: Memory) -> None:
+    first, middle, last = (memory.add(port(str(80 + n), 1.0 + n)).id for n in range(3))
+    memory.forget(middle)
+    assert [each.id for each in memory.recall("port of the API").found] == [last]
+    kept = memory.get(first)
+    assert kept is not None
+    assert kept.superseded_by == last
+
+
+def test_an_erased_zone_frees_what_it_had_taken_the_place_of(memory: Memory) -> None:
+    old = memory.add(port("80", 1.0, zone="public")).id
+    memory.add(replace(port("90", 2.0, zone="secret"), supersedes=old))
+    assert memory.recall("port", wanted=Wanted(zones=("public",))).found == ()
+    memory.erase("secret")
+    assert [each.id for each in memory.recall("port of the API").found] == [old]
+
+
+def test_periods_one_after_the_other_do_not_disagree_whichever_is_told_first(
+    memory: Memory,
+) -> None:
+    memory.add(port("80", 1.0, valid_from_s=30.0, valid_to_s=40.0))
+    for number, (value, from_s) in enumerate((("90", 50.0), ("95", 10.0))):
+        told = port(value, 2.0 + number, valid_from_s=from_s, valid_to_s=from_s + 10.0)
+        assert memory.add(told).conflicts == ()
+
+
+def test_what_was_overtaken_and_is_said_again_is_a_statement_of_its_own(memory: Memory) -> None:
+    otherwise = replace(port("80", 2.0), text="Port of the API is 80.")
+    memory.add(port("80", 1.0))
+    assert memory.add(otherwise).conflicts[0].relation == "merge"
+    memory.add(port("90", 3.0))
+    again = memory.add(replace(otherwise, time_s=4.0))
+    assert [each.id for each in memory.recall("port of the API").found] == [again.id]
+    assert again.conflicts[0].relation == "supersede"
+
+
+def test_what_was_said_twice_is_known_from_the_first_time_on(memory: Memory) -> None:
+    memory.add(port("80", 10.0))
+    memory.add(port("80", 90.0))
+    believed = [memory.recall("port", wanted=Wanted(as_of_s=at_s)).found for at_s in (5.0, 50.0)]
+    assert [len(found) for found in believed] == [0, 1]
+
+
+def test_an_older_word_that_comes_late_does_not_make_an_agent_outweigh_the_user(
+    memory: Memory,
+) -> None:
+    later = memory.add(port("80", 10.0, agent="planner"))
+    added = memory.add(port("90", 5.0, trust="user"))
+    assert [each.settled for each in added.conflicts] == [False]
+    assert memory.conflicts() == [(added.id, later.id)]

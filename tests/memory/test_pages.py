@@ -2,14 +2,15 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rlm_crystal.keys import Keyring
 from rlm_memory.database import DATABASE
+from rlm_memory.index import Held
 from rlm_memory.index_page import decode
 from rlm_memory.memory import Memory
-from rlm_memory.pages import Pages
 from rlm_memory.store import PURPOSE, RowStore
 from rlm_memory.types import Episode, Place, Recall
 
@@ -128,13 +129,7 @@ def test_a_damaged_row_is_left_out_once_it_is_looked_at_and_told_by_the_stats(fo
     memory = opened(folder)
     (best,) = memory.recall("build 7 broke", limit=1).found
     memory.close()
-    with sqlite3.connect(folder / DATABASE) as connection:
-        (sealed,) = connection.execute(
-            "SELECT sealed FROM rows WHERE id = ?", (best.id,)
-        ).fetchone()
-    connection.close()
-    broken = sealed[:60] + bytes([sealed[60] ^ 1]) + sealed[61:]
-    change(folder, "UPDATE rows SET sealed = ? WHERE id = ?", broken, best.id)
+    damage(folder, best.id)
     asked, counted = opened(folder), opened(folder)
     found = asked.recall("build 7 broke", limit=3).found
     assert len(found) == 3 and best.id not in {each.id for each in found}
@@ -163,15 +158,81 @@ def test_words_of_what_was_forgotten_leave_the_page(folder: Path) -> None:
 def words_in_pages(folder: Path) -> set[str]:
     rows = RowStore(folder, KEYRING.sealer(PURPOSE), "corpus")
     try:
-        data = page_of(rows.pages)
+        return set(held_in_page(rows).lists.words)
     finally:
         rows.close()
+
+
+def held_in_page(rows: RowStore, place: Place = HERE) -> Held:
+    data = rows.pages.read(place)
+    assert data is not None
     page = decode(data)
     assert page is not None
-    return set(page.held.lists.words)
+    return page.held
 
 
-def page_of(pages: Pages) -> bytes:
-    data = pages.read(HERE)
-    assert data is not None
-    return data
+def test_who_spoke_and_when_leave_the_page_with_what_was_forgotten(folder: Path) -> None:
+    memory = opened(folder)
+    first, row_id = (
+        memory.remember(Episode(text, time_s=1e5, speaker="Wilhelmina", session="night"))
+        for text in ("hello", "good evening")
+    )
+    memory.forget(first)
+    before = held_in_page(memory._rows)
+    memory.forget(row_id)
+    after = held_in_page(memory._rows)
+    memory.close()
+    assert ("Wilhelmina" in before.people, "night" in before.said.names) == (True, True)
+    assert set(after.people) == {"ann", "bo"}
+    assert set(after.said.names) == {f"day {number}" for number in range(COUNT // 40)}
+
+
+def test_words_of_what_was_forgotten_leave_the_page_of_the_summaries_that_told_it_once(
+    tmp_path: Path,
+) -> None:
+    memory, above = opened(tmp_path), Place("internal", "trace")
+    memory.remember_all(
+        [Episode(f"alpha{n} beta{n}", time_s=float(n), session=f"s{n}") for n in range(66)]
+    )
+    word = Episode("The vault word is xylophone", time_s=500.0, session="vault", subject="vault")
+    word = replace(word, attribute="word", value="xylophone")
+    memory.remember(Episode("we open the vault", time_s=400.0, session="vault"))
+    other = memory.remember(Episode("something else", time_s=900.0, session="s65"))
+    row_id = memory.add(word).id
+    memory.consolidate()
+    memory.forget(other)
+    assert "xylophon" in held_in_page(memory._rows, above).lists.words
+    marimba = replace(word, text="The vault word is marimba", time_s=600.0, value="marimba")
+    memory.add(marimba)
+    memory.consolidate()
+    memory.forget(row_id)
+    assert "xylophon" not in held_in_page(memory._rows, above).lists.words
+    memory.close()
+
+
+def test_a_disputing_row_that_is_damaged_is_left_out_of_the_count(folder: Path) -> None:
+    memory = opened(folder)
+    cat = Episode("The cat is black.", time_s=1e5, trust="user", subject="cat", attribute="colour")
+    old = memory.add(replace(cat, value="black")).id
+    white = replace(cat, text="The cat is white.", time_s=2e5, trust="agent", agent="z")
+    new = memory.add(replace(white, value="white")).id
+    assert memory.conflicts() == [(new, old)]
+    memory.close()
+    change(folder, "DELETE FROM pages")
+    memory = opened(folder)
+    memory.recall("cat")
+    memory.close()
+    damage(folder, new)
+    counted, listed = opened(folder), opened(folder)
+    assert (counted.tally().conflicts, listed.conflicts()) == (0, [])
+    counted.close()
+    listed.close()
+
+
+def damage(folder: Path, row_id: str) -> None:
+    with sqlite3.connect(folder / DATABASE) as connection:
+        asked = "SELECT sealed FROM rows WHERE id = ?"
+        (sealed,) = connection.execute(asked, (row_id,)).fetchone()
+    connection.close()
+    broken = sealed[:60] + bytes([sealed[60] ^ 1]) + sealed[61:]
+    change(folder, "UPDATE rows SET sealed = ? WHERE id = ?", broken, row_id)

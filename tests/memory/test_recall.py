@@ -238,3 +238,23 @@ def test_an_index_that_lived_equals_one_built_anew(
 
 def signals_of(index: ZoneIndex, cues: Cues) -> Signals:
     return index.signals(cues, list(cues.words), index.sizes(), index.spread(list(cues.words)))
+
+
+def test_a_flood_of_the_same_opening_does_not_hide_what_else_fits(memory: Memory) -> None:
+    flood = [Episode("good morning team", time_s=n, session=f"s{n}") for n in range(60)]
+    plumber = Episode("good morning said the plumber", time_s=90.0, session="z")
+    memory.remember_all([*flood, plumber])
+    assert plumber.text in texts(memory.recall("good morning", limit=5))
+
+
+def test_the_nearest_are_the_same_in_whatever_order_the_index_grew() -> None:
+    told = {
+        f"{n:02}": Memo(Episode("the proxy is down", time_s=1.0), "episode", 1, 0.0, seq=n)
+        for n in range(40)
+    }
+    grown, rebuilt = ZoneIndex(), ZoneIndex()
+    for index, order in ((grown, sorted(told)), (rebuilt, sorted(told, reverse=True))):
+        for row_id in order:
+            index.add(row_id, told[row_id])
+    near = [index.nearest("proxy", limit=3, trust_min="agent") for index in (grown, rebuilt)]
+    assert near == [["00", "01", "02"]] * 2

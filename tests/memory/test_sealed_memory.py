@@ -10,6 +10,7 @@ from rlm_memory.copying import copy, held_still
 from rlm_memory.database import DATABASE
 from rlm_memory.errors import MemoryDamaged, MemoryUnknown
 from rlm_memory.memory import Memory
+from rlm_memory.store import PURPOSE, RowStore
 from rlm_memory.types import ZONES, Episode
 from rlm_memory.witness import WITNESS
 
@@ -199,3 +200,33 @@ def test_nothing_of_any_zone_or_write_is_in_clear(folder: Path) -> None:
     assert {DATABASE, WITNESS} <= files.keys()
     for content in files.values():
         assert not any(word in content for word in (b"canary", b"secret", b"remember", b"public"))
+
+
+def test_a_write_whose_commit_failed_leaves_the_chain_whole(folder: Path) -> None:
+    memory = opened(folder)
+    memory.remember(FACTS[0])
+
+    def full(act: int, what: str | None, *_: object) -> int:
+        committing = act == sqlite3.SQLITE_TRANSACTION and what == "COMMIT"
+        return sqlite3.SQLITE_DENY if committing else sqlite3.SQLITE_OK
+
+    memory._rows._connection.set_authorizer(full)
+    with pytest.raises(MemoryDamaged):
+        memory.remember(FACTS[1])
+    memory._rows._connection.set_authorizer(None)
+    memory.remember(FACTS[2])
+    memory.close()
+    assert looked_at(folder) == (2, 0, False, None)
+
+
+def test_what_others_write_while_we_look_is_no_alarm(folder: Path) -> None:
+    memory = opened(folder)
+    memory.remember(FACTS[0])
+    rows = RowStore(folder, KEYRING.sealer(PURPOSE), "corpus")
+    with rows.reading():
+        tags = rows.tags()
+        for fact in FACTS[1:]:
+            memory.remember(fact)
+        assert rows.unaltered(len(tags), sum(map(rows.mark, tags.keys(), tags.values())))
+    rows.close()
+    memory.close()

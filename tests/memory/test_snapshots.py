@@ -1,5 +1,6 @@
 """Named points of a memory: taken, listed, rolled back to, and what they may not bring back."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rlm_crystal.keys import Keyring
+from rlm_memory.database import DATABASE
 from rlm_memory.errors import SnapshotRefused
 from rlm_memory.memory import Memory
 from rlm_memory.types import Episode, Zone
@@ -140,3 +142,32 @@ def test_whatever_came_after_a_snapshot_is_undone(
             memory.snapshots.take(f"{name}-{memory.writes()[-1].seq}")
     memory.snapshots.rollback(name)
     assert memory.memos() == then
+
+
+def test_a_snapshot_with_a_damaged_part_is_refused_and_nothing_is_deleted(tmp_path: Path) -> None:
+    memory = opened(tmp_path)
+    memory.remember(fact("the canteen code", zone="public"))
+    memory.remember(fact("the vault code"))
+    memory.snapshots.take("good")
+    then = memory.memos()
+    part = memory._rows.id_for("public", "snapshot good")
+    memory.close()
+    with sqlite3.connect(tmp_path / DATABASE) as connection:
+        changed = "UPDATE rows SET sealed = zeroblob(length(sealed)) WHERE id = ?"
+        assert connection.execute(changed, (part,)).rowcount == 1
+    connection.close()
+    memory = opened(tmp_path)
+    with pytest.raises(SnapshotRefused, match="cannot be opened"):
+        memory.snapshots.rollback("good")
+    assert memory.memos() == then
+    memory.close()
+
+
+def test_what_was_joined_after_a_snapshot_and_forgotten_does_not_come_back(memory: Memory) -> None:
+    first = memory.remember(fact("the backup runs at four in the night"))
+    again = memory.remember(fact("backups run at 4 am", 2.0))
+    memory.snapshots.take("apart")
+    memory.resolve(again, first, "merge")
+    memory.forget(first)
+    memory.snapshots.rollback("apart")
+    assert memory.memos() == {}
