@@ -29,6 +29,7 @@ class Served:
     url: str
     book: TokenBook
     service: Service
+    serving: asyncio.Task[None]
 
     @property
     def port(self) -> int:
@@ -68,7 +69,7 @@ async def served_over_http(
             await asyncio.sleep(0)
         try:
             url = front.url(listening.getsockname()[1])
-            yield Served(url, TokenBook(Home.from_environ(environ)), service)
+            yield Served(url, TokenBook(Home.from_environ(environ)), service, serving)
         finally:
             server.should_exit = True
             await serving

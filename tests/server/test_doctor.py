@@ -98,11 +98,24 @@ def test_a_script_without_its_python_is_told(here: Machine, script: str) -> None
 
 
 @pytest.mark.parametrize(
+    "url", ["https://me:canary@host.example/mcp?token=canary", "https://[canary"]
+)
+def test_an_address_is_told_by_its_host_only(here: Machine, url: str) -> None:
+    entry = json.dumps({"mcpServers": {"rlm": {"url": url}}})
+    written("cursor", here, entry)
+    (found,) = inspected("cursor", here, "")
+    assert "canary" not in found.told
+    assert found.told.endswith(("host.example", "an address that is none"))
+
+
+@pytest.mark.parametrize(
     ("client", "text", "told"),
     [
         ("claude-desktop", '{"mcpServers": {} // mine\n}', "takes no comments"),
         ("cursor", '{"mcpServers": {', "cannot be read"),
         ("codex", "a = ", "cannot be read"),
+        pytest.param("codex", "a = " + "[" * 9_999, "cannot be read", id="nested too deep"),
+        pytest.param("codex", "a = " + "1" * 9_999, "cannot be read", id="too long a number"),
         ("vscode", '{"mcpServers": {"rlm": {"command": "x"}}}', "stands under 'mcpServers'"),
     ],
 )

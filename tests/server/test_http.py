@@ -61,6 +61,19 @@ async def test_a_client_that_listens_to_nothing_else_is_asked_for_its_model_in_t
     assert "total price" in lines[-1]
 
 
+@pytest.mark.asyncio
+async def test_the_server_ends_once_its_service_has_failed(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    async def failing() -> None:
+        raise OSError("the disk is gone")
+
+    async with served_over_http(repository, environ) as served:
+        served.service.tasks.start_soon(failing)
+        await served.serving
+    assert served.service.over.is_set()
+
+
 async def until(lines: AsyncIterator[str], said: str) -> AsyncGenerator[str]:
     """The lines up to the first that says this."""
     async for line in lines:

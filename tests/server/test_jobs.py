@@ -3,8 +3,8 @@
 import anyio
 import pytest
 from rlm_crystal.types import Progress, ProgressSink
-from rlm_server.errors import UnknownJob
-from rlm_server.jobs import FINISHED_KEPT, Jobs
+from rlm_server.errors import MailboxFull, UnknownJob
+from rlm_server.jobs import FINISHED_KEPT, RUNNING_MAX, Jobs, Work
 from rlm_server.principal import OWNER, Principal, calls_by
 from rlm_tools.host import JobState
 
@@ -127,3 +127,47 @@ async def test_a_job_is_there_for_who_began_it_only() -> None:
                 with pytest.raises(UnknownJob, match=r"there are: none"):
                     await jobs.get(job.job_id)
         hold.set()
+
+
+@pytest.mark.asyncio
+async def test_calls_that_end_as_others_begin_all_get_their_value() -> None:
+    gate, values = anyio.Event(), list[object]()
+
+    async def held(report: ProgressSink) -> str:
+        await gate.wait()
+        return "held"
+
+    async def call(jobs: Jobs[str], work: Work[str]) -> None:
+        values.append(await jobs.run("query", work, wait_s=5, progress=silent))
+
+    async def call_then(jobs: Jobs[str]) -> None:
+        await gate.wait()  # all are over by our turn, and none of their callers had one yet
+        await call(jobs, quick)
+
+    async with anyio.create_task_group() as tasks, anyio.create_task_group() as callers:
+        jobs = jobs_in(tasks)
+        for _ in range(FINISHED_KEPT + 4):
+            callers.start_soon(call, jobs, held)
+        await anyio.wait_all_tasks_blocked()
+        for _ in range(4):
+            callers.start_soon(call_then, jobs)
+        await anyio.wait_all_tasks_blocked()
+        gate.set()
+    assert sorted(map(str, values)) == ["found"] * 4 + ["held"] * (FINISHED_KEPT + 4)
+
+
+@pytest.mark.asyncio
+async def test_one_caller_cannot_have_more_running_than_is_bearable() -> None:
+    async def endless(report: ProgressSink) -> str:
+        await anyio.sleep_forever()
+        return ""
+
+    async with anyio.create_task_group() as tasks:
+        jobs = jobs_in(tasks)
+        for _ in range(RUNNING_MAX):
+            await jobs.run("query", endless, wait_s=0, progress=silent)
+        with pytest.raises(MailboxFull, match="wait for one"):
+            await jobs.run("query", endless, wait_s=0, progress=silent)
+        with calls_by(Principal("another")):
+            assert await jobs.run("query", quick, wait_s=5, progress=silent) == "found"
+        tasks.cancel_scope.cancel()

@@ -2,12 +2,17 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.from_thread
 import pytest
 from rlm_crystal import build
-from rlm_server import inotify, keeper
+from rlm_crystal.crystal import Crystal
+from rlm_crystal.types import ProgressSink
+from rlm_server import inotify, keeper, looking
 from rlm_server.manner import Manner
 from rlm_server.service import Service
 from services import first_path, serving, silent
@@ -148,3 +153,36 @@ async def test_a_limit_reached_while_watching_turns_events_into_looks(
         assert await first_path(service, "wrap gift") == "more/gift.py"
     assert watching[0] == "events"
     assert watching[1].startswith("looking before every answer (there are more than 1 folders")
+
+
+@linux
+@pytest.mark.asyncio
+async def test_nothing_rests_while_it_is_described_and_a_rest_in_a_look_is_not_lost(
+    repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, gate, rested, real = anyio.Event(), anyio.Event(), list[bool](), keeper.look
+
+    async def describing(base: Crystal, _: ProgressSink) -> Crystal:
+        begun.set()
+        await gate.wait()
+        return base
+
+    def resting_within(*arguments: Any) -> looking.Look:
+        seen = real(*arguments)
+        if not rested:
+            rested.append(anyio.from_thread.run(minding.rest))
+        return seen
+
+    async with serving(repository, environ) as service:
+        await settled(service)
+        assert service.opened is not None
+        minding = service.opened.keeper
+        monkeypatch.setattr(minding, "_inbox", replace(minding._inbox, describe=describing))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(minding._describe)
+            await begun.wait()
+            assert not await minding.rest()
+            gate.set()
+        monkeypatch.setattr(keeper, "look", resting_within)
+        await minding._look(looking.Hearsay(everything=True))
+        assert (rested, await minding.caught_up(5.0)) == ([True], True)

@@ -134,6 +134,7 @@ def test_an_issuer_is_read_whole_or_not_at_all() -> None:
         {k: v for k, v in OAUTH.items() if k != "RLM_OAUTH_AUDIENCE"},
         {k: v for k, v in OAUTH.items() if k != "RLM_OAUTH_JWKS"},
         OAUTH | {"RLM_OAUTH_JWKS": "http://issuer.example/keys"},
+        OAUTH | {"RLM_OAUTH_ISSUER": "https://[bad"},
         OAUTH | {"RLM_OAUTH_INTROSPECTION": "https://issuer.example/introspect"},
     ]
     for environ in wrong:

@@ -1,7 +1,10 @@
 """REPLs of clients: handles, what stays in them, what is lost and said to be."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -9,7 +12,7 @@ import pytest
 from rlm_sandbox.availability import available
 from rlm_server.errors import ReplsBusy, UnknownHandle
 from rlm_server.principal import Principal, calls_by
-from rlm_server.repls import CLOSE_AFTER_S, REST_AFTER_S
+from rlm_server.repls import CLOSE_AFTER_S, REST_AFTER_S, Repls
 from rlm_tools.host import Cell
 from services import serving, silent
 
@@ -124,3 +127,24 @@ async def test_without_a_model_the_code_is_told_to_print_and_read(
 
 def _never():
     raise AssertionError("there is one")
+
+
+@pytest.mark.asyncio
+async def test_who_opens_one_too_many_closes_one_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rlm_server.repls.OPEN_MAX", 3)
+    repls, agent = Repls(), Principal("agent")
+    mine = await opened_in(repls)
+    with calls_by(agent):
+        theirs = [await opened_in(repls) for _ in range(3)]
+    assert [each.handle for each in repls.held()] == [mine, *theirs[1:]]
+
+
+async def opened_in(repls: Repls) -> str:
+    @asynccontextmanager
+    async def opening() -> AsyncGenerator[Any]:
+        yield None, None
+
+    async with repls.used("", opening, reset=False) as found:
+        return found.handle
