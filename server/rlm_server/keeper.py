@@ -256,7 +256,7 @@ class Keeper:
         self._scribe.opened(sealed)
         # With other clusters it is the same comparison.
         seen = self._compared
-        if seen is not None and (seen.segments, seen.alive) == (base.segments, base.alive):
+        if seen is not None and seen.segments is base.segments and seen.alive is base.alive:
             self._compared = sealed.crystal
         await self._lookout.cover(sealed.crystal)
         return True
