@@ -133,12 +133,6 @@ def disputed(new: Memo, old_id: str) -> Memo:
     return _linked(new, "contradicts", old_id)
 
 
-def undisputed(new: Memo, old_id: str) -> Memo:
-    """The newer one without that mark."""
-    dispute = Edge("contradicts", old_id)
-    return replace(new, edges=tuple(edge for edge in new.edges if edge != dispute))
-
-
 def open_disputes(memos: Mapping[str, Memo], disputing: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Of memos that contradict others, ids of newer and older where both are believed still."""
     for new_id in disputing:

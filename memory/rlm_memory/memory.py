@@ -79,8 +79,7 @@ class Memory:
     ) -> "Memory":
         """The memory in `folder`, created if there is none; `scope` is the corpus it belongs to.
 
-        With an embedder what is near the question in meaning is recalled too.
-        MemoryLocked under
+        With an embedder what is near the question in meaning is recalled too. MemoryLocked under
         another key, MemoryDamaged, MemoryUnknown, MemoryBusy.
         """
         with opening(folder):

@@ -1,6 +1,5 @@
 """A question put to the indexes of a memory: what comes back, in which order, and why."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -132,8 +131,8 @@ def _fitting(found: list[Recalled], tokens_max: int | None) -> list[Recalled]:
 def _reason(indexes: Sequence[ZoneIndex], cues: Cues, limit: int) -> str:
     if limit < 1:
         return "nothing was asked for"
-    everything = Wanted(trust_min="untrusted", as_of_s=math.inf)
-    unfiltered = [index.allowed(replace(everything, as_of_s=None)) for index in indexes]
+    everything = Wanted(trust_min="untrusted")
+    unfiltered = [index.allowed(everything) for index in indexes]
     left_out = sum(len(each.slots) for each in ranked(indexes, cues, unfiltered))
     if left_out:
         return f"{left_out} memories match, and the filters or their trust leave them out"

@@ -137,11 +137,6 @@ class Memo:
         """Where it came from, once or more often."""
         return self.sources or tuple(filter(None, (self.episode.source,)))
 
-    def believed_at(self, time_s: float) -> bool:
-        """Whether it had been said by then and nothing newer had taken its place."""
-        gone = self.superseded_s is not None and self.superseded_s <= time_s
-        return self.episode.time_s <= time_s and not gone
-
 
 def least_trust(trusts: Iterable[Trust]) -> Trust:
     """The least of some trusts: that of what is made of all of them."""

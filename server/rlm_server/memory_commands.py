@@ -158,8 +158,8 @@ def _consolidate(request: Request, memory: Memory, _: argparse.Namespace) -> Tol
         "removed": done.removed,
         "by_model": by_model,
     }
-    text = f"{done.traces} traces in {done.categories} categories; {done.written} written anew."
-    return Told(fields, f"{text} {by_model} told by a model." if by_model else text)
+    text = f"Traces: {done.traces}, categories: {done.categories}; written anew: {done.written}."
+    return Told(fields, f"{text} Told by a model: {by_model}." if by_model else text)
 
 
 def _told_by_model(request: Request, memory: Memory) -> int:

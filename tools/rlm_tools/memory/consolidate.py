@@ -26,8 +26,8 @@ class ConsolidateReply:
         """Return it in words."""
         told = f" A model told {self.by_model} of them anew." if self.by_model else ""
         return (
-            f"{self.traces} traces in {self.categories} categories;"
-            f" {self.written} written, {self.removed} taken away.{told}"
+            f"Traces: {self.traces}, categories: {self.categories};"
+            f" written anew: {self.written}, taken away: {self.removed}.{told}"
         )
 
 
