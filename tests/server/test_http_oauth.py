@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
+import anyio.to_thread
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,6 +32,11 @@ class Authority:
     url: str
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    asked_again: threading.Event = field(default_factory=threading.Event)
+    answers: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     @property
     def issuer(self) -> Issuer:
@@ -51,6 +58,9 @@ def authority() -> Generator[Authority]:
 
     def answer(path: str, body: str) -> tuple[int, Any]:
         found.asked.append(path)
+        if found.asked.count(path) > 1:
+            found.asked_again.set()
+        found.answers.wait(10)
         if path == "/keys":
             return 200, keys
         return 200, found.known.get(parse_qs(body).get("token", [""])[0], {"active": False})
@@ -126,6 +136,31 @@ async def test_a_token_that_is_not_signed_for_us_opens_nothing(authority: Author
     strange = await door.verify_token(authority.token(sub="a\nb"))
     assert strange is None or door.principal_of(strange) is None
     assert authority.asked == ["/keys"]
+
+
+@pytest.mark.asyncio
+async def test_a_known_key_waits_for_nobody_who_names_an_unknown_one(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlm_server.web.oauth._ASKED_AGAIN_S", -1.0)
+    door = SignedTokens(authority.issuer)
+    assert await door.verify_token(authority.token()) is not None
+    told: list[object] = []
+
+    async def stranger() -> None:
+        told.append(await door.verify_token(authority.token(kid="unknown")))
+
+    authority.answers.clear()
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stranger)
+            await anyio.to_thread.run_sync(authority.asked_again.wait, 5)
+            known = await door.verify_token(authority.token())
+            still_waiting = told == []
+            authority.answers.set()
+    finally:
+        authority.answers.set()
+    assert (known is not None, still_waiting, told) == (True, True, [None])
 
 
 @pytest.mark.asyncio

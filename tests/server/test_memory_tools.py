@@ -81,6 +81,19 @@ async def test_facts_are_kept_updated_recalled_and_settled(
 
 
 @pytest.mark.asyncio
+async def test_what_holds_from_a_day_on_holds_on_that_day(tmp_path: Path) -> None:
+    service = Service([tmp_path], {"RLM_HOME": str(tmp_path / "home")})
+    async with service.serving():
+        dates = {"valid_from": "2026-03-01", "valid_to": "2026-03-04"}
+        kept = await fields(service, "add", text="The gate is open.", **dates)
+        told_by_id = await fields(service, "get", id=kept["id"])
+        itself = await told(service, "resolve", new_id="1" * 32, old_id="1" * 32, verdict="keep")
+    assert told_by_id["memory"]["valid_from"] == "2026-03-01T00:00:00+00:00"
+    assert told_by_id["memory"]["valid_to"].startswith("2026-03-04T23:59:59")
+    assert "are the same memory" in itself
+
+
+@pytest.mark.asyncio
 async def test_what_is_above_the_operators_zone_and_of_others_stays_out_of_reach(
     repository: Path, environ: dict[str, str]
 ) -> None:

@@ -1,5 +1,7 @@
 """Requests to a client of the 2026 era, gathered into rounds."""
 
+from typing import Any
+
 import anyio
 import pytest
 from mcp.types import (
@@ -105,6 +107,32 @@ async def test_a_call_given_up_in_the_midst_of_a_leg_ends_its_work():
             await anyio.wait_all_tasks_blocked()
             client.cancel_scope.cancel()
         assert ended.is_set()
+
+
+@pytest.mark.asyncio
+async def test_the_state_of_one_call_is_no_way_into_another():
+    exchanges = Exchanges()
+
+    async def call(*_: object) -> Outcome:
+        lender = lender_for(Settings(), {})
+        assert lender is not None
+        said = await lender.ask(params("a"), of_root=True)
+        return Outcome(said.content.text, None)
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as service:
+
+            async def leg(about: str, state: str | None, answered: dict[str, Any]) -> Any:
+                return await exchanges.leg(
+                    service, about, call, lambda _: None, state=state, responses=answered
+                )
+
+            first = await leg("one", None, {})
+            other = await leg("another", first.request_state, answers(first))
+            assert other.request_state not in {None, first.request_state}
+            ended = await leg("one", first.request_state, answers(first))
+            assert ended == Outcome("A", None)
+            service.cancel_scope.cancel()
 
 
 def test_the_clients_model_is_used_only_where_nothing_else_was_chosen():

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from rlm_crystal.types import Progress
 from rlm_sandbox.availability import available
 from rlm_server.errors import ReplsBusy, UnknownHandle
 from rlm_server.principal import Principal, calls_by
@@ -123,6 +124,27 @@ async def test_without_a_model_the_code_is_told_to_print_and_read(
     async with serving(repository, environ) as service:
         ran = await service.workbench.run(Cell("llm_query('what is it', 'x')"), silent)
     assert "print the passages and read them yourself" in ran.fault
+
+
+@pytest.mark.asyncio
+async def test_a_repl_whose_first_cell_was_cancelled_is_tended_as_any_other(
+    repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlm_server.repls._LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("rlm_server.repls.CLOSE_AFTER_S", 0.0)
+    async with serving(repository, environ) as service:
+        with anyio.CancelScope() as call:
+
+            def gives_up(progress: Progress) -> None:
+                if progress.stage == "Running code":
+                    call.cancel()
+
+            await service.workbench.run(Cell("1"), gives_up)
+        assert service.opened is not None
+        assert call.cancelled_caught
+        with anyio.fail_after(5):
+            while service.opened.repls.held():
+                await anyio.lowlevel.checkpoint()
 
 
 def _never():
