@@ -131,10 +131,9 @@ def _tried(client: httpx2.Client, server: "Server", sent: Sent, found: Found) ->
     try:
         answer = client.post(server.url, content=sent.frame.raw, headers=sent.headers)
     except httpx2.RemoteProtocolError:
-        # A refusal that comes before all of a large body is sent may be lost with the connection.
-        return [] if len(sent.frame.raw) > 1 << 20 else [f"cut off: {sent.kind}"]
+        return [f"cut off: {sent.kind}"]
     except (httpx2.WriteError, httpx2.ReadError):
-        return [] if len(sent.frame.raw) > 1 << 20 else [f"broken off: {sent.kind}"]
+        return [f"broken off: {sent.kind}"]
     except httpx2.TimeoutException:
         return [f"no answer: {sent.kind}: {sent.frame.raw[:300]!r}"]
     text = answer.text

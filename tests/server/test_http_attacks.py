@@ -2,19 +2,22 @@
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 import rlm_server.web.connection as connection
+import rlm_server.web.lingering as lingering
 import uvicorn
 from over_http import Served, asked, served_over_http
 from rlm_crystal.home import Home
 from rlm_server.web.connection import BoundedConnection
+from rlm_server.web.guard import Refusal, refuse
 from rlm_server.web.tokens import TokenBook
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 MODERN = {"mcp-protocol-version": "2026-07-28"}
 JSON = {"content-type": "application/json"}
@@ -114,6 +117,21 @@ async def test_who_sends_a_head_slowly_is_cut_off(
             writer.close()
 
 
+@asynccontextmanager
+async def listening(app: ASGIApp) -> AsyncGenerator[tuple[uvicorn.Server, int]]:
+    """A server on a connection of ours, without a door, and its port."""
+    config = uvicorn.Config(app, http=BoundedConnection, lifespan="off", port=0, log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    with anyio.fail_after(20):
+        while not server.started:
+            assert not serving.done()
+            await asyncio.sleep(0)
+        yield server, server.servers[0].sockets[0].getsockname()[1]
+        server.should_exit = True
+        await serving
+
+
 @pytest.mark.asyncio
 async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "STALLED_AFTER_S", 0.1)
@@ -132,22 +150,73 @@ async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.Monkey
         pouring.cancel()
         gone.set()
 
-    config = uvicorn.Config(
-        endless, http=BoundedConnection, lifespan="off", port=0, log_config=None
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not serving.done()
-        await asyncio.sleep(0)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
-    writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
-    with anyio.fail_after(20):
+    async with listening(endless) as (_, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
         await gone.wait()
-        server.should_exit = True
         writer.transport.abort()
-        await serving
+
+
+async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+    await refuse(send, Refusal(403, "No."))
+
+
+LARGE = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999999\r\n\r\n"
+TOO_LONG = b"POST / HTTP/1.1\r\nhost: localhost\r\nx: " + b"x" * 70_000
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("begun", "said"), [(LARGE, b"No."), (TOO_LONG, b"Invalid HTTP")])
+async def test_a_refusal_reaches_who_is_sending_still(begun: bytes, said: bytes) -> None:
+    async with listening(refusing) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begun)
+        assert said in await reader.read()  # to the end of what the server says
+        for _ in range(20):
+            writer.write(b"x" * 50_000)
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("bound", ["DROPPED_WITHIN_S", "DROPPED_MAX_BYTES"])
+async def test_who_goes_on_sending_what_was_refused_is_cut_off(
+    bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lingering, bound, 0.05 if bound == "DROPPED_WITHIN_S" else 100)
+    async with listening(refusing) as (server, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(LARGE + b"x" * 200)
+        await reader.read()
+        while server.server_state.connections:
+            with suppress(ConnectionError):
+                writer.write(b"x" * 200)
+                await writer.drain()
+            await asyncio.sleep(0)
+        writer.transport.abort()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_is_no_http_after_an_answer_ends_the_connection_and_is_no_failure_of_ours(
+    whole: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": not whole})
+        while not whole and (await receive())["type"] != "http.disconnect":
+            pass
+
+    caplog.set_level("ERROR")
+    async with listening(answering) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+        await reader.readuntil(b"begun")
+        writer.write(b"ZZ\r\n")
+        await reader.read()
+        writer.close()
+    assert not caplog.records
 
 
 @pytest.mark.asyncio

@@ -1,4 +1,4 @@
-"""The guard before everything that is served over HTTP, and the tokens it is used with."""
+"""The guard before everything that is served over HTTP, bodies behind it, and tokens."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rlm_server.web.bearer import digest, matching, new_token, presented
+from rlm_server.web.body import WholeBody
 from rlm_server.web.guard import Guard, Names, refusal_of
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OURS = Names(origins=frozenset({"https://notes.example"}))
 
@@ -75,7 +76,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": message["body"]})
 
 
-async def answer(guard: Guard, scope: Scope, parts: Iterable[bytes], *, last: bool = True) -> Any:
+async def answer(app: ASGIApp, scope: Scope, parts: Iterable[bytes], *, last: bool = True) -> Any:
     """Status, headers, body of what comes in parts; it goes on where the last one is not it."""
     waiting = list(parts)
     sent: list[Message] = []
@@ -89,7 +90,7 @@ async def answer(guard: Guard, scope: Scope, parts: Iterable[bytes], *, last: bo
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await guard(scope, receive, send)
+    await app(scope, receive, send)
     if sent[0]["type"] != "http.response.start":
         return sent[0]
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
@@ -97,9 +98,8 @@ async def answer(guard: Guard, scope: Scope, parts: Iterable[bytes], *, last: bo
 
 @pytest.mark.asyncio
 async def test_a_body_within_the_bounds_is_handed_on_whole() -> None:
-    status, headers, body = await answer(
-        Guard(echo, OURS, body_max_bytes=8), scope_of(("host", "localhost")), [b"1234", b"5678"]
-    )
+    app = Guard(WholeBody(echo, max_bytes=8), OURS)
+    status, headers, body = await answer(app, scope_of(("host", "localhost")), [b"1234", b"5678"])
     assert (status, body) == (200, b"12345678")
     assert headers[b"x-content-type-options"] == b"nosniff"
     assert headers[b"x-frame-options"] == b"x"
@@ -107,19 +107,16 @@ async def test_a_body_within_the_bounds_is_handed_on_whole() -> None:
 
 @pytest.mark.asyncio
 async def test_a_body_that_is_too_large_or_says_so_is_refused() -> None:
-    guard = Guard(echo, OURS, body_max_bytes=8)
-    came = await answer(guard, scope_of(("host", "localhost")), [b"1234", b"56789"])
-    said = await answer(
-        guard, scope_of(("host", "localhost"), ("content-length", "9" * 5000)), [], last=False
-    )
+    app = WholeBody(echo, max_bytes=8)
+    came = await answer(app, scope_of(), [b"1234", b"56789"])
+    said = await answer(app, scope_of(("content-length", "9" * 5000)), [], last=False)
     assert came[0] == said[0] == 413
     assert said[1][b"connection"] == b"close"
 
 
 @pytest.mark.asyncio
 async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    guard = Guard(echo, OURS, body_within_s=0.01)
-    status, _, _ = await answer(guard, scope_of(("host", "localhost")), [b"12"], last=False)
+    status, _, _ = await answer(WholeBody(echo, within_s=0.01), scope_of(), [b"12"], last=False)
     assert status == 408
 
 

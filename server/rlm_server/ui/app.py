@@ -17,6 +17,7 @@ from starlette.routing import Route
 from rlm_server.traces.page import style_source
 from rlm_server.ui.api import Api
 from rlm_server.web.bearer import digest, matching, presented
+from rlm_server.web.body import WholeBody
 from rlm_server.web.guard import HEADERS, Guard, Names
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def page_app(service: "Service", *, token: str, port: int) -> "ASGIApp":
             Route("/api/{name}", answer, methods=["POST"]),
         ]
     )
-    hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
-    return Guard(app, Names(hosts), headers={**HEADERS, "content-security-policy": policy()})
+    names = Names(frozenset({f"127.0.0.1:{port}", f"localhost:{port}"}))
+    headers = {**HEADERS, "content-security-policy": policy()}
+    return Guard(WholeBody(app), names, headers=headers)
 
 
 def policy() -> str:

@@ -23,8 +23,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from rlm_server.web.admission import Admission, Bounds
+from rlm_server.web.body import BODY_MAX_BYTES, WholeBody
 from rlm_server.web.door import Door
-from rlm_server.web.guard import BODY_MAX_BYTES, Guard, Names
+from rlm_server.web.guard import Guard, Names
 from rlm_server.web.issuer import Issuer
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def application(
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     endpoint: ASGIApp = StreamableHTTPASGIApp(server.session_manager)
+    endpoint = WholeBody(endpoint, max_bytes=body_max_bytes)
     if door is not None:
         endpoint = _behind(AuthContextMiddleware(endpoint), issuer)
     endpoint = Admission(endpoint, door, bounds or Bounds())
@@ -82,7 +84,7 @@ def application(
     app: ASGIApp = Starlette(routes=routes, lifespan=lifespan)
     if names.origins:
         app = _readable_by_pages(app, names.origins)
-    return Guard(app, names, body_max_bytes=body_max_bytes)
+    return Guard(app, names)
 
 
 def _readable_by_pages(app: "ASGIApp", origins: Collection[str]) -> CORSMiddleware:

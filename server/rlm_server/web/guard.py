@@ -2,8 +2,7 @@
 
 A page of any site can have its reader's browser send requests to this machine, under a name that it
 lets point here (DNS rebinding) or across sites. So the Host must be a name of ours and the Origin,
-where there is one, ourselves. Bodies are read here, with a bound on their size and on the time they
-take, so that nothing behind waits for a client that sends slowly.
+where there is one, ourselves.
 """
 
 import re
@@ -12,15 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-import anyio
-
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
-BODY_MAX_BYTES: Final = 4 << 20
-BODY_WITHIN_S: Final = 10.0
-
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[0-9a-z_.-]+)(?::[0-9]{1,5})?", re.ASCII)
 
 # Of a page that loads scripts of its own, only the policy differs.
@@ -61,21 +55,17 @@ class Names:
 
 
 class Guard:
-    """An ASGI application that lets through to `app` what may come and can be read whole."""
+    """An ASGI application that lets through to `app` what may come; nothing of a body is read."""
 
     def __init__(
         self,
         app: "ASGIApp",
         names: Names,
         *,
-        body_max_bytes: int = BODY_MAX_BYTES,
-        body_within_s: float = BODY_WITHIN_S,
         headers: Mapping[str, str] = HEADERS,
     ) -> None:
         self._app = app
         self._names = names
-        self._body_max_bytes = body_max_bytes
-        self._body_within_s = body_within_s
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -85,34 +75,12 @@ class Guard:
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await self._serve(scope, receive, self._with_headers(send))
-
-    async def _serve(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        refusal = refusal_of(scope, self._names)
-        if refusal is None and _declared_bytes(scope) > self._body_max_bytes:
-            refusal = _TOO_LARGE
-        if refusal is None:
-            body = await self._body(receive)
-            if isinstance(body, bytes):
-                await self._app(scope, _replayed(body, receive), send)
-                return
-            refusal = body
-        await refuse(send, refusal)
-
-    async def _body(self, receive: "Receive") -> "bytes | Refusal":
-        parts, size = list[bytes](), 0
-        with anyio.move_on_after(self._body_within_s):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return _GONE
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > self._body_max_bytes:
-                    return _TOO_LARGE
-                if not message.get("more_body", False):
-                    return b"".join(parts)
-        return _TOO_SLOW
+            send = self._with_headers(send)
+            refusal = refusal_of(scope, self._names)
+            if refusal is not None:
+                await refuse(send, refusal)
+            else:
+                await self._app(scope, receive, send)
 
     def _with_headers(self, send: "Send") -> "Send":
         async def sending(message: "Message") -> None:
@@ -132,11 +100,6 @@ class Refusal:
 
     status: int
     text: str
-
-
-_TOO_LARGE = Refusal(413, "The body is too large.")
-_TOO_SLOW = Refusal(408, "The body took too long.")
-_GONE = Refusal(400, "The request was not finished.")
 
 
 def refusal_of(scope: "Scope", names: Names) -> Refusal | None:
@@ -163,7 +126,7 @@ def without_port(host: str) -> str:
 
 
 async def refuse(send: "Send", refusal: Refusal, *headers: tuple[bytes, bytes]) -> None:
-    """Answer with the refusal and close: what is left of the request is not read."""
+    """Answer with the refusal and close; what is left of the request reaches nothing."""
     body = refusal.text.encode()
     sent = [
         (b"content-type", b"text/plain; charset=utf-8"),
@@ -173,18 +136,3 @@ async def refuse(send: "Send", refusal: Refusal, *headers: tuple[bytes, bytes]) 
     ]
     await send({"type": "http.response.start", "status": refusal.status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
-
-
-def _declared_bytes(scope: "Scope") -> int:
-    declared = values(scope, b"content-length")
-    return max((int(each[:20]) for each in declared if each.isdecimal()), default=0)
-
-
-def _replayed(body: bytes, receive: "Receive") -> "Receive":
-    """A `receive` that gives the body once and then what the connection has to say."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receiving() -> "Message":
-        return waiting.pop() if waiting else await receive()
-
-    return receiving
