@@ -5,11 +5,12 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from rlm_memory.memory import Memory
+from rlm_memory.staleness import ReadLines, citations_in
 from rlm_memory.types import Episode, Recalled, Wanted, iso, moment_of
 
 from rlm_server.archive import Archive
@@ -21,6 +22,9 @@ from rlm_server.memory_telling import Teller
 from rlm_server.settings import Operator, SettingsBook
 from rlm_server.visible import one_line
 
+if TYPE_CHECKING:
+    from rlm_crystal.crystal import Crystal
+
 _COLUMNS = 100
 
 
@@ -28,7 +32,7 @@ def memory_command(options: argparse.Namespace, request: Request) -> Told:
     """What an act of `rlm-mcp memory` tells."""
     acts: dict[str, Act] = {
         **KEEPING,
-        "add": _add,
+        "add": partial(_add, _lines_of_corpus(request)),
         "search": _search,
         "show": _show,
         "consolidate": partial(_consolidate, request),
@@ -42,9 +46,13 @@ def memory_command(options: argparse.Namespace, request: Request) -> Told:
         return acts[options.act](memory, options)
 
 
+def _archive(request: Request) -> Archive:
+    return Archive.from_environ(request.environ, request.roots, allow_wide=request.allow_wide)
+
+
 @contextmanager
 def _opened(request: Request) -> Generator[Memory]:
-    archive = Archive.from_environ(request.environ, request.roots, allow_wide=request.allow_wide)
+    archive = _archive(request)
     memory = Memory.open(
         archive.estate.memory_folder(archive.corpus),
         archive.keyring,
@@ -58,7 +66,20 @@ def _opened(request: Request) -> Generator[Memory]:
         memory.close()
 
 
-def _add(memory: Memory, options: argparse.Namespace) -> Told:
+def _lines_of_corpus(request: Request) -> ReadLines:
+    """What reads lines as they are now; CrystalError where nothing is indexed."""
+
+    @cache
+    def crystal() -> "Crystal":
+        from rlm_crystal.build import refresh
+
+        archive = _archive(request)
+        return refresh(archive.crystal())
+
+    return lambda path, start_line, end_line: crystal().read(path, start_line, end_line)
+
+
+def _add(read: ReadLines, memory: Memory, options: argparse.Namespace) -> Told:
     slots = (options.subject, options.attribute, options.value)
     if any(slots) and not all(slots):
         raise Misused("give --subject, --attribute and --value together, or none of them")
@@ -71,6 +92,7 @@ def _add(memory: Memory, options: argparse.Namespace) -> Told:
         subject=options.subject,
         attribute=options.attribute,
         value=options.value,
+        citations=citations_in(options.text, read),
     )
     try:
         added = memory.add(episode)
@@ -80,8 +102,11 @@ def _add(memory: Memory, options: argparse.Namespace) -> Told:
         "id": added.id,
         "conflicts": [each.to_json() for each in added.conflicts],
         "quarantine": added.quarantine,
+        "cites": [str(cited) for cited in episode.citations],
     }
     lines = [f"Remembered as {added.id}."]
+    if cites := ", ".join(fields["cites"]):
+        lines.append(f"It cites {cites}: recall tells when these lines change.")
     lines += [
         f"{'Done' if each.settled else 'Left to you'}: {each.relation} {each.old} ({each.why})"
         for each in added.conflicts

@@ -7,14 +7,14 @@ RLM_MEMORY_USD      for summaries by the sub-model, each consolidation; 0: none 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
+
+from rlm_tools.memory.desk import Zone
 
 from rlm_server.errors import SettingRefused
 
 if TYPE_CHECKING:
     from rlm_memory.grants import Right
-
-Zone = Literal["public", "internal", "confidential", "secret"]
 
 _ZONES: tuple[Zone, ...] = get_args(Zone)
 _NAME_CHARS_MAX = 100

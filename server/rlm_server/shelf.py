@@ -14,6 +14,7 @@ from rlm_tools.host import Memories, MemoryRow
 
 from rlm_server.errors import NothingThere, NotYours
 from rlm_server.principal import acting
+from rlm_server.visible import one_line
 
 if TYPE_CHECKING:
     from rlm_memory.memory import Memory
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rlm_server.opening import Opened
     from rlm_server.service import Service
 
-_LINE_CHARS = 160
+_LINE_COLUMNS = 160
 
 
 class Shelf:
@@ -72,11 +73,8 @@ def _readable(memory: "Memory", zones: "Collection[Zone]") -> "dict[str, Memo]":
 def _memories(memory: "Memory", zones: "Collection[Zone]", limit: int) -> Memories:
     found = {key: memo for key, memo in _readable(memory, zones).items() if not memo.quarantine}
     newest = sorted(found.items(), key=lambda item: item[1].episode.time_s, reverse=True)[:limit]
-    rows = tuple(
-        MemoryRow(key, _moment(memo.episode.time_s), str(memo.level), _one_line(memo.episode.text))
-        for key, memo in newest
-    )
-    return Memories(dict(Counter(str(memo.level) for memo in found.values())), len(found), rows)
+    rows = tuple(_row(key, memo) for key, memo in newest)
+    return Memories(dict(Counter(memo.level for memo in found.values())), len(found), rows)
 
 
 def _memory(memory: "Memory", zones: "Collection[Zone]", memory_id: str) -> str:
@@ -112,10 +110,11 @@ def _trace(archive: "Archive", trace_id: str) -> str:
     return trace_text(read_record(Traces(archive.traces()).find(trace_id)))
 
 
-def _moment(time_s: float) -> str:
+def _row(key: str, memo: "Memo") -> MemoryRow:
+    said = memo.episode
+    text = one_line(said.text, _LINE_COLUMNS)
+    return MemoryRow(key, _day_and_minute(said.time_s), memo.level, text)
+
+
+def _day_and_minute(time_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(time_s))
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LINE_CHARS else f"{line[:_LINE_CHARS]} …"

@@ -3,6 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rlm_crystal.build import build
+from rlm_crystal.codec import to_pages
+from rlm_server.archive import Archive
 from rlm_server.command_line import command_line
 from rlm_server.commands import Request, Told
 from rlm_server.errors import Misused
@@ -41,6 +44,18 @@ def test_a_fact_is_stated_updated_and_found(line: Line) -> None:
     assert found["id"] == new["id"]
     assert line.fields("show", old[:8])["superseded_by"] == new["id"]
     assert line.fields("search", "which port", "--as-of", "2020-01-01")["results"] == []
+
+
+def test_lines_named_in_a_fact_are_cited_where_the_index_has_them(
+    repository: Path, environ: dict[str, str]
+) -> None:
+    store = Archive.from_environ(environ, [repository], allow_wide=False).store()
+    store.write_generation(to_pages(build([repository], workers=0)), carry=False)
+    request = Request((repository,), environ)
+    said = ["memory", "add", "totals are summed at shop/cart.py:1-2, not at shop/none.py:3"]
+    assert memory_command(command_line().parse_args(said), request).fields["cites"] == [
+        "shop/cart.py:1-2"
+    ]
 
 
 def test_slots_are_exact_and_a_person_settles_what_is_open(line: Line) -> None:

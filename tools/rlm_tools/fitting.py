@@ -6,6 +6,7 @@ the other, and the larger counts.
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -48,11 +49,5 @@ def most_fitting(
     """
     if most <= least or size_tokens(make(most)) <= tokens_max:
         return most
-    low, high = least, most - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if size_tokens(make(middle)) <= tokens_max:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    larger = range(least + 1, most)
+    return least + bisect_right(larger, tokens_max, key=lambda n: size_tokens(make(n)))

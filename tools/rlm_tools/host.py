@@ -1,4 +1,4 @@
-"""What the tools need from the server; `rlm_server.app` fills it in.
+"""What the tools need from the server; `rlm_server.service` fills it in.
 
 Every method answers from the state of this moment and raises the errors of the lower rooms. In
 HALT_ERROR every method raises the same `rlm_crystal.errors.HaltError`.

@@ -1,5 +1,6 @@
 """Long texts in parts of a bounded number of tokens, the next one at a cursor."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from rlm_tools.errors import BadArgument
@@ -32,17 +33,10 @@ def chars_within(text: str, tokens_max: int) -> int:
     """How many characters from the beginning are at most so many tokens."""
     from rlm_engine.tokens import estimated_tokens
 
-    # No character is less than a fifth of a token by the estimate, but for runs of blanks.
-    low, high = 0, len(text)
     if estimated_tokens(text) <= tokens_max:
-        return high
-    while low < high:
-        middle = (low + high + 1) // 2
-        if estimated_tokens(text[:middle]) <= tokens_max:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+        return len(text)
+    lengths = range(1, len(text))
+    return bisect_right(lengths, tokens_max, key=lambda chars: estimated_tokens(text[:chars]))
 
 
 def _start(text: str, cursor: str) -> int:
