@@ -46,7 +46,8 @@ UNANSWERABLE = (
 class QuestionSet:
     """The questions of one repository: each with the files that answer it, and facts to count.
 
-    `facts` are questions with the number that `grep` or `ls` gave, as it must stand in the answer.
+    `facts` are questions with the number that `grep` or `ls` gave, as it must stand in the answer;
+    `unanswerable` are asked beside those of `UNANSWERABLE`.
     """
 
     name: str
@@ -54,6 +55,7 @@ class QuestionSet:
     tuned_on: bool
     questions: tuple[tuple[str, tuple[str, ...]], ...]
     facts: tuple[tuple[str, tuple[str, ...]], ...]
+    unanswerable: tuple[str, ...]
 
     @classmethod
     def read(cls, name: str) -> QuestionSet:
@@ -64,6 +66,7 @@ class QuestionSet:
             data["tuned_on"],
             tuple((row["question"], tuple(row["paths"])) for row in data["questions"]),
             tuple((row["question"], tuple(row["says"])) for row in data["facts"]),
+            (*UNANSWERABLE, *data.get("unanswerable", ())),
         )
 
 
@@ -126,10 +129,10 @@ async def _answers(crystal: Crystal, asked: QuestionSet) -> None:
             told = "right" if all(part in answer.answer for part in says) else "WRONG"
             _say(f"fact {told}: {question}: {', '.join(says)}")
         kept = 0
-        for question in UNANSWERABLE:
+        for question in asked.unanswerable:
             answer = await ask(question, crystal=crystal, root=root, sub=sub, equipment=equipment)
             kept += _is_refusal(answer.answer)
-        _say(f"unanswerable: {kept} of {len(UNANSWERABLE)} refused")
+        _say(f"unanswerable: {kept} of {len(asked.unanswerable)} refused")
     finally:
         context.close()
 

@@ -38,7 +38,7 @@ def role(path: str) -> Role:
         return "generated"
     if not _TEST_FOLDERS.isdisjoint(folders) or _TEST_NAME.search(path.rsplit("/", 1)[-1]):
         return "test"
-    language = language_of(lower)
+    language = language_of(_TEMPLATE.sub(r"\1", lower))
     if language in _PROSE or not _DOC_FOLDERS.isdisjoint(folders):
         return "doc"
     return "config" if language in _CONFIG or name.startswith(".") else "source"
@@ -190,6 +190,8 @@ _TEST_FOLDERS = _words(
 _DOC_FOLDERS = _words("doc docs documentation")
 _PROSE = _words("markdown rst text")
 _CONFIG = _words("json yaml toml ini xml make cmake dockerfile nix terraform csv")
+# A template of a configuration file is one: `kubelet.yaml.j2`, `nginx.conf.erb`.
+_TEMPLATE = re.compile(r"(?<=\.)(\w{1,12})\.(?:j2|jinja2?|erb|tmpl|tpl|gotmpl|mustache|in)$")
 _TEST_NAME = re.compile(
     r"^(?:test_.+|tests?|conftest)\.\w+$|_(?:test|spec|tests)\.\w+$|\.(?:test|spec|cy)\.\w+$"
     r"|^Test[A-Z]\w*\.(?:java|kt|cs|php|swift|scala)$"

@@ -22,7 +22,7 @@ from rlm_crystal.rank import (
 )
 from rlm_crystal.segment import BoolArray
 from rlm_crystal.snippet import LineJudge, snippet_of
-from rlm_crystal.tables import KINDS, ROLES
+from rlm_crystal.tables import KINDS, ROLE_CODE, ROLES
 from rlm_crystal.types import Hit
 from rlm_crystal.view import Float32Array, View
 
@@ -30,9 +30,13 @@ CHUNKS_RANKED_MAX = 2_000
 DENSE_ONLY_MAX = 200
 FILES_JUDGED_MAX = 100
 HITS_PER_FILE_MAX = 3
+# With so many times as many files as source, configuration or prose is what a corpus is about.
+MAIN_TIMES = 4
 
 _TEST_WORDS = frozenset({"test", "tests", "testing", "tested", "unittest", "fixture", "fixtures"})
-_DOC_WORDS = frozenset({"doc", "docs", "documentation", "readme", "changelog", "tutorial", "guide"})
+_DOC_WORDS = frozenset(
+    {"doc", "docs", "documentation", "documented", "readme", "changelog", "tutorial", "guide"}
+)
 _CONFIG_WORDS = frozenset({"config", "configuration", "settings", "ci", "workflow", "yaml", "toml"})
 
 
@@ -128,8 +132,18 @@ def _best(scores: Float64Array, count: int) -> BoolArray:
 def demotions(view: View, question: Question, weights: Weights) -> Float64Array:
     """What each file loses for not being source."""
     loss = role_losses(question.words, weights, least=weights.at_length * question.at_length)
+    for role in _main_beside_source(view):
+        loss[role] = 0.0
     by_role = np.asarray([loss[role] for role in ROLES], dtype=np.float64)
     return by_role[view.role]
+
+
+def _main_beside_source(view: View) -> list[Role]:
+    """Roles that the corpus is made of rather than of source, such as roles of Ansible in YAML."""
+    counts = np.bincount(view.role, minlength=len(ROLES))
+    source = int(counts[ROLE_CODE["source"]])
+    mains: tuple[Role, ...] = ("config", "doc")
+    return [role for role in mains if counts[ROLE_CODE[role]] > MAIN_TIMES * max(source, 1)]
 
 
 def role_losses(

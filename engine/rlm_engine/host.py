@@ -30,6 +30,7 @@ _ROWS_MAX = 20_000
 _READ_LINES_MAX = 2_000
 _READ_CHARS_MAX = 200_000
 _LEFT_OUT_MAX = 2_000
+_REASONS_MAX = 6
 _MAP_TOKENS_MAX = 20_000
 _RECALLED_MAX = 50
 
@@ -75,6 +76,14 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
         named: list[JsonValue] = [[one.path, one.reason] for one in text]
         return named[:_LEFT_OUT_MAX]
 
+    async def skipped() -> JsonValue:
+        """What the index leaves out by its reasons: each with how many files, and one of them."""
+        groups: dict[str, list[str]] = {}
+        for one in crystal.skipped:
+            groups.setdefault(one.reason.partition(" (")[0], []).append(one.path)
+        rows = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+        return [[reason, len(paths), paths[0]] for reason, paths in rows[:_REASONS_MAX]]
+
     async def asides(path: JsonValue) -> JsonValue:
         found = await _in_thread(partial(crystal.asides, a_text(path, "path")))
         return None if found is None else [[one.kind, one.start, one.end] for one in found]
@@ -114,6 +123,7 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
         "crystal.outline": outline,
         "crystal.outlines": outlines,
         "crystal.left_out": left_out,
+        "crystal.skipped": skipped,
         "crystal.asides": asides,
         "crystal.callers": callers,
         "crystal.callees": callees,

@@ -10,7 +10,7 @@ _GAP_BEFORE_CHARS = 40
 _LINES = r"(?::L?|#L)(?P<start>\d{1,7})(?:[ ]?[-\u2013][ ]?L?(?P<end>\d{1,7}))?(?!\w)"
 _PATH = r"[^\s`\"'<>|:*,;#]"
 _BARE = re.compile(rf"(?<!{_PATH})(?<!:)(?P<path>{_PATH}{{1,300}}?){_LINES}")
-_TICKED = re.compile(rf"(?<!`)`(?P<path>[^`\n:#]{{1,300}}?){_LINES}`(?!`)")
+_TICKED = re.compile(rf"(?<!`)`(?P<path>(?:[^`\n:#]|#(?!L?\d)){{1,300}}?){_LINES}`(?!`)")
 _QUOTE = re.compile(
     r"(?<!`)`(?P<tick>[^`\n]{2,400})`(?!`)"
     r"|\"(?P<double>[^\"\n]{3,400})\""

@@ -38,6 +38,8 @@ def test_the_language_is_told_from_name_and_first_line(path, head, language):
         ("src/Latest.java", "source"),
         ("docs/index.md", "doc"),
         ("README.rst", "doc"),
+        ("templates/kubelet.yaml.j2", "config"),
+        ("templates/index.html.erb", "source"),
         ("pyproject.toml", "config"),
         (".github/workflows/ci.yml", "config"),
         ("api/user_pb2.py", "generated"),

@@ -52,6 +52,16 @@ FILES = {
 }
 
 
+def test_in_a_corpus_of_configuration_it_is_not_held_back_for_the_few_scripts(tmp_path):
+    tasks = {
+        f"roles/{name}/tasks/main.yml": f"- name: Turn {name} off\n  command: {name}off\n"
+        for name in ("swap", "radio", "fan", "light", "heater")
+    }
+    script = {"contrib/scan.py": "def scan():\n    # turn the swap list\n    return 1\n"}
+    crystal = build([plant(tmp_path, {**tasks, **script})], workers=0)
+    assert crystal.search("where is swap turned off")[0].path == "roles/swap/tasks/main.yml"
+
+
 @pytest.fixture(scope="module")
 def crystal(tmp_path_factory: pytest.TempPathFactory) -> Crystal:
     root = plant(tmp_path_factory.mktemp("corpus"), FILES)

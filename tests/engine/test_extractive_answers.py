@@ -196,6 +196,21 @@ async def test_a_question_the_corpus_cannot_answer_is_refused_with_its_missing_w
 
 @sandboxed
 @pytest.mark.asyncio
+async def test_what_is_asked_of_a_named_thing_that_no_file_has_is_refused(answer_to) -> None:
+    text = (await answer_to("how are the items of the cart put into Redis")).answer
+    assert 'cannot answer this from the indexed files: nothing in them says "redis"' in text
+
+
+@sandboxed
+@pytest.mark.asyncio
+async def test_a_german_question_is_translated_word_by_word_and_that_is_said(answer_to) -> None:
+    text = (await answer_to("wo werden abgelaufene Items gelöscht")).answer
+    assert "of this question, in German, I looked for" in text
+    assert "Store.evict_expired_items" in text
+
+
+@sandboxed
+@pytest.mark.asyncio
 async def test_a_pasted_traceback_leads_to_what_raises_and_to_the_innermost_of_our_frames(
     answer_to,
 ) -> None:

@@ -108,6 +108,36 @@ def test_names_are_told_from_plain_words() -> None:
     assert set(names_in(text)) == {"run", "get_commands", "HttpRequest.path", "src/app.py"}
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("wie wird ein Passwort geprüft", "German"),
+        ("comment sont validés les mots de passe", "French"),
+        ("dónde se validan las contraseñas", "Spanish"),
+        ("who calls die", ""),
+        ("where is the default of es set in de", ""),
+        ("как проверяется пароль в die", ""),
+    ],
+)
+def test_the_language_of_a_question_is_told_by_its_little_words(text: str, language: str) -> None:
+    assert understand(text).language == language
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("how are recipes cached in Redis", {"redis"}),
+        ("how does Kubespray drain a node", set[str]()),
+        ("What Is The Default Timeout", set[str]()),
+        ("wie wird der Server gestartet", set[str]()),
+    ],
+)
+def test_a_word_in_capitals_is_a_name_but_for_whom_is_asked_and_in_headings(
+    text: str, named: set[str]
+) -> None:
+    assert understand(text).proper == named
+
+
 def test_concepts_drop_asking_words_and_translate_russian() -> None:
     assert concepts_of("How does the server reload?") == (("server",), ("reload",))
     assert concepts_of("как перезагружается сервер") == (("reload", "restart"), ("server",))

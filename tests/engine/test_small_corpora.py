@@ -13,6 +13,16 @@ FILES = {"a.py": 'def greet(name):\n    """Say hello."""\n    return "hello " + 
 
 
 @pytest.mark.asyncio
+async def test_where_nothing_is_indexed_the_answer_says_what_was_left_out_and_why(tmp_path) -> None:
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7\n\0\0\0")
+    crystal = build([tmp_path], workers=0)
+    root, sub = ExtractiveRoot(), ExtractiveReader()
+    answer = await ask("what is in the paper", crystal=crystal, root=root, sub=sub)
+    assert "cannot answer this: not one file is indexed" in answer.answer
+    assert "1 binary (paper.pdf)" in answer.answer
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("question", "holds"),
     [

@@ -12,7 +12,7 @@ from rlm_crystal.terms import stem
 
 from rlm_engine.extractive.cell import Cell
 from rlm_engine.extractive.question import Question
-from rlm_engine.extractive.words import Concept
+from rlm_engine.extractive.words import INSIDE_CHARS, Concept
 
 Span = tuple[str, int, int]
 
@@ -71,7 +71,10 @@ import re
 counts = dict.fromkeys(stems, 0)
 # A word begins after what is no letter, or with a capital inside a name; long ones may stand inside.
 patterns = {stem: re.compile(r"(?i:(?<![a-z]))(?i:" + re.escape(stem) + ")|" + re.escape(stem.capitalize()))
-            for stem in stems if len(stem) < 5}
+            for stem in stems if len(stem) < inside_chars}
+# A name is that name alone: `Redis` is not in "redistribute".
+patterns |= {stem: re.compile(r"(?i:(?<![a-z])" + re.escape(stem) + r"(?![a-z]{3}))|" + re.escape(stem.capitalize()) + r"(?![a-z]{3})")
+             for stem in proper}
 for document in context:
     text = document.text
     lower = text.lower()
@@ -79,6 +82,8 @@ for document in context:
         if stem in lower and (stem not in patterns or patterns[stem].search(text)):
             counts[stem] += 1
 show("documents", len(context))
+for reason, count, path in crystal.skipped():
+    show("skipped", reason, count, path)
 for stem, count in counts.items():
     show("files_with", stem, count)
 """
@@ -106,16 +111,29 @@ def number_of_comment(path, number):
         top -= 1
     return top
 
+def with_what_is_told_of(chosen, rows):
+    "The chosen rows, and after a comment the short line that it stands above: there the value is."
+    kept, at = [], {row: number for number, row in enumerate(rows)}
+    for row in chosen:
+        kept.append(row)
+        after = rows[at[row] + 1] if row in at and at[row] + 1 < len(rows) else ""
+        text = after.partition("| ")[2]
+        if (re.match(r"\d+\| \s*(?:/?\*|//|#|--|;)", row) and after not in chosen and len(text) < 100
+                and re.match(r"\s*(?![\s/*#;}]|--)[^()]*[:=]\s*[^\s{(]", text)):
+            kept.append(after)
+    return kept
+
 texts = []
 for path, start, end in spans:
     rows = crystal.read(path, start, min(end, start + 250)).split("\n")
     texts.append("\n".join(f"{number}| {row[:200]}" for number, row in enumerate(rows, start)))
 replies = llm_query_batched([f"Question: {asked}"] * len(spans), texts) if spans else []
 outlines, seen = {}, set()
-for (path, start, end), reply in zip(spans, replies):
+for (path, start, end), given, reply in zip(spans, texts, replies):
     if not isinstance(reply, str):
         continue
     chosen = [row for row in reply.split("\n") if row.partition("|")[0].strip().isdigit()]
+    chosen = with_what_is_told_of(chosen, given.split("\n"))
     show("passage", path, start, end, "\n".join(row[:150] for row in chosen))
     if path not in outlines:
         outlines[path] = crystal.outline(path)
@@ -212,7 +230,13 @@ def search_cell(question: Question, *, limit: int = 14) -> Cell:
     bare = " ".join(concept[0] for concept in question.concepts)
     whole = question.pasted or question.query
     queries = list(dict.fromkeys(filter(None, (whole, bare, *question.names[:3]))))
-    values = {"queries": queries, "limit": limit, "stems": sorted(stems(question.concepts))}
+    values = {
+        "queries": queries,
+        "limit": limit,
+        "stems": sorted(stems(question.concepts)),
+        "inside_chars": INSIDE_CHARS,
+        "proper": sorted({stem(word) for word in question.proper}),
+    }
     return Cell(
         "Search for the question and see which of its words the corpus has.", _SEARCH, values
     )

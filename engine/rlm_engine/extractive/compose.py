@@ -1,5 +1,7 @@
 """Putting an answer together from paragraphs, within a length a person reads."""
 
+# ruff: noqa: RUF001
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +63,8 @@ def named_words(concepts: Sequence[Concept]) -> str:
 
 def refusal(vocabulary: Vocabulary, voice: Voice) -> str:
     """That there is no answer here, with the words of the question that no file has."""
+    if not vocabulary.documents:
+        return _nothing_indexed(vocabulary, voice)
     told = voice(
         "I cannot answer this from the indexed files",
         "По проиндексированным файлам ответить не могу",
@@ -76,10 +80,54 @@ def refusal(vocabulary: Vocabulary, voice: Voice) -> str:
     return f"{told}. {untranslated(vocabulary, voice)}".strip()
 
 
+def _nothing_indexed(vocabulary: Vocabulary, voice: Voice) -> str:
+    if not vocabulary.left_out:
+        return voice(
+            "I cannot answer this: the folder that is served holds no files.",
+            "Ответить не могу: в обслуживаемой папке нет файлов.",
+        )
+    return voice(
+        "I cannot answer this: not one file is indexed.",
+        "Ответить не могу: не проиндексирован ни один файл.",
+    )
+
+
+def unread(vocabulary: Vocabulary, voice: Voice) -> str:
+    """What the index leaves out and why, since the answer may be there; empty where nothing is."""
+    if not vocabulary.left_out:
+        return ""
+    told = "; ".join(
+        f"{count} {reason} ({path}{', …' if count > 1 else ''})"
+        for reason, count, path in vocabulary.left_out
+    )
+    return voice(
+        f"Not read, as the index leaves them out: {told}. "
+        "`rlm-mcp index --dry-run --verbose` names each.",
+        f"Не прочитано, так как не входит в индекс: {told}. "
+        "Каждый назовёт `rlm-mcp index --dry-run --verbose`.",
+    )
+
+
 def untranslated(vocabulary: Vocabulary, voice: Voice) -> str:
-    """The Russian words that were left out of the search, or an empty string."""
+    """The words of another language that were left out of the search, or an empty string."""
     words = named_words(vocabulary.untranslated)
-    return voice("", f"Слов {words} перевести не умею, без них и искал.") if words else ""
+    if not words:
+        return ""
+    return voice(
+        f"I could not translate {words} and searched without.",
+        f"Слов {words} перевести не умею, без них и искал.",
+    )
+
+
+def spoken(question: Question) -> str:
+    """What to know of an answer to a question in a language that is read word by word, or ""."""
+    if not question.language:
+        return ""
+    understood = named_words(question.concepts)
+    return (
+        f"Without a language model I read English and Russian; of this question, in "
+        f"{question.language}, I looked for {understood}."
+    )
 
 
 def nothing_found(
@@ -88,7 +136,9 @@ def nothing_found(
     """The answer when there is no evidence at all."""
     draft = Draft(Voice(question.russian))
     if vocabulary is not None:
+        draft.say(spoken(question))
         draft.say(refusal(vocabulary, draft.voice), trouble)
+        draft.say(unread(vocabulary, draft.voice))
     else:
         draft.say(
             draft.voice(

@@ -21,6 +21,9 @@ _ROLE_WEIGHT = {
     "generated": 0.3,
     "vendor": 0.3,
 }
+# Where is it documented: not where it is done.
+_DOCUMENT_WEIGHT = {**_ROLE_WEIGHT, "doc": 1.0, "source": 0.5, "config": 0.5}
+_RUST_TESTS = ("tests", "test")
 _ENOUGH, _PLENTY, _SOME, _MISSING_TOO_MUCH = 0.6, 0.75, 0.4, 0.45
 # The title of a report is no question: half of its words may be the writer's own.
 _SOME_REPORTED, _MISSING_TOO_MUCH_REPORTED = 0.2, 0.8
@@ -30,7 +33,9 @@ _DOING = 0.5
 _UNTRANSLATED = 0.25
 _IRREGULAR = {
     "sent", "kept", "read", "set", "found", "made", "built", "put", "written", "drawn", "held",
-    "told", "given", "thrown", "caught", "cut",
+    "told", "given", "thrown", "caught", "cut", "chosen", "split", "bound", "lost", "broken",
+    "hidden", "driven", "begun", "shown", "left", "fed", "spent", "taken", "meant", "paid",
+    "understood", "woken", "frozen", "forgotten", "grown", "shrunk", "torn",
 }  # fmt: skip
 
 
@@ -55,12 +60,17 @@ class Finding:
 class Vocabulary:
     """How telling each concept is: by how few files have it; `missing` ones are in none.
 
-    `untranslated` are Russian words the glossary lacks: they tell nothing of the corpus.
+    `untranslated` are words of another language the glossary lacks: they tell nothing of the
+    corpus. `nameless` are missing ones that the question writes as a name: what it asks of is not
+    here, whatever else is. `left_out` is what the index leaves out: reason, number of files, one.
     """
 
     weights: dict[Concept, float]
     missing: tuple[Concept, ...]
     untranslated: tuple[Concept, ...] = ()
+    nameless: tuple[Concept, ...] = ()
+    documents: int = 1
+    left_out: tuple[tuple[str, int, str], ...] = ()
 
     def share(self, covered: Iterable[Concept]) -> float:
         """The part of the question's weight that `covered` makes up, 0 to 1."""
@@ -80,10 +90,24 @@ def vocabulary_of(question: Question, printed: Printed) -> Vocabulary:
         weights[concept] = weight * (_DOING if _is_doing(concept) else 1.0)
         if counts and not files:
             absent.append(concept)
-            if is_russian(concept[0]):
+            if _is_foreign(concept, question):
                 weights[concept] = weight * _UNTRANSLATED
-    missing = tuple(c for c in absent if not is_russian(c[0]))
-    return Vocabulary(weights, missing, tuple(c for c in absent if is_russian(c[0])))
+    missing = tuple(c for c in absent if not _is_foreign(c, question))
+    return Vocabulary(
+        weights,
+        missing,
+        tuple(c for c in absent if _is_foreign(c, question)),
+        tuple(c for c in missing if c[0] in question.proper),
+        printed.number("documents"),
+        tuple((reason, int(n), path) for reason, n, path in printed.strings("skipped")),
+    )
+
+
+def _is_foreign(concept: Concept, question: Question) -> bool:
+    """Whether a word that no file has may be so only because it was not translated."""
+    if question.language:
+        return concept[0] not in question.proper
+    return is_russian(concept[0])
 
 
 def _is_doing(concept: Concept) -> bool:
@@ -114,7 +138,7 @@ def fused(printed: Printed, question: Question) -> list[Hit]:
             h.end_line,
             h.symbol,
             h.kind,
-            scores[key] / top * weight_of(h.path, question),
+            scores[key] / top * weight_of(h.path, question, h.symbol),
             "",
         )
         for key, h in hits.items()
@@ -122,9 +146,13 @@ def fused(printed: Printed, question: Question) -> list[Hit]:
     return sorted(weighed, key=lambda hit: (-hit.score, hit.path, hit.start_line))
 
 
-def weight_of(path: str, question: Question) -> float:
-    """How much a place counts for what its file is for."""
+def weight_of(path: str, question: Question, symbol: str = "") -> float:
+    """How much a place counts for what its file is for, or the module of tests inside it."""
     kind = "generated" if path.endswith((".po", ".pot")) else role(path)
+    if kind == "source" and path.endswith(".rs") and symbol.partition(".")[0] in _RUST_TESTS:
+        kind = "test"
+    if question.of_documents:
+        return _DOCUMENT_WEIGHT[kind]
     asked = {word for concept in question.concepts for word in map(stem, concept)}
     if (kind == "test" and "test" in asked) or (kind == "doc" and asked & {"document", "doc"}):
         return 1.0
@@ -141,9 +169,9 @@ def findings_of(
     for passage in printed.passages():
         hit = by_span.get((passage.path, passage.start_line, passage.end_line))
         hit_score = hit.score if hit else 0.0
-        weight = weight_of(passage.path, question)
         for part, definition in _by_definition(passage, definitions):
             symbol = definition.symbol if definition else ""
+            weight = weight_of(passage.path, question, symbol)
             lines = " ".join(line.text for line in part.lines)
             told = f"{passage.path} {symbol} {definition.doc if definition else ''} {lines}"
             _keep(found, _weighed(question, vocabulary, part, definition, told, hit_score, weight))
@@ -248,7 +276,8 @@ def confidence(
     uncovered = tuple(c for c in known if c not in covered)
     some = _SOME_REPORTED if reported else _SOME
     too_much = _MISSING_TOO_MUCH_REPORTED if reported else _MISSING_TOO_MUCH
-    if vocabulary.share(vocabulary.missing) >= too_much or share < some:
+    absent = vocabulary.nameless and not reported
+    if absent or vocabulary.share(vocabulary.missing) >= too_much or share < some:
         return Confidence("none", uncovered)
     if share >= _PLENTY or (share >= _ENOUGH and not vocabulary.missing):
         return Confidence("good", uncovered)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rlm_crystal.report import is_long, read_report
+from rlm_crystal.terms import parts
 
+from rlm_engine.extractive.foreign import foreign_concepts, foreign_language
 from rlm_engine.extractive.listing import parse_listing
 from rlm_engine.extractive.query import Listing
 from rlm_engine.extractive.reported import message_in
@@ -26,7 +28,9 @@ class Question:
     `subjects` are what its wording points at (`X` of "who calls X", both sides of a comparison,
     the message of an error); `names` are all words in it that look like code; `concepts` the telling
     words. `listing` is set for listings and counts only. `pasted` is the whole of a report, such as
-    an issue with its traceback, of which `text` is the title.
+    an issue with its traceback, of which `text` is the title. `language` is one that is neither
+    English nor Russian, by its English name. `proper` are words written as names of something;
+    `of_documents` says that documentation is asked for.
     """
 
     text: str
@@ -37,11 +41,15 @@ class Question:
     concepts: tuple[Concept, ...]
     listing: Listing | None = None
     pasted: str = ""
+    language: str = ""
+    proper: frozenset[str] = frozenset()
+    of_documents: bool = False
 
     @property
     def query(self) -> str:
         """The question as a search query in English."""
-        return " ".join(concept[0] for concept in self.concepts) if self.russian else self.text
+        translated = self.russian or self.language
+        return " ".join(concept[0] for concept in self.concepts) if translated else self.text
 
 
 def understand(text: str) -> Question:
@@ -54,7 +62,10 @@ def understand(text: str) -> Question:
         return _reported(text)
     text = _ends(" ".join(text.split()))
     names = names_in(text)
+    language = foreign_language(text)
     kind, subjects = _type_and_subjects(text)
+    if language and kind == "error" and not _error_message(text):
+        kind, subjects = "how", ()
     listing = None
     asks_a_number = kind not in ("error", "compare") and _COUNTS.search(text) is not None
     several = kind == "usage" and len(" ".join(subjects[:1]).split()) > 1
@@ -65,7 +76,16 @@ def understand(text: str) -> Question:
         if listing or kind in ("listing", "where"):
             kind = "listing" if listing else "where"
     return Question(
-        text, kind, is_russian(text), subjects or names, names, concepts_of(text), listing
+        text,
+        kind,
+        is_russian(text),
+        subjects or names,
+        names,
+        foreign_concepts(text, language) if language else concepts_of(text),
+        listing,
+        language=language,
+        proper=_proper_in(text, language),
+        of_documents=_OF_DOCUMENTS.search(text) is not None,
     )
 
 
@@ -96,6 +116,22 @@ def _reported(text: str) -> Question:
 def _asks_for_each_place(listing: Listing, names: Sequence[str]) -> bool:
     """Whether a "where" wants every place of a name, and is not about a doing in other words."""
     return listing.relation != "all" and not listing.noun and listing.object in names
+
+
+def _proper_in(text: str, language: str) -> frozenset[str]:
+    """Words written as names of something: with a capital, not only since a sentence begins.
+
+    In a heading of capitals none stands out, and German gives one to every noun. What the question
+    is asked of may be the project itself, by a name its files need not have.
+    """
+    words = _WORD.findall(_QUOTED.sub(" ", text))
+    capital = [w for w in words[1:] if w[0].isupper()]
+    if language == "German" or len(capital) * 2 > len(words):
+        return frozenset()
+    subject = _SUBJECT.match(text)
+    named = [w for w in capital if len(w) >= PROPER_CHARS and w.isascii()]
+    named = [w for w in named if subject is None or w != subject[1]]
+    return frozenset(part for word in named for part in (word.lower(), *parts(word)))
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -169,6 +205,13 @@ def _bare(subject: str | None) -> str:
 
 
 _END_CHARS = 2_000
+PROPER_CHARS = 4
+_WORD = re.compile(r"[^\W\d_][\w-]*")
+_SUBJECT = re.compile(r"(?i)\w+ (?:does|do|did|can|will|is) ([\w-]+)")
+_OF_DOCUMENTS = re.compile(
+    r"(?i)\b(?:documented|documentation|docs|guides?|manual|tutorial|readme)\b|\bdescribed in\b"
+    r"|документ(?:аци|ирова)|руководств|\b(?:dokumentiert|dokumentation|anleitung)\b"
+)
 PASTED_CHARS_MAX = 20_000
 _NOUN = (
     r"class(?:es)?|functions?|methods?|modules?|variables?|constants?|types?|structs?|interfaces?|"
@@ -215,6 +258,7 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
     ),
     _rule("compare", r"^\s*compare (?P<a>.+?) (?:and|with|to|against|vs\.?) (?P<b>.+?)[?.]*$"),
     _rule("compare", r"^(?:what is )?(?P<a>\S+) (?:vs\.?|versus) (?P<b>\S+?)[?.]*$"),
+    _rule("compare", r"\bunterschied zwischen (?P<a>.+?) und (?P<b>.+?)[?.]*$"),
     _rule("compare", r"разниц\w+ между (?P<a>.+?) и (?P<b>.+?)[?.]*$"),
     _rule("compare", r"чем (?P<a>.+?) отлича\w+ от (?P<b>.+?)[?.]*$"),
     _rule("compare", r"чем отлича\w+ (?P<a>.+?) от (?P<b>.+?)[?.]*$"),
@@ -249,6 +293,7 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
         "config",
         r"^how (?:do i|can i|to|do you) (?:configure|change|set|override) (?P<a>.+?)[?.]*$",
     ),
+    _rule("config", r"\bstandardwert (?:von|für) (?P<a>.+?)[?.]*$"),
     _rule("config", r"значени\w+ по умолчанию (?:для |у )?(?P<a>.+?)[?.]*$"),
     _rule(
         "config",
@@ -287,6 +332,11 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
         "usage",
         r"(?:где|откуда)\s+(?P<a>\S+)\s+(?:использу\w+|вызыва\w+|применя\w+|импортиру\w+)[?.]*$",
     ),
+    _rule(
+        "usage",
+        r"^(?:wer|was) (?:ruft|benutzt|verwendet|nutzt) (?P<a>\S+?)(?: auf)?[?.]*$",
+    ),
+    _rule("definition", r"^wo ist (?P<a>\S+) (?:definiert|deklariert|implementiert)[?.]*$"),
     _rule(
         "definition",
         r"\bwhere (?:is|are) (?P<a>\S+(?: (?:class|function|method|decorator|exception|type|struct|constant|interface|trait|enum|macro))?) (?:defined|declared|implemented|located)[?.]*$",

@@ -11,12 +11,15 @@ _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)  # noqa: RUF001
 
 Concept = tuple[str, ...]
 
+# A word so long may begin a longer one of the text; one so long may also stand within it.
+BEGINS_CHARS, INSIDE_CHARS = 5, 6
+
 _ASKING = """
 able actually already another answer case certain come comes describe difference different exact
 exactly exist exists explain give given go goes help involved know lives mean means many new old
 part purpose question reason repo several someone something source stuff there tell various want
 whole wrong ok please briefly detail details every defined define declared written performed takes
-place taken during
+place taken during documented
 такое это при чём чем возникает появляется задается задаётся стоит каким каких какого какой какому
 образом почему зачем откуда сколько сделан сделано происходит находится находятся делает делают
 происходят устроен устроена устроено устроены определен определена определено определены
@@ -56,11 +59,18 @@ def stems_of(text: str) -> frozenset[str]:
 
 
 def matched(concepts: tuple[Concept, ...], text: str) -> frozenset[Concept]:
-    """The concepts a text has: by stem, or inside a longer word (`reload` in `autoreload`)."""
+    """The concepts a text has: by stem, or inside a longer word (`reload` in `autoreload`).
+
+    A short word stands in too many by chance (`train` in `constraint`) and must begin one there.
+    """
     stems = stems_of(text)
     lower = text.lower()
     return frozenset(c for c in concepts if any(_has(stem(word), stems, lower) for word in c))
 
 
 def _has(stemmed: str, stems: frozenset[str], lower: str) -> bool:
-    return stemmed in stems or (len(stemmed) >= 5 and stemmed in lower)
+    if stemmed in stems:
+        return True
+    if len(stemmed) < BEGINS_CHARS or stemmed not in lower:
+        return False
+    return len(stemmed) >= INSIDE_CHARS or re.search(rf"(?<![a-z]){stemmed}", lower) is not None

@@ -166,10 +166,12 @@ def _spelled(question: Question, words: Sequence[str]) -> str:
 def _spellings(question: Question) -> list[list[str]]:
     """The words the setting's name may be made of, the most faithful first."""
     tried: list[list[str]] = []
-    for name in (*question.subjects, *question.names):
-        if not is_russian(name) and len(name.split()) == 1:
-            tried.append([part for part in re.split(r"[_\-.\s]+", name.strip("-_. ")) if part])
     subject = question.subjects[0] if question.subjects else question.text
+    for name in (*question.subjects, *question.names):
+        # `HttpClient` of "the timeout of HttpClient" is whose it is, and not the setting.
+        owner = name not in question.subjects and not re.search(r"[_\-]", name)
+        if not is_russian(name) and len(name.split()) == 1 and not owner:
+            tried.append([part for part in re.split(r"[_\-.\s]+", name.strip("-_. ")) if part])
     words = [c[0] for c in concepts_of(subject) if c[0] not in _SKIPPED]
     if 1 <= len(words) <= 5:
         tried.append(words)

@@ -14,6 +14,8 @@ from rlm_engine.extractive.compose import (
     nothing_found,
     quoted_lines,
     refusal,
+    spoken,
+    unread,
     untranslated,
 )
 from rlm_engine.extractive.finding import (
@@ -56,7 +58,7 @@ def explain(question: Question) -> Plan:
         steps = told_steps((yield second_cell(lead)))
     if question.type == "how" and not steps:
         links = yield links_cell(chain_sources(findings), question.concepts)
-        opening = _opening(sure, vocabulary, Voice(question.russian))
+        opening = _opening(question, sure, vocabulary, Voice(question.russian))
         return tell_chain(question, findings, links, opening)
     return tell_places(question, findings, vocabulary, sure, (lead, steps) if lead else None)
 
@@ -91,7 +93,7 @@ def tell_places(
             voice("Put together from two places:", "Из двух мест вместе:"),
             [*quoted_lines(lead.path, [lead.line]), *steps],
         )
-    draft.say(_opening(sure, vocabulary, voice))
+    draft.say(_opening(question, sure, vocabulary, voice))
     draft.say(introduce(best, voice))
     draft.rows(
         voice("The lines that say so:", "Строки, которые об этом говорят:"),
@@ -111,6 +113,7 @@ def _tell_nearest(
     """That there is no answer, and the one or two places that share words with the question."""
     voice = Voice(question.russian)
     draft = Draft(voice)
+    draft.say(spoken(question))
     draft.say(refusal(vocabulary, voice))
     near = [f for f in findings if vocabulary.share(f.covered) >= _WORTH_A_LOOK][:2]
     rows: list[str] = []
@@ -120,6 +123,7 @@ def _tell_nearest(
         rows.append(introduce(finding, voice) + has)
         rows += [f"  - {row}" for row in telling_lines(finding, limit=1)]
     draft.rows(voice("The nearest, if it helps:", "Ближайшее, если пригодится:"), rows)
+    draft.say(unread(vocabulary, voice))
     return draft.conclude()
 
 
@@ -134,8 +138,10 @@ def _near(best: Finding, others: Sequence[Finding]) -> list[Finding]:
     return near
 
 
-def _opening(sure: Confidence, vocabulary: Vocabulary, voice: Voice) -> str:
+def _opening(question: Question, sure: Confidence, vocabulary: Vocabulary, voice: Voice) -> str:
     """What to know before the answer: which words of the question its place does not have."""
+    if question.language:
+        return f"{spoken(question)} {untranslated(vocabulary, voice)}".strip()
     if sure.level == "good" or not sure.uncovered:
         return untranslated(vocabulary, voice)
     words = named_words(sure.uncovered)
