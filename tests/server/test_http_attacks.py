@@ -118,9 +118,18 @@ async def test_who_sends_a_head_slowly_is_cut_off(
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncGenerator[tuple[uvicorn.Server, int]]:
+async def listening(
+    app: ASGIApp, most: int | None = None
+) -> AsyncGenerator[tuple[uvicorn.Server, int]]:
     """A server on a connection of ours, without a door, and its port."""
-    config = uvicorn.Config(app, http=BoundedConnection, lifespan="off", port=0, log_config=None)
+    config = uvicorn.Config(
+        app,
+        http=BoundedConnection,
+        lifespan="off",
+        port=0,
+        log_config=None,
+        limit_concurrency=most,
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     with anyio.fail_after(20):
@@ -155,6 +164,18 @@ async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.Monkey
         writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
         await gone.wait()
         writer.transport.abort()
+
+
+@pytest.mark.asyncio
+async def test_a_connection_beyond_the_bound_is_closed_though_it_asks_for_nothing() -> None:
+    async with listening(refusing, most=8) as (_, port):
+        open_ = [await asyncio.open_connection("127.0.0.1", port) for _ in range(10)]
+        with suppress(ConnectionResetError):
+            assert await open_[-1][0].read() == b""
+        open_[0][1].write(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert b" 503 " in await open_[0][0].readline()
+        for _, writer in open_:
+            writer.transport.abort()
 
 
 async def refusing(scope: Scope, receive: Receive, send: Send) -> None:

@@ -27,6 +27,7 @@ from rlm_server.web.body import BODY_MAX_BYTES, WholeBody
 from rlm_server.web.door import Door
 from rlm_server.web.guard import Guard, Names
 from rlm_server.web.issuer import Issuer
+from rlm_server.web.sessions import SessionShare
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/mcp"
 _SESSIONS_MAX: Final = 512
+_SESSION_IDLE_S: Final = 1_800.0
 
 
 def application(
@@ -57,11 +59,13 @@ def application(
     server.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=body_max_bytes,
+        session_idle_timeout=_SESSION_IDLE_S,
         max_sessions=_SESSIONS_MAX,
         # The guard has looked at Host and Origin before.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     endpoint: ASGIApp = StreamableHTTPASGIApp(server.session_manager)
+    endpoint = SessionShare(endpoint, idle_s=_SESSION_IDLE_S)
     endpoint = WholeBody(endpoint, max_bytes=body_max_bytes)
     if door is not None:
         endpoint = _behind(AuthContextMiddleware(endpoint), issuer)

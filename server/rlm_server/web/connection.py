@@ -33,6 +33,9 @@ class BoundedConnection(H11Protocol):
         self._lingering = Lingering(transport, self._is_unread)
         super().connection_made(cast("asyncio.Transport", self._lingering))
         self._await_rest()
+        # uvicorn refuses requests beyond its limit, not connections that ask for nothing.
+        if self.limit_concurrency and len(self.connections) > self.limit_concurrency * 9 // 8:
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take data; a head or a body that is not whole is waited for since its first byte."""

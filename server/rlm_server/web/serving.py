@@ -167,7 +167,7 @@ def _config(app: Guard, front: Front) -> uvicorn.Config:
         # A forwarded address can be made up by whoever asks.
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=_CONNECTIONS_MAX,
+        limit_concurrency=_connections_max(),
         timeout_graceful_shutdown=_DRAIN_S,
         ssl_certfile=certificate,
         ssl_keyfile=key,
@@ -178,6 +178,16 @@ def _config(app: Guard, front: Front) -> uvicorn.Config:
         told = error.strerror or type(error).__name__
         raise CannotListen(f"{certificate} and {key} cannot be used: {told}") from None
     return config
+
+
+def _connections_max() -> int:
+    """512, or half of the files that this process may have open where those are fewer."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return _CONNECTIONS_MAX
+    files_max = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _CONNECTIONS_MAX if files_max < 0 else max(16, min(_CONNECTIONS_MAX, files_max // 2))
 
 
 def _say(text: str) -> None:
