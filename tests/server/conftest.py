@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from small_repository import make_repository
+from workspace import seal
 
 
 @pytest.fixture
@@ -14,3 +15,9 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     return {"RLM_HOME": str(tmp_path / "home")}
+
+
+@pytest.fixture
+def indexed(repository: Path, environ: dict[str, str]) -> None:
+    """The repository is indexed before it is served: in this process that costs little."""
+    seal(Path(environ["RLM_HOME"]), repository)

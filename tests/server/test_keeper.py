@@ -47,6 +47,7 @@ async def settled(service: Service) -> None:
             return
 
 
+@pytest.mark.usefixtures("indexed")
 @linux
 @pytest.mark.asyncio
 async def test_answers_about_a_disk_at_rest_take_no_look_at_it(
@@ -60,6 +61,7 @@ async def test_answers_about_a_disk_at_rest_take_no_look_at_it(
         assert looks == []
 
 
+@pytest.mark.usefixtures("indexed")
 @linux
 @pytest.mark.parametrize("save", ["in place", "rename over", "backup"])
 @pytest.mark.asyncio
@@ -104,6 +106,7 @@ async def test_two_thousand_changed_files_are_taken_together(
     assert after - before <= 3
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_build_that_is_older_than_the_disk_is_not_served_before_it_was_compared(
     repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -125,6 +128,7 @@ async def test_a_build_that_is_older_than_the_disk_is_not_served_before_it_was_c
     assert view.revision.caught_up
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_looks_that_nobody_asked_for_take_a_small_share_of_the_time(
     repository: Path, environ: dict[str, str]
@@ -136,6 +140,7 @@ async def test_looks_that_nobody_asked_for_take_a_small_share_of_the_time(
         assert minding._interval_s >= max(60.0, minding._look_s / 0.002)
 
 
+@pytest.mark.usefixtures("indexed")
 @linux
 @pytest.mark.asyncio
 async def test_a_limit_reached_while_watching_turns_events_into_looks(
@@ -155,6 +160,7 @@ async def test_a_limit_reached_while_watching_turns_events_into_looks(
     assert watching[1].startswith("looking before every answer (there are more than 1 folders")
 
 
+@pytest.mark.usefixtures("indexed")
 @linux
 @pytest.mark.asyncio
 async def test_nothing_rests_while_it_is_described_and_a_rest_in_a_look_is_not_lost(

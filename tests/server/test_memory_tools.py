@@ -45,6 +45,7 @@ async def grant(service: Service, agent: str, zone: Zone, *rights: Right) -> Non
     await opened.recollection.as_owner(lambda memory: memory.grant(given))
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_facts_are_kept_updated_recalled_and_settled(
     repository: Path, environ: dict[str, str]
@@ -93,6 +94,7 @@ async def test_what_holds_from_a_day_on_holds_on_that_day(tmp_path: Path) -> Non
     assert "are the same memory" in itself
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_what_is_above_the_operators_zone_and_of_others_stays_out_of_reach(
     repository: Path, environ: dict[str, str]
@@ -123,6 +125,7 @@ async def test_what_is_above_the_operators_zone_and_of_others_stays_out_of_reach
     assert [each["id"] for each in granted["memories"]] == [secret]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_what_a_tool_said_is_untrusted_and_orders_are_kept_out(
     repository: Path, environ: dict[str, str]
@@ -137,6 +140,7 @@ async def test_what_a_tool_said_is_untrusted_and_orders_are_kept_out(
     assert [each["trust"] for each in asked["memories"]] == ["untrusted"]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_fact_that_names_lines_is_stale_once_they_change(
     repository: Path, environ: dict[str, str]
@@ -154,6 +158,7 @@ async def test_a_fact_that_names_lines_is_stale_once_they_change(
     assert "STALE" in shown
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_replies_fit_however_long_the_memories_are(
     repository: Path, environ: dict[str, str]

@@ -8,6 +8,7 @@ import pytest
 from services import SERVER, first_path, serving, silent
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_when_nobody_asks_what_was_unpacked_is_let_go_and_the_next_answer_is_right(
     repository: Path, environ: dict[str, str]

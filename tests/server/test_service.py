@@ -9,6 +9,7 @@ import pytest
 from rlm_crystal.errors import HaltError, RootMissing
 from rlm_crystal.types import Progress
 from rlm_engine.errors import ModelUnavailable
+from rlm_server.completions import completed
 from rlm_server.errors import Indexing
 from rlm_server.manner import COMMAND, Manner
 from services import SERVER, first_path, serving, silent
@@ -59,6 +60,7 @@ async def test_a_restarted_service_serves_what_was_sealed(
     assert paths == ["README.md", "shop/__init__.py", "shop/checkout.py"]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("manner", [SERVER, COMMAND], ids=["server", "command"])
 @pytest.mark.asyncio
 async def test_a_branch_switch_and_back_is_served_right(
@@ -79,6 +81,7 @@ async def test_a_branch_switch_and_back_is_served_right(
         assert (await service.view(silent)).revision.head == git(repository, "rev-parse", "HEAD")
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_view_taken_before_a_change_stays_what_it_was(
     repository: Path, environ: dict[str, str]
@@ -100,6 +103,7 @@ async def test_two_services_share_one_crystal(repository: Path, environ: dict[st
     ]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_root_that_went_away_is_told(repository: Path, environ: dict[str, str]) -> None:
     async with serving(repository, environ, COMMAND) as service:
@@ -133,6 +137,7 @@ async def test_after_a_halt_every_method_raises_the_same_error(
     assert len(errors) == 1
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_sound_service_has_no_error_to_tell(
     repository: Path, environ: dict[str, str]
@@ -143,6 +148,7 @@ async def test_a_sound_service_has_no_error_to_tell(
     assert [issue for issue in issues if issue.severity == "error"] == []
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_validate_tells_the_drift_of_the_clusters_until_a_full_index(
     repository: Path, environ: dict[str, str]
@@ -160,6 +166,7 @@ async def test_validate_tells_the_drift_of_the_clusters_until_a_full_index(
     assert after.files_unclustered == 0
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_validate_names_the_damaged_page_and_the_fix(
     repository: Path, environ: dict[str, str]
@@ -188,6 +195,7 @@ async def test_an_index_made_anew_over_a_damaged_one_is_the_next_generation(
     assert status.generation == sealed
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_changed_setting_holds_in_the_next_process(
     repository: Path, environ: dict[str, str]
@@ -199,6 +207,7 @@ async def test_a_changed_setting_holds_in_the_next_process(
     assert (changed.value, kept["max_iterations"]) == (9, 9)
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_service_that_only_reads_remembers_no_answer(
     repository: Path, environ: dict[str, str]
@@ -216,6 +225,7 @@ def other_lines(path: str, start_line: int, end_line: int) -> str:
     return f"{path}: something else by now"
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_an_answer_is_counted_traced_and_recalled(
     repository: Path, environ: dict[str, str]
@@ -243,6 +253,7 @@ async def test_an_answer_is_counted_traced_and_recalled(
     assert [name for name in traces if name.startswith("trace-")] == [f"trace-{answer.trace_id}"]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_what_a_failed_question_took_is_counted(
     repository: Path, environ: dict[str, str]
@@ -259,16 +270,19 @@ async def test_what_a_failed_question_took_is_counted(
     assert (stats.models["openai/fake"].calls, stats.models["openai/fake"].failed > 0) == (0, True)
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_root_that_went_away_is_not_called_caught_up(
     repository: Path, environ: dict[str, str]
 ) -> None:
     async with serving(repository, environ, COMMAND) as service:
         await service.view(silent)
+        assert await completed(service, "path", "cart") == ["shop/cart.py"]
         await anyio.Path(repository).rename(repository.with_name("moved"))
         with pytest.raises(RootMissing):
             await service.view(silent)
-        status = await service.status()
+        status, offered = await service.status(), await completed(service, "path", "cart")
+    assert offered == []
     assert (status.state, status.revision.caught_up) == ("secure", False)
     assert "does not exist" in status.message
 

@@ -57,6 +57,7 @@ async def test_a_view_outlives_any_number_of_generations_by_others(
     assert [issue for issue in issues if issue.severity == "error"] == []
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_reader_takes_over_what_another_process_built(
     repository: Path, environ: dict[str, str]
@@ -90,6 +91,7 @@ async def test_two_first_indexes_at_once_build_one_generation(
     assert generation == 1
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_refreshed_crystal_is_written_down_once_it_is_quiet(
     repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -102,6 +104,7 @@ async def test_a_refreshed_crystal_is_written_down_once_it_is_quiet(
         await sealed_with(service, "shop/voucher.py")
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("manner", [UNWATCHED, COMMAND], ids=["server", "command"])
 @pytest.mark.asyncio
 async def test_what_was_refreshed_is_there_after_a_restart(
@@ -120,6 +123,7 @@ async def test_what_was_refreshed_is_there_after_a_restart(
     assert (stats.refreshes, stats.rebuilds) == (0, 1)
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_refresh_writes_only_what_it_changed(
     repository: Path, environ: dict[str, str]
@@ -136,6 +140,7 @@ async def test_a_refresh_writes_only_what_it_changed(
     assert len(after - before) == 6
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_writers_take_turns_and_neither_loses_the_others_change(
     repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -41,6 +41,7 @@ async def told(client: httpx2.AsyncClient, act: str, **wanted: Any) -> dict[str,
     return reply.json()
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_the_page_is_told_what_it_asks_and_nobody_else_is(
     repository: Path, environ: dict[str, str]
@@ -101,6 +102,7 @@ async def test_the_page_is_told_what_it_asks_and_nobody_else_is(
         assert "RLM_MAX_COST_USD" in refused["text"]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_question_is_told_step_by_step_kept_and_leaves_its_record(
     repository: Path, environ: dict[str, str]

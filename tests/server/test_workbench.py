@@ -20,6 +20,7 @@ from services import serving, silent
 pytestmark = pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_variables_stay_under_a_handle_and_go_when_it_is_reset(
     repository: Path, environ: dict[str, str]
@@ -37,6 +38,7 @@ async def test_variables_stay_under_a_handle_and_go_when_it_is_reset(
     assert emptied.state_lost == ()
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_repl_keeps_the_files_it_was_opened_over_and_says_so(
     repository: Path, environ: dict[str, str]
@@ -54,6 +56,7 @@ async def test_a_repl_keeps_the_files_it_was_opened_over_and_says_so(
     assert ("more.py" in fresh.output, "cart.py" in fresh.output) == (True, False)
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_an_idle_repl_rests_with_its_variables_and_is_closed_later_with_a_word(
     repository: Path, environ: dict[str, str]
@@ -78,6 +81,7 @@ async def test_an_idle_repl_rests_with_its_variables_and_is_closed_later_with_a_
     assert after.state_lost == ()
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_few_repls_are_open_and_fewer_awake(
     repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -98,6 +102,7 @@ async def test_few_repls_are_open_and_fewer_awake(
     assert lost.state_lost == ("n",)
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_handle_nobody_gave_and_one_in_use_are_refused_with_the_next_step(
     repository: Path, environ: dict[str, str]
@@ -117,6 +122,7 @@ async def test_a_handle_nobody_gave_and_one_in_use_are_refused_with_the_next_ste
                 await run(Cell("2", handle), silent)
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_without_a_model_the_code_is_told_to_print_and_read(
     repository: Path, environ: dict[str, str]
@@ -126,6 +132,7 @@ async def test_without_a_model_the_code_is_told_to_print_and_read(
     assert "print the passages and read them yourself" in ran.fault
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_repl_whose_first_cell_was_cancelled_is_tended_as_any_other(
     repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch

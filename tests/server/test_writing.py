@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(not available().ok, reason="no sandbox on this m
 ENDS = "```repl\nprint(len(context))\nFINAL('done, see shop/cart.py:16')\n```"
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 @pytest.mark.parametrize("route", ["loop", "auto"])
 async def test_progress_tells_that_the_model_thinks_and_writes(
@@ -35,6 +36,7 @@ async def test_progress_tells_that_the_model_thinks_and_writes(
     assert any(stage.startswith("openai/own is writing: ") for stage in said)
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_question_given_up_hangs_up_on_the_model_at_once(
     repository: Path, environ: dict[str, str]

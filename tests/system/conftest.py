@@ -6,6 +6,7 @@ import pytest
 from command_line import RLM_MCP
 from mcp import StdioServerParameters
 from small_repository import make_repository
+from workspace import seal
 
 
 @pytest.fixture
@@ -16,6 +17,12 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
+
+
+@pytest.fixture
+def indexed(repository: Path, home: Path) -> None:
+    """The repository is indexed before it is served: in this process that costs little."""
+    seal(home, repository)
 
 
 @pytest.fixture

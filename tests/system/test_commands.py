@@ -72,6 +72,7 @@ def test_text_of_the_corpus_does_not_steer_a_terminal(repository: Path, home: Pa
     assert not set("\x1b\u202e") & set(ran.out)
 
 
+@pytest.mark.usefixtures("indexed")
 def test_search_counts_every_line_with_a_match(repository: Path, home: Path) -> None:
     ran = run_here(
         "search",
@@ -116,6 +117,7 @@ def test_ask_answers_with_checked_citations(repository: Path, home: Path) -> Non
     assert {"shop/cart.py"} <= {c["path"] for c in ran.json["citations"] if c["verified"]}
 
 
+@pytest.mark.usefixtures("indexed")
 def test_ask_says_what_it_took_in_one_line(repository: Path, home: Path) -> None:
     ran = run_here("ask", "what does pay return", "--root", repository, home=home)
     assert ran.code == 0, ran.err
@@ -220,6 +222,7 @@ def test_a_result_that_cannot_be_written_is_a_failure_in_words(home: Path) -> No
     assert done.stderr == "rlm-mcp: the result cannot be written: No space left on device\n"
 
 
+@pytest.mark.usefixtures("indexed")
 def test_a_home_that_cannot_be_written_still_answers(repository: Path, home: Path) -> None:
     run_here("ask", "what does pay return", "--root", repository, home=home)
     for kind in ("traces", "memory"):

@@ -43,6 +43,7 @@ def test_every_client_form_is_json_that_starts_this_server() -> None:
         assert entry["args"][0] == "serve"
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_the_example_settings_start_a_server_with_ten_tools(
     repository: Path, home: Path
@@ -62,6 +63,7 @@ async def test_the_example_settings_start_a_server_with_ten_tools(
     assert f"Roots: {repository}\n" in status.content[0].text
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize(
     "command",
     [

@@ -22,6 +22,7 @@ async def lent(_: Any, params: CreateMessageRequestParams) -> CreateMessageResul
     return CreateMessageResult(role="assistant", content=content, model="lent")
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_the_clients_model_works_in_a_repl_and_may_be_asked_from_it(
@@ -56,6 +57,7 @@ async def test_the_clients_model_works_in_a_repl_and_may_be_asked_from_it(
     assert "Leave `handle` out" in unknown.content[0].text
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_a_cancelled_cell_is_killed_and_the_next_has_what_was_kept(

@@ -14,6 +14,7 @@ NOBODY = "http://127.0.0.1:9/v1"
 QUESTION = "how is the total price computed?"
 
 
+@pytest.mark.usefixtures("indexed")
 def test_a_plan_is_told_where_no_model_listens(repository: Path, home: Path) -> None:
     ran = run_here(
         "ask", QUESTION, "--explain-plan", "--root", repository, home=home,
@@ -29,6 +30,7 @@ def test_a_plan_is_told_where_no_model_listens(repository: Path, home: Path) -> 
     assert lines[-1] == "Nothing was spent and no code was run."
 
 
+@pytest.mark.usefixtures("indexed")
 def test_a_plan_in_json_names_the_way_the_limits_and_the_models(
     repository: Path, home: Path
 ) -> None:
@@ -45,12 +47,14 @@ def test_a_plan_in_json_names_the_way_the_limits_and_the_models(
     assert told["root"]["window"] == 32_768
 
 
+@pytest.mark.usefixtures("indexed")
 def test_without_a_model_the_plan_is_the_loop(repository: Path, home: Path) -> None:
     ran = run_here("ask", QUESTION, "--explain-plan", "--root", repository, home=home)
     assert "Way: loop; extractive has no window" in ran.out
     assert "Whole question: at most $0.0000." in ran.out
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_client_can_ask_for_the_plan_and_for_the_short_answer(
     repository: Path, home: Path

@@ -60,6 +60,7 @@ def test_a_server_that_is_indexing_leaves_no_child(
     assert alive == []
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize(
     ("ending", "answered"),
     [("end of input", True), ("SIGTERM", False), ("SIGKILL", True)],

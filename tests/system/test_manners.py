@@ -87,6 +87,7 @@ async def test_progress_increases_and_cancelling_a_reindex_ends_the_process_that
     assert "Turn 1" in question.words[0]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_what_a_dependency_prints_never_reaches_the_protocol(
     repository: Path, home: Path

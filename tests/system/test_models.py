@@ -27,6 +27,7 @@ READS = repl("said = llm_query('What is it?', context['shop/cart.py'].text)")
 ENDS = repl("FINAL(said + ', see shop/cart.py:16')")
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "ollama"])
 def test_a_question_is_answered_on_each_wire_form_and_what_it_took_is_told(
     provider: str, repository: Path, home: Path

@@ -18,6 +18,7 @@ FILE = "crystal://file/{+path}{?lines}"
 TOKEN = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_resources_prompts_and_completions_are_offered_in_both_eras(
@@ -79,6 +80,7 @@ ESCAPES = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_no_resource_serves_what_is_not_indexed_and_none_a_secret(
     repository: Path, home: Path, tmp_path: Path
@@ -97,6 +99,7 @@ async def test_no_resource_serves_what_is_not_indexed_and_none_a_secret(
     assert leak.startswith("TOKEN")
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_memories_that_no_model_may_see_are_in_no_resource(
     repository: Path, home: Path

@@ -17,6 +17,7 @@ FINAL(said)
 ```"""
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 @pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
 async def test_a_sub_call_asked_again_costs_nothing_unless_nothing_may_be_remembered(

@@ -19,6 +19,7 @@ def with_environ(server: StdioServerParameters, **environ: str) -> StdioServerPa
     return server.model_copy(update={"env": {**(server.env or {}), **environ}})
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 @pytest.mark.skipif(not available().ok, reason="no sandbox on this machine")
 async def test_strict_rules_and_redaction_hold_from_the_environment_to_the_model_and_the_client(
@@ -55,6 +56,7 @@ async def test_strict_rules_and_redaction_hold_from_the_environment_to_the_model
     assert [secret for secret in SECRETS for text in (*heard, *told) if secret in text] == []
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_call_can_make_the_rules_stricter_and_never_laxer(
     repository: Path, home: Path

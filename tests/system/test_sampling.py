@@ -63,6 +63,7 @@ def insatiable(text: str) -> str:
     return "```repl\nfor n in range(4):\n    print(llm_query(f'one {n} {len(context)}'))\n```"
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 @pytest.mark.asyncio
 async def test_the_clients_model_answers_until_its_user_refuses(

@@ -32,6 +32,7 @@ def server(server: StdioServerParameters) -> StdioServerParameters:
     return server.model_copy(update={"args": [*server.args, "--toolset", "repl"]})
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_every_tool_answers_a_real_client_the_same_in_text_and_fields(
@@ -50,6 +51,7 @@ async def test_every_tool_answers_a_real_client_the_same_in_text_and_fields(
                 assert missing == [], name
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_every_tool_answers_in_memory(repository: Path, home: Path, mode: Mode) -> None:
@@ -78,6 +80,7 @@ async def test_every_tool_answers_in_memory(repository: Path, home: Path, mode: 
         await called("rlm_memory_forget", {"id": old})
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_change_on_disk_is_found_at_once(
     server: StdioServerParameters, repository: Path
@@ -94,6 +97,7 @@ async def test_a_change_on_disk_is_found_at_once(
     assert "voucher.py" not in json.dumps(gone.structured_content["results"])
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_an_error_teaches_what_to_do(repository: Path, home: Path) -> None:
     async with in_memory(repository, home, "auto") as client:
@@ -107,6 +111,7 @@ async def test_an_error_teaches_what_to_do(repository: Path, home: Path) -> None
     assert "no job 'nope'" in unknown.content[0].text
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.asyncio
 async def test_a_full_reindex_is_rate_limited(repository: Path, home: Path) -> None:
     async with in_memory(repository, home, "auto") as client:

@@ -197,6 +197,7 @@ def test_a_trace_that_is_not_there_is_a_failure_in_words(repository: Path, home:
     assert trace("show", "aa2", repository=repository, home=home).code == 1
 
 
+@pytest.mark.usefixtures("indexed")
 @needs_sandbox
 def test_a_run_by_a_model_that_writes_hostile_text_is_shown_harmlessly(
     repository: Path, home: Path, tmp_path: Path
