@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,11 +15,14 @@ import anyio
 import anyio.to_thread
 import jwt
 import pytest
+import rlm_server.web.oauth as oauth
 from cryptography.hazmat.primitives.asymmetric import ec
 from over_http import served_over_http
 from rlm_server.principal import OWNER, Principal
+from rlm_server.web.door import TooMany, told_to_wait
 from rlm_server.web.issuer import Issuer
 from rlm_server.web.oauth import IntrospectedTokens, SignedTokens
+from starlette.requests import HTTPConnection
 
 AUDIENCE = "https://rlm.example/mcp"
 KEY, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
@@ -180,7 +183,45 @@ async def test_an_issuer_says_what_a_token_is_worth(authority: Authority) -> Non
     assert {token for token, access in came.items() if access} == {"good", "listed"}
     asked = len(authority.asked)
     assert await door.verify_token("good") is not None
+    assert await door.verify_token("unknown") is None
     assert len(authority.asked) == asked
+
+
+@pytest.mark.asyncio
+async def test_tokens_made_up_keep_out_neither_good_ones_nor_those_of_another_address(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering, waiting = anyio.Event(), list[str]()
+
+    async def asked(
+        _: str, *, form: Mapping[str, str] | None = None, login: tuple[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        token = (form or {})["token"]
+        if token.startswith("junk"):
+            waiting.append(token)
+            await answering.wait()
+        return authority.claims(active=token.startswith("good"), exp=int(time.time()) + 60)
+
+    monkeypatch.setattr(oauth, "fetched", asked)
+    monkeypatch.setattr(oauth, "_KNOWN_S", 0.0)
+    door = IntrospectedTokens(replace(authority.issuer, jwks="", introspection="https://x.example"))
+    assert [await door.verify_token("good", "one") is not None for _ in range(30)] == [True] * 30
+    assert await door.verify_token("good-2", "one") is not None
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            for number in range(20):
+                tasks.start_soon(door.verify_token, f"junk-{number}", "one")
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(TooMany):
+                await door.verify_token("junk-20", "one")
+            assert await door.verify_token("good", "one") is not None
+            assert len(waiting) == 8
+            answering.set()
+    with pytest.raises(TooMany) as refused:
+        await door.verify_token("good-3", "one")
+    assert await door.verify_token("good-3", "another") is not None
+    answer = told_to_wait(HTTPConnection({"type": "http"}), refused.value)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
 
 
 @pytest.mark.asyncio

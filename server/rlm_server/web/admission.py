@@ -11,14 +11,13 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from rlm_server.principal import OWNER, Principal, calls_by
 from rlm_server.web.door import Door
 from rlm_server.web.guard import Refusal, refuse
-from rlm_server.web.pace import Pace, Rate
+from rlm_server.web.pace import STRANGERS, Pace, Rate
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 AT_ONCE_MAX: Final = 64
 _PRINCIPALS: Final = Rate(per_second=50.0, burst=200)
-_STRANGERS: Final = Rate(per_second=1.0, burst=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Admission:
         self._door = door
         self._bounds = bounds
         self._pace = Pace(bounds.rate)
-        self._strangers = Pace(_STRANGERS)
+        self._strangers = Pace(STRANGERS)
         self._asking: Counter[Principal] = Counter()
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
-from mcp.server.auth.middleware.bearer_auth import BearerAuthBackend, RequireAuthMiddleware
+from mcp.server.auth.middleware.bearer_auth import RequireAuthMiddleware
 from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp.server.transport_security import TransportSecuritySettings
@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from rlm_server.web.admission import Admission, Bounds
 from rlm_server.web.body import BODY_MAX_BYTES, WholeBody
-from rlm_server.web.door import Door
+from rlm_server.web.door import Asker, Door, told_to_wait
 from rlm_server.web.guard import Guard, Names
 from rlm_server.web.issuer import Issuer
 from rlm_server.web.sessions import SessionShare
@@ -71,7 +71,7 @@ def application(
         endpoint = _behind(AuthContextMiddleware(endpoint), issuer)
     endpoint = Admission(endpoint, door, bounds or Bounds())
     if door is not None:
-        endpoint = AuthenticationMiddleware(endpoint, backend=BearerAuthBackend(door))
+        endpoint = AuthenticationMiddleware(endpoint, backend=Asker(door), on_error=told_to_wait)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:

@@ -9,6 +9,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import anyio
@@ -17,8 +18,10 @@ from mcp.server.auth.provider import AccessToken
 
 from rlm_server.principal import OWNER, Principal
 from rlm_server.web.bearer import digest
+from rlm_server.web.door import TooMany
 from rlm_server.web.fetching import Unanswered, fetched
 from rlm_server.web.issuer import Issuer
+from rlm_server.web.pace import STRANGERS, Pace
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ _KEYS_USABLE_S: Final = 3_600.0
 _ASKED_AGAIN_S: Final = 30.0
 _KNOWN_S: Final = 30.0
 _KNOWN_MAX: Final = 1_024
+_AT_ONCE_MAX: Final = 8
 _NAME_MAX: Final = 200
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0]")
 
@@ -43,7 +47,7 @@ class SignedTokens:
         self._issuer = issuer
         self._keys = _Keys(issuer.jwks)
 
-    async def verify_token(self, token: str) -> AccessToken | None:
+    async def verify_token(self, token: str, _source: str = "", /) -> AccessToken | None:
         """What its claims say, if signature, issuer, audience and times hold."""
         try:
             kid = jwt.get_unverified_header(token).get("kid")
@@ -69,43 +73,60 @@ class SignedTokens:
 
 
 class IntrospectedTokens:
-    """Opens to tokens that the issuer says are active; what it said holds for 30 s."""
+    """Opens to tokens that the issuer says are active; what it said holds for 30 s.
+
+    Whoever makes tokens up can ask about a new one at will. So one that was good has places of its
+    own when it is asked about again, and one never seen is asked about at a pace for its address.
+    """
 
     def __init__(self, issuer: Issuer) -> None:
         self._issuer = issuer
-        self._known: OrderedDict[str, tuple[float, AccessToken]] = OrderedDict()
-        self._at_once = anyio.Semaphore(8)
+        self._good, self._bad = _Said(), _Said()
+        self._again, self._first = anyio.Semaphore(_AT_ONCE_MAX), anyio.Semaphore(_AT_ONCE_MAX)
+        self._strangers = Pace(STRANGERS)
 
-    async def verify_token(self, token: str) -> AccessToken | None:
-        """What the issuer says of it, if it is active and meant for us."""
+    async def verify_token(self, token: str, source: str = "", /) -> AccessToken | None:
+        """What the issuer says of it, if it is active and meant for us; TooMany from one source."""
         name, now_s = digest(token), time.time()
-        said_s, known = self._known.get(name, (0.0, None))
-        if known is not None and now_s - said_s < _KNOWN_S:
-            return known
-        access = await self._asked(token, now_s)
-        self._known.pop(name, None)
-        if access is not None:
-            self._known[name] = (now_s, access)
-            if len(self._known) > _KNOWN_MAX:
-                self._known.popitem(last=False)
+        known = self._good.of(name)
+        if known is not None and now_s - known.at_s < _KNOWN_S:
+            return known.access
+        if known is None and (bad := self._bad.of(name)) and now_s - bad.at_s < _KNOWN_S:
+            return None
+        if known is None and (wait_s := self._strangers.take(source, time.monotonic())):
+            raise TooMany(wait_s)
+        said = await self._asked(token, self._first if known is None else self._again)
+        if isinstance(said, Unanswered):
+            return None
+        access = self._worth(said, now_s)
+        if access is None:
+            self._good.forget(name)
+            self._bad.keep(name, _Answer(now_s, None))
+        else:
+            self._good.keep(name, _Answer(now_s, access))
+            if known is None:
+                self._strangers.give_back(source)
         return access
 
     def principal_of(self, access: AccessToken) -> Principal | None:
         """An agent by its subject, or the owner."""
         return principal_of(access, self._issuer.owners)
 
-    async def _asked(self, token: str, now_s: float) -> AccessToken | None:
+    async def _asked(self, token: str, places: anyio.Semaphore) -> Mapping[str, Any] | Unanswered:
         issuer = self._issuer
         try:
-            async with self._at_once:
-                said = await fetched(
+            async with places:
+                return await fetched(
                     issuer.introspection,
                     form={"token": token, "token_type_hint": "access_token"},
                     login=(issuer.client_id, issuer.client_secret),
                 )
         except Unanswered as error:
             _log.warning("no token can be looked up: %s", error)
-            return None
+            return error
+
+    def _worth(self, said: Mapping[str, Any], now_s: float) -> AccessToken | None:
+        issuer = self._issuer
         audiences = said.get("aud", ())
         meant = audiences == issuer.audience or (
             isinstance(audiences, list) and issuer.audience in audiences
@@ -114,6 +135,31 @@ class IntrospectedTokens:
         expires_s = said.get("exp", 0)
         live = said.get("active") is True and isinstance(expires_s, int) and expires_s > now_s
         return access_of(said) if live and meant and ours else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    at_s: float
+    access: AccessToken | None
+
+
+class _Said:
+    """What was answered of tokens, by their digests: of so many, those that were asked of last."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+
+    def of(self, name: str) -> _Answer | None:
+        return self._answers.get(name)
+
+    def keep(self, name: str, answer: _Answer) -> None:
+        self.forget(name)
+        self._answers[name] = answer
+        if len(self._answers) > _KNOWN_MAX:
+            self._answers.popitem(last=False)
+
+    def forget(self, name: str) -> None:
+        self._answers.pop(name, None)
 
 
 class _Keys:

@@ -15,6 +15,10 @@ class Rate:
     burst: int
 
 
+# Of who is not let in, by address.
+STRANGERS: Final = Rate(per_second=1.0, burst=20)
+
+
 class Pace:
     """A bucket of `burst` for each who asks, filled by the second. Who was not seen for long, where
     many ask, begins with a full one."""
@@ -33,3 +37,9 @@ class Pace:
         if len(self._left) > _KNOWN_MAX:
             self._left.popitem(last=False)
         return wait_s
+
+    def give_back(self, who: str) -> None:
+        """Take the last one as not taken; what is over the burst goes at the next take."""
+        if who in self._left:
+            left, at_s = self._left[who]
+            self._left[who] = (left + 1.0, at_s)
