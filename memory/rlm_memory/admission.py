@@ -1,21 +1,12 @@
 """What an episode has to be before it is kept, and what is taken out of it."""
 
-import re
 from dataclasses import replace
 from typing import Final
 
+from rlm_memory.spoken import without_spoken
 from rlm_memory.types import Episode
 
 TEXT_CHARS_MAX: Final = 1_000_000
-
-# As people say it: "the backup password is hunter2-77". What is a plain word may be no secret.
-_SPOKEN: Final = re.compile(
-    r"\b(?P<told>(?:password|passphrase|passcode|passwd|pin|secret|token|api key|access key)"
-    r"(?:\s+[\w-]+){0,5}?(?:\s+(?:is|was|are|to|now|became)|\s*[:=])\s+)"
-    r"(?P<quote>[\"'`]?)(?=[^\s\"'`]*\d)(?=[^\s\"'`]*[^\d\s.,])[^\s\"'`,]{6,}(?<![.;:!?])",
-    re.IGNORECASE,
-)
-_TAKEN_OUT: Final = r"\g<told>\g<quote>[redacted: secret]"
 
 
 def check(episode: Episode) -> None:
@@ -37,7 +28,7 @@ def without_secrets(episode: Episode) -> Episode:
     shaped = Redaction().redactor().text
 
     def text(told: str) -> str:
-        return shaped(_SPOKEN.sub(_TAKEN_OUT, told))
+        return shaped(without_spoken(told))
 
     return replace(
         episode,

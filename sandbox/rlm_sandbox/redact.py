@@ -49,6 +49,7 @@ _CLEAN_MAX: Final = 4096
 # Short texts in which nothing of a known shape was found.
 _clean: Final = set[str]()
 _NAME_PART: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. \t\"'"
+_LED_CHARS_MAX: Final = 1_000
 _OWN_S: Final = 1.0
 _OWN_MARK: Final = "[redacted: custom pattern]"
 _WITHHELD: Final = "[redacted: text on which a custom pattern takes too long]"
@@ -276,7 +277,7 @@ def _assigned_secret(text: str, name: re.Match[str]) -> tuple[int, int] | None:
     quoted = ASSIGNED_QUOTED.match(text, name.end())
     if quoted is not None:
         return quoted.span("secret") if accept(quoted.group("secret")) else None
-    begins_line = not text[text.rfind("\n", 0, name.start()) + 1 : name.start()].strip(_NAME_PART)
+    begins_line = _begins_line(text, name.start())
     unquoted = ASSIGNED_UNQUOTED.match(text, name.end()) if begins_line else None
     if unquoted is not None and any(map(str.isdigit, unquoted.group("secret"))):
         return unquoted.span("secret") if accept(unquoted.group("secret")) else None
@@ -284,6 +285,13 @@ def _assigned_secret(text: str, name: re.Match[str]) -> tuple[int, int] | None:
     if within is not None and is_token(within.group("secret")):
         return within.span("secret")
     return None
+
+
+def _begins_line(text: str, position: int) -> bool:
+    """Whether only parts of a name stand before it in its line; of a long line they are not all."""
+    earliest = max(0, position - _LED_CHARS_MAX)
+    start = text.rfind("\n", earliest, position) + 1
+    return (start > 0 or earliest == 0) and not text[start:position].strip(_NAME_PART)
 
 
 def _names(text: str) -> Iterator[re.Match[str]]:
