@@ -44,22 +44,19 @@ class Facts:
 
     def add(self, memo: Memo, stems: Counter[str], speaker: int) -> None:
         """Tell of the next slot."""
-        episode = memo.episode
         for name, value in (
             ("words", stems.total()),
             ("speaker", speaker),
-            ("asks", asks(episode.text)),
+            ("asks", asks(memo.episode.text)),
             ("tells_time", tells_time(stems)),
-            ("trust", -1 if memo.quarantine else TRUSTS.index(episode.trust)),
-            ("superseded", inf if memo.superseded_s is None else memo.superseded_s),
-            ("valid_from", -inf if episode.valid_from_s is None else episode.valid_from_s),
-            ("valid_to", inf if episode.valid_to_s is None else episode.valid_to_s),
-            ("importance", episode.importance),
-            ("last_used", memo.last_used_s),
-            ("uses", memo.uses),
-            ("disputes", any(edge.kind == "contradicts" for edge in memo.edges)),
+            *_changing(memo),
         ):
             self._columns[name].append(value)
+
+    def amend(self, slot: int, memo: Memo) -> None:
+        """Tell anew of a slot what may change while a text stays."""
+        for name, value in _changing(memo):
+            self._columns[name].put(slot, value)
 
     def silence(self, slot: int) -> None:
         """Have a slot that was given up count for no words."""
@@ -68,3 +65,17 @@ class Facts:
     def of(self, slots: npt.NDArray[np.int64]) -> dict[str, Column]:
         """The columns of these slots only."""
         return {name: column.values[slots] for name, column in self._columns.items()}
+
+
+def _changing(memo: Memo) -> tuple[tuple[str, float], ...]:
+    episode = memo.episode
+    return (
+        ("trust", -1 if memo.quarantine else TRUSTS.index(episode.trust)),
+        ("superseded", inf if memo.superseded_s is None else memo.superseded_s),
+        ("valid_from", -inf if episode.valid_from_s is None else episode.valid_from_s),
+        ("valid_to", inf if episode.valid_to_s is None else episode.valid_to_s),
+        ("importance", episode.importance),
+        ("last_used", memo.last_used_s),
+        ("uses", memo.uses),
+        ("disputes", any(edge.kind == "contradicts" for edge in memo.edges)),
+    )

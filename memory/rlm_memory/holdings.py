@@ -122,7 +122,7 @@ class Holdings:
         return self._same.get(sameness(episode))
 
     def slotted(self, episode: Episode) -> set[str]:
-        """The ids of the memos in the same slot of the same zone."""
+        """The ids of what is believed in the same slot of the same zone."""
         slot = slots_of(episode)
         return self._slotted.get((episode.zone, *slot), set()) if slot else set()
 
@@ -132,8 +132,16 @@ class Holdings:
 
     def take(self, row_id: str, tag: str, memo: Memo) -> None:
         """Hold a memo, in place of what it was before."""
-        self.drop(row_id)
-        self._hold(row_id, tag, memo)
+        before = self.memos.opened(row_id)
+        if before is None or not _stands_as(before, memo):
+            self.drop(row_id)
+            self._hold(row_id, tag, memo)
+            return
+        self._total -= self._rows.mark(row_id, self.tags[row_id])
+        self._unname(row_id)
+        if row_id not in self._pending:
+            self._index_at(self._places[row_id]).amend(row_id, memo)
+        self._name(row_id, tag, memo)
 
     def take_point(self, row_id: str, tag: str, point: Point) -> None:
         """Hold a part of a snapshot, in place of what it was before."""
@@ -163,9 +171,9 @@ class Holdings:
     def tally(self, zones: Collection[Zone]) -> Tally:
         """How much these zones hold, as far as the indexes tell; opens what is disputed only."""
         places = [place for place in PLACES if place.zone in zones]
-        indexes = {place: self.index(place) for place in places}
+        indexes = {place: index for place in places if len(index := self.index(place))}
         return Tally(
-            counts={place: len(index) for place, index in indexes.items() if len(index)},
+            counts={place: len(index) for place, index in indexes.items()},
             superseded=sum(index.superseded() for index in indexes.values()),
             quarantined=sum(index.quarantined() for index in indexes.values()),
             conflicts=len(self.disputes(zones)),
@@ -174,7 +182,8 @@ class Holdings:
     def disputes(self, zones: Collection[Zone]) -> list[tuple[str, str]]:
         """Ids of newer and older of what a person has to settle there, in their order."""
         places = [Place(zone, "episode") for zone in zones]
-        disputing = [row_id for place in places for row_id in self.index(place).disputing()]
+        indexes = [index for place in places if len(index := self.index(place))]
+        disputing = [row_id for index in indexes for row_id in index.disputing()]
         return sorted(open_disputes(self.memos, disputing))
 
     def unpaged(self) -> list[Place]:
@@ -275,14 +284,20 @@ class Holdings:
             self._hold(row_id, tags[row_id], memo)
 
     def _hold(self, row_id: str, tag: str, memo: Memo) -> None:
-        place = self._places[row_id] = Place(memo.episode.zone, memo.level)
+        self._places[row_id] = Place(memo.episode.zone, memo.level)
+        self._pending[row_id] = memo
+        self._name(row_id, tag, memo)
+
+    def _name(self, row_id: str, tag: str, memo: Memo) -> None:
+        """Hold under which names a memo that has its place is found."""
         self._hold_tag(row_id, tag)
         self.memos.hold(row_id, memo)
-        self._pending[row_id] = memo
-        self._unpaged[place] += 1
+        if row_id in self._pending:
+            self._pending[row_id] = memo
+        self._unpaged[self._places[row_id]] += 1
         slot = slots_of(memo.episode)
-        if slot is not None:
-            self._hold_slot(row_id, (place.zone, *slot))
+        if slot is not None and not memo.superseded_by and not memo.quarantine:
+            self._hold_slot(row_id, (memo.episode.zone, *slot))
         if memo.level == "episode":
             said = self._said[row_id] = sameness(memo.episode)
             self._same[said] = row_id
@@ -308,6 +323,9 @@ class Holdings:
         self.memos.drop(row_id)
         if self._pending.pop(row_id, None) is None:
             self._index_at(place).remove(row_id)
+        self._unname(row_id)
+
+    def _unname(self, row_id: str) -> None:
         said = self._said.pop(row_id, "")
         if self._same.get(said) == row_id:
             del self._same[said]
@@ -320,3 +338,14 @@ class Holdings:
         if found is None:
             found = self._indexes[place] = ZoneIndex(embedder=self._made_by)
         return found
+
+
+def _stands_as(before: Memo, memo: Memo) -> bool:
+    """Whether the index holds both in one slot: they say the same, when and where they did."""
+    one, other = before.episode, memo.episode
+    return (
+        (one.text, one.time_s, one.session, one.speaker, one.zone)
+        == (other.text, other.time_s, other.session, other.speaker, other.zone)
+        and bool(one.question) == bool(other.question)
+        and (before.level, before.seq) == (memo.level, memo.seq)
+    )

@@ -7,7 +7,7 @@ may read are measured together, so that their scores compare.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -19,85 +19,32 @@ from rlm_memory.facts import Column, Facts
 from rlm_memory.growing import Growing
 from rlm_memory.people import People
 from rlm_memory.postings import Counts, Lists, Postings, Slots
+from rlm_memory.signals import (
+    Damping,
+    Floats,
+    Heard,
+    Lengths,
+    Signals,
+    Sizes,
+    Spread,
+    heard,
+    idf,
+    joined,
+    matched,
+    summed,
+)
 from rlm_memory.strength import strengths
 from rlm_memory.timeline import Arranged, Said, Timeline
 from rlm_memory.types import TRUSTS, Memo, Trust, Wanted
 from rlm_memory.vectors import HeldVectors, Vector, Vectors
 from rlm_memory.words import telling_stems
 
-Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# Measured best on short conversational texts.
-K1 = 0.9
-B = 0.4
+# So near in meaning bears on a question without any word of it.
+NEAR_MIN = 0.2
 
 _WORN_MIN = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How many texts there are of each size, and how many words they have together."""
-
-    episodes: int = 0
-    words: float = 0.0
-    window_words: float = 0.0
-    traces: int = 0
-
-    def __add__(self, other: "Sizes") -> "Sizes":
-        return Sizes(
-            self.episodes + other.episodes,
-            self.words + other.words,
-            self.window_words + other.window_words,
-            self.traces + other.traces,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """In how many episodes and traces each word of a question stands."""
-
-    episodes: Counter[str]
-    traces: Counter[str]
-
-    def __add__(self, other: "Spread") -> "Spread":
-        return Spread(self.episodes + other.episodes, self.traces + other.traces)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Signals:
-    """What speaks for each slot, numbers (n,) each; `covered` is the weight of the words found.
-
-    `near` is how near in meaning it is, `near_by` how near the nearest in its window is: the mean
-    of the window measured worse, as most of it is small talk.
-    """
-
-    episode: Column
-    window: Column
-    before: Column
-    trace: Column
-    speaker: Column
-    date: Column
-    tells_time: Column
-    asks: Column
-    covered: Column
-    near: Column
-    near_by: Column
-
-    def at(self, slots: npt.NDArray[np.int64]) -> "Signals":
-        """Those of these slots only."""
-        return Signals(*(getattr(self, each.name)[slots] for each in fields(self)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lengths:
-    """Words by slot, the damping of BM25 for each size is a matter of them."""
-
-    arranged: Arranged
-    episode: Floats
-    window: Floats
-    trace: Floats
-    sizes: Sizes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +72,8 @@ class ZoneIndex:
         self._people = People(held.people if held else ())
         self._people.all_spoke(self._facts["speaker"])
         self._alive = Growing(np.bool_, np.ones(len(self.ids), np.bool_))
-        self._measured: _Lengths | None = None
+        self._measured: Lengths | None = None
+        self._damping: Damping | None = None
         self._vectors: Vectors | None = None
         if embedder:
             self._vectors = Vectors(embedder, len(self.ids), held and held.vectors)
@@ -153,10 +101,14 @@ class ZoneIndex:
         """Take out a memo."""
         slot = self._slots.pop(row_id)
         self._alive.put(slot, False)
-        self._timeline.remove(slot)
+        self._timeline.disarrange()
         self._people.spoke(int(self._facts["speaker"][slot]), -1)
         self._facts.silence(slot)
         self._measured = None
+
+    def amend(self, row_id: str, memo: Memo) -> None:
+        """Take over what changed of a memo that says the same, when and where it did before."""
+        self._facts.amend(self._slots[row_id], memo)
 
     def held(self) -> Held:
         """What a like index can be made of, without the slots that were given up."""
@@ -211,17 +163,19 @@ class ZoneIndex:
 
     def nearest(self, text: str, *, limit: int, trust_min: Trust) -> list[str]:
         """The ids of the believed episodes that share most with a text, best first."""
-        scores = np.zeros(len(self.ids))
-        for word in sorted(set(telling_stems(text))):
-            slots, _ = self._of(word)
-            scores[slots] += _idf(len(slots), len(self._slots))
-        believed = self._facts["superseded"] == inf
-        scores *= believed & (self._facts["trust"] >= TRUSTS.index(trust_min))
-        most = min(limit, len(scores))
+        lists = [self._of(word)[0] for word in sorted(set(telling_stems(text)))]
+        weights = [idf(len(slots), len(self._slots)) for slots in lists]
+        weighed = np.repeat(np.array(weights), np.array([*map(len, lists)], np.int64))
+        scores = summed(joined(lists), weighed, len(self.ids))
+        scores[self._facts["superseded"] < inf] = 0.0
+        scores[self._facts["trust"] < TRUSTS.index(trust_min)] = 0.0
+        found = np.flatnonzero(scores)
+        scores = scores[found]
+        most = min(limit, len(found))
         # All that equal the last of them: which slot one has is a matter of the index's history.
         least = np.partition(scores, -most)[-most] if most else 0.0
-        best = np.flatnonzero((scores >= least) & (scores > 0))
-        ordered = sorted((-float(scores[at]), self.ids[at]) for at in best.tolist())
+        best = np.flatnonzero(scores >= least)
+        ordered = sorted((-float(scores[at]), self.ids[int(found[at])]) for at in best.tolist())
         return [row_id for _, row_id in ordered[:limit]]
 
     def disputing(self) -> list[str]:
@@ -260,79 +214,74 @@ class ZoneIndex:
             of["importance"][slots], of["last_used"][slots], of["uses"][slots], now_s=now_s
         )
 
-    def seq(self, slot: int) -> int:
-        """The number of the write that brought what is in this slot."""
-        return int(self._timeline.seqs()[slot])
+    def seqs(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The numbers of the writes that brought what is in these slots."""
+        return self._timeline.seqs()[slots]
+
+    def holding(self, word: str, slots: npt.NDArray[np.int64]) -> Bools:
+        """Which of these slots hold a word; bool (n,)."""
+        held, _ = self._of(word)
+        if not len(held):
+            return np.zeros(len(slots), np.bool_)
+        at = np.searchsorted(held, slots)
+        return held[np.minimum(at, len(held) - 1)] == slots
 
     def sizes(self) -> Sizes:
         return self._measure().sizes
 
-    def spread(self, words: Sequence[str]) -> Spread:
-        trace = self._measure().arranged.trace
-        episodes, traces = Counter[str](), Counter[str]()
-        for word in words:
-            slots, _ = self._of(word)
-            if len(slots):
-                episodes[word] = len(slots)
-                traces[word] = int(np.count_nonzero(np.bincount(trace[slots])))
-        return Spread(episodes, traces)
+    def heard(self, words: Sequence[str]) -> Heard:
+        """Where the words of a question stand."""
+        return heard([(word, *self._of(word)) for word in words], self._arranged())
 
     def signals(
         self,
         cues: Cues,
-        words: Sequence[str],
+        told: Heard,
         sizes: Sizes,
         spread: Spread,
+        may: Bools,
         meant: Vector | None = None,
     ) -> Signals:
-        """The signals for the question, of which only `words` count as words.
+        """The signals for what bears on the question, of the slots that `may` be recalled.
 
-        `meant` is its vector, where there is an embedder.
+        `told` are the words that count as such, `sizes` and `spread` those of all that is searched;
+        `meant` is the question's vector, where there is an embedder.
         """
-        measured, n = self._measure(), len(self.ids)
-        arranged = measured.arranged
-        damp = _damped(measured.episode, sizes.words / max(1, sizes.episodes))
-        window_damp = _damped(measured.window, sizes.window_words / max(1, sizes.episodes))
-        trace_damp = _damped(measured.trace, sizes.words / max(1, sizes.traces))
-        # One more than there are slots: where there is no neighbour -1 leads there.
-        episode, window, covered, around = (np.zeros(n + 1) for _ in range(4))
-        trace = np.zeros(arranged.traces)
-        for word in words:
-            slots, times = self._of(word)
-            if not len(slots):
-                continue
-            idf = _idf(spread.episodes[word], sizes.episodes)
-            episode[slots] += idf * times * (K1 + 1) / (times + damp[slots])
-            beside = [each[slots] for each in arranged.near]
-            around[slots] = times
-            for each in beside:
-                around[each] += times
-            # A slot may be there twice, and is then given the same value twice.
-            at = np.concatenate((slots, *beside))
-            held = around[at]
-            around[at] = 0
-            window[at] += idf * (K1 + 1) * held / (held + window_damp[at])
-            covered[at] += idf
-            within = np.bincount(arranged.trace[slots], weights=times, minlength=arranged.traces)
-            rare = _idf(spread.traces[word], sizes.traces)
-            trace += rare * (K1 + 1) * within / (within + trace_damp)
-        episode[n] = 0
-        near = np.zeros(n + 1)
+        arranged, n = self._arranged(), len(self.ids)
+        found = matched(told, arranged, self._damped(sizes), sizes, spread)
+        bears = found.window[1:] > 0
+        date = nearness(cues.spans, self._timeline.times()) if cues.spans else None
+        if date is not None:
+            bears |= date >= 1
+        near = None
         if self._vectors is not None and meant is not None:
-            near[:n] = self._vectors.cosines(meant, n)
+            near = np.concatenate((np.zeros(1), self._vectors.cosines(meant, n)))
+            bears |= near[1:] >= NEAR_MIN
+        slots = np.flatnonzero(bears & may)
+        at, none = slots + 1, np.zeros(len(slots))
         return Signals(
-            episode=episode[:n],
-            window=window[:n],
-            before=episode[arranged.before],
-            trace=trace[arranged.trace] if arranged.traces else np.zeros(n),
-            speaker=np.isin(self._facts["speaker"], self._people.numbers(cues.speakers)),
-            date=nearness(cues.spans, self._timeline.times()) if cues.spans else np.zeros(n),
-            tells_time=self._facts["tells_time"] * cues.asks_when,
-            asks=self._facts["asks"],
-            covered=covered[:n],
-            near=near[:n],
-            near_by=np.maximum.reduce([near[:n], *(near[each] for each in arranged.near)]),
+            slots=slots,
+            episode=found.episode[at],
+            window=found.window[at],
+            before=found.episode[arranged.before[slots] + 1],
+            trace=found.trace[arranged.trace[slots]],
+            speaker=self._speaks(cues.speakers, slots),
+            date=none if date is None else date[slots],
+            tells_time=self._facts["tells_time"][slots] * cues.asks_when,
+            asks=self._facts["asks"][slots],
+            covered=found.covered[at],
+            near=none if near is None else near[at],
+            near_by=none
+            if near is None
+            else np.maximum.reduce([near[at], *(near[by[slots] + 1] for by in arranged.near)]),
         )
+
+    def _speaks(self, speakers: Iterable[str], slots: npt.NDArray[np.int64]) -> Bools:
+        said = self._facts["speaker"][slots]
+        speaks = np.zeros(len(slots), np.bool_)
+        for number in self._people.numbers(speakers):
+            speaks |= said == number
+        return speaks
 
     def _of(self, word: str) -> tuple[Slots, Counts]:
         """The slots that hold the word and were not given up."""
@@ -342,23 +291,20 @@ class ZoneIndex:
         stays = self._alive.values[slots]
         return slots[stays], times[stays]
 
-    def _measure(self) -> _Lengths:
+    def _arranged(self) -> Arranged:
+        return self._timeline.arranged(self._alive.values)
+
+    def _measure(self) -> Lengths:
         if self._measured is None:
-            arranged = self._timeline.arranged()
             words = self._facts["words"].astype(np.float64)
-            padded = np.append(words, 0.0)
-            window = words + sum(padded[near] for near in arranged.near)
-            alive = arranged.trace >= 0
-            trace = np.zeros(arranged.traces)
-            np.add.at(trace, arranged.trace[alive], words[alive])
-            sizes = Sizes(
-                int(alive.sum()),
-                float(words[alive].sum()),
-                float(window[alive].sum()),
-                arranged.traces,
-            )
-            self._measured = _Lengths(arranged, words, window, trace, sizes)
+            self._measured, self._damping = Lengths.of(self._arranged(), words), None
         return self._measured
+
+    def _damped(self, sizes: Sizes) -> Damping:
+        measured = self._measure()
+        if self._damping is None or self._damping.beside != sizes:
+            self._damping = measured.damping(sizes)
+        return self._damping
 
 
 def known_names(indexes: Sequence[ZoneIndex]) -> dict[str, frozenset[str]]:
@@ -368,11 +314,3 @@ def known_names(indexes: Sequence[ZoneIndex]) -> dict[str, frozenset[str]]:
         for name, speakers in index.named().items():
             found[name] = found.get(name, frozenset()) | speakers
     return found
-
-
-def _idf(holders: int, texts: int) -> float:
-    return float(np.log1p((texts - holders + 0.5) / (holders + 0.5)))
-
-
-def _damped(lengths: Floats, mean: float) -> Floats:
-    return K1 * (1 - B + B * lengths / max(mean, 1e-9))

@@ -66,6 +66,10 @@ class Memos(Mapping[str, Memo]):
                 self._damaged(row_id, content)
         self._unread.clear()
 
+    def opened(self, row_id: str) -> Memo | None:
+        """A memo that is open already."""
+        return self._open.get(row_id)
+
     def expect(self, row_ids: Collection[str]) -> None:
         """Hold ids whose rows are there to be read."""
         self._ids |= dict.fromkeys(row_ids)

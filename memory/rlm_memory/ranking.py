@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rlm_memory.cues import Cues
-from rlm_memory.index import Bools, Floats, Signals, ZoneIndex
+from rlm_memory.index import Bools, ZoneIndex
+from rlm_memory.signals import Floats, Signals
 from rlm_memory.vectors import Vector
 
 EPISODE = 0.5
@@ -27,8 +28,6 @@ NEAR = 0.3
 NEAR_BY = 0.5
 # Of what was said on a day that is named, the words of the question tell little.
 NEAR_WHERE_DATED = 0.25
-# So near in meaning bears on the question without any word of it.
-NEAR_MIN = 0.2
 
 # A name counts as that of who speaks, and not as a word, where they say so much of all.
 _SPEAKER_SHARE_MIN = 0.1
@@ -55,21 +54,19 @@ def ranked(
     Scores are sums of signals over the sum of the weights that were in play: 0 to about 1.
     """
     words, speaking = _words(indexes, cues)
+    told = [index.heard(words) for index in indexes]
     sizes = [index.sizes() for index in indexes]
-    spread = [index.spread(words) for index in indexes]
-    every, everywhere = sizes[0], spread[0]
-    for size, each in zip(sizes[1:], spread[1:], strict=True):
-        every, everywhere = every + size, everywhere + each
-    found: list[tuple[npt.NDArray[np.int64], Signals]] = []
-    for index, may in zip(indexes, allowed, strict=True):
-        signals = index.signals(cues, words, every, everywhere, meant)
-        bears = (signals.window > 0) | (signals.date >= 1) | (signals.near >= NEAR_MIN)
-        slots = np.flatnonzero(bears & may)
-        found.append((slots, signals.at(slots)))
-    scale = _Scale([signals for _, signals in found])
+    every, everywhere = sizes[0], told[0].spread
+    for size, each in zip(sizes[1:], told[1:], strict=True):
+        every, everywhere = every + size, everywhere + each.spread
+    found = [
+        index.signals(cues, each, every, everywhere, may, meant)
+        for index, each, may in zip(indexes, told, allowed, strict=True)
+    ]
+    scale = _Scale(found)
     return [
-        Ranked(slots, scale.summed(signals, speaking=speaking), scale.share(signals.covered))
-        for slots, signals in found
+        Ranked(each.slots, scale.summed(each, speaking=speaking), scale.share(each.covered))
+        for each in found
     ]
 
 

@@ -1,18 +1,18 @@
 """A question put to the indexes of a memory: what comes back, in which order, and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rlm_memory.cues import Cues, cues_of
-from rlm_memory.index import Floats, ZoneIndex, known_names
+from rlm_memory.index import ZoneIndex, known_names
 from rlm_memory.ranking import Ranked, ranked
+from rlm_memory.signals import Floats
 from rlm_memory.types import Memo, Recall, Recalled, Wanted
 from rlm_memory.vectors import Vector
-from rlm_memory.words import telling_stems
 
 _STRENGTH_WEIGHT: Final = 0.03
 
@@ -47,7 +47,7 @@ def recalled(
     every, most = sum(len(each.slots) for each in scored), max(0, limit) + _SPARE
     while True:
         found = (
-            Recalled(each.id, memo, each.score, each.covered, "")
+            Recalled(each.id, memo, -each.less, each.covered, "")
             for each in _best(filled, scored, most=most, now_s=now_s)
             if (memo := memos.get(each.id)) is not None
         )
@@ -58,14 +58,21 @@ def recalled(
     chosen = _fitting(varied, tokens_max)
     if not chosen:
         return Recall((), _reason(filled, cues, limit))
-    return Recall(tuple(replace(each, why=_why(each, cues, now_s)) for each in chosen))
+    shared = _shared(filled, [each.id for each in chosen], cues)
+    return Recall(
+        tuple(
+            replace(each, why=_why(each, spelt, cues, now_s))
+            for each, spelt in zip(chosen, shared, strict=True)
+        )
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    id: str
+class _Candidate(NamedTuple):
+    """Sorts best first: by the score, negated; what is as good, as it came."""
+
+    less: float
     seq: int
-    score: float
+    id: str
     covered: float
 
 
@@ -77,11 +84,16 @@ def _best(
     for index, each in zip(indexes, found, strict=True):
         present = np.minimum(1.0, index.strengths(each.slots, now_s=now_s))
         scores = each.scores + _STRENGTH_WEIGHT * present
-        for at in _highest(scores, most).tolist():
-            slot = int(each.slots[at])
-            score, covered = float(scores[at]), float(each.covered[at])
-            best.append(_Candidate(index.ids[slot], index.seq(slot), score, covered))
-    best.sort(key=lambda each: (-each.score, each.seq, each.id))
+        high = _highest(scores, most)
+        slots = each.slots[high]
+        best += map(
+            _Candidate,
+            (-scores[high]).tolist(),
+            index.seqs(slots).tolist(),
+            (index.ids[int(slot)] for slot in slots),
+            each.covered[high].tolist(),
+        )
+    best.sort()
     return best[:most]
 
 
@@ -139,10 +151,20 @@ def _reason(indexes: Sequence[ZoneIndex], cues: Cues, limit: int) -> str:
     return "no memory shares a telling word with the question"
 
 
-def _why(each: Recalled, cues: Cues, now_s: float) -> str:
+def _shared(indexes: Sequence[ZoneIndex], row_ids: Sequence[str], cues: Cues) -> list[list[str]]:
+    """The words of the question that each of these memos holds, as they are spelt there."""
+    shared: list[list[str]] = [[] for _ in row_ids]
+    for index in indexes:
+        mine = [at for at, row_id in enumerate(row_ids) if row_id in index]
+        slots = np.array([index.slot(row_ids[at]) for at in mine], np.int64)
+        for stem, spelt in cues.words.items() if mine else ():
+            for at in np.flatnonzero(index.holding(stem, slots)).tolist():
+                shared[mine[at]].append(spelt)
+    return shared
+
+
+def _why(each: Recalled, shared: Sequence[str], cues: Cues, now_s: float) -> str:
     memo = each.memo
-    held = set(telling_stems(memo.episode.text))
-    shared = [spelt for stem, spelt in cues.words.items() if stem in held]
     beside = "said beside what matches" if each.coverage else "near in meaning"
     told = [f"shares {', '.join(shared)}" if shared else beside]
     if memo.episode.speaker in cues.speakers:

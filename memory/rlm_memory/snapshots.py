@@ -131,7 +131,7 @@ class Snapshots:
             told = damaged.get(rows.id_for(zone, f"snapshot {name}"))
             if told is not None:
                 raise SnapshotRefused(f"the snapshot {name} cannot be opened: {told}")
-        for _, content in self._writer.rows.read(self._rows_of(name)):
+        for _, content in rows.read(self._rows_of(name)):
             if isinstance(content, SealError):
                 raise SnapshotRefused(f"the snapshot {name} cannot be opened: {content}")
             memos |= memos_of(content)

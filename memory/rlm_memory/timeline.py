@@ -56,7 +56,6 @@ class Timeline:
         self._seqs = Growing(np.int64, said and said.seqs)
         self._sessions = Growing(np.int32, said and said.sessions)
         self._numbers = {name: at for at, name in enumerate(said.names if said else ())}
-        self._gone: set[int] = set()
         self._order: _Order | None = None
 
     def add(self, memo: Memo) -> None:
@@ -72,8 +71,8 @@ class Timeline:
         if self._order is not None and not self._follows(self._order, session):
             self._order = None
 
-    def remove(self, slot: int) -> None:
-        self._gone.add(slot)
+    def disarrange(self) -> None:
+        """Arrange all anew at the next question: a slot was given up."""
         self._order = None
 
     def times(self) -> Times:
@@ -82,9 +81,10 @@ class Timeline:
     def seqs(self) -> npt.NDArray[np.int64]:
         return self._seqs.values
 
-    def arranged(self) -> Arranged:
+    def arranged(self, alive: npt.NDArray[np.bool_]) -> Arranged:
+        """The order of the slots that were not given up; bool (n,)."""
         if self._order is None:
-            self._order = self._arrange()
+            self._order = self._arrange(alive)
         return self._order.arranged()
 
     def said(self, slots: npt.NDArray[np.int64]) -> Said:
@@ -113,13 +113,12 @@ class Timeline:
         order.append(session, before, joins=not breaks)
         return True
 
-    def _arrange(self) -> "_Order":
+    def _arrange(self, alive: npt.NDArray[np.bool_]) -> "_Order":
         times, sessions = self._times.values, self._sessions.values.copy()
         alone = np.flatnonzero(sessions == _ALONE)
         sessions[alone] = _ALONE - np.arange(len(alone))
         order = np.lexsort((self._seqs.values, times, sessions))
-        if self._gone:
-            order = order[~np.isin(order, list(self._gone))]
+        order = order[alive[order]]
         first = np.ones(len(order), bool)
         same = sessions[order[1:]] == sessions[order[:-1]]
         unnamed = self._numbers.get("", -1)

@@ -137,6 +137,36 @@ class Memo:
         """Where it came from, once or more often."""
         return self.sources or tuple(filter(None, (self.episode.source,)))
 
+    def to_json(self, row_id: str) -> dict[str, JsonValue]:
+        """As it is shown under its id."""
+        episode = self.episode
+        return {
+            "id": row_id,
+            "level": self.level,
+            "text": episode.text,
+            "speaker": episode.speaker,
+            "time": iso(episode.time_s),
+            "question": episode.question,
+            "answer": episode.answer,
+            "citations": [
+                {
+                    "path": citation.path,
+                    "start_line": citation.start_line,
+                    "end_line": citation.end_line,
+                    "verified": citation.verified,
+                }
+                for citation in episode.citations
+            ],
+            "revision": episode.revision,
+            "zone": episode.zone,
+            "trust": episode.trust,
+            "agent": episode.agent,
+            "sources": list(self.all_sources),
+            "valid_from": iso(episode.valid_from_s),
+            "valid_to": iso(episode.valid_to_s),
+            "superseded_by": self.superseded_by,
+        }
+
 
 def least_trust(trusts: Iterable[Trust]) -> Trust:
     """The least of some trusts: that of what is made of all of them."""
@@ -183,32 +213,7 @@ class Recalled:
 
     def to_json(self) -> dict[str, JsonValue]:
         """As code in the REPL and a tool's reply see it."""
-        episode, memo = self.episode, self.memo
-        return {
-            "id": self.id,
-            "level": memo.level,
-            "text": episode.text,
-            "speaker": episode.speaker,
-            "time": iso(episode.time_s),
-            "question": episode.question,
-            "answer": episode.answer,
-            "citations": [
-                {
-                    "path": citation.path,
-                    "start_line": citation.start_line,
-                    "end_line": citation.end_line,
-                    "verified": citation.verified,
-                }
-                for citation in episode.citations
-            ],
-            "revision": episode.revision,
-            "zone": episode.zone,
-            "trust": episode.trust,
-            "agent": episode.agent,
-            "sources": list(memo.all_sources),
-            "valid_from": iso(episode.valid_from_s),
-            "valid_to": iso(episode.valid_to_s),
-            "superseded_by": memo.superseded_by,
+        return self.memo.to_json(self.id) | {
             "score": round(self.score, 4),
             "coverage": round(self.coverage, 4),
             "why": self.why,

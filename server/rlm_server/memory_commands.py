@@ -140,8 +140,7 @@ def _show(memory: Memory, options: argparse.Namespace) -> Told:
     if options.id:
         row_id = whole_id(memory, options.id)
         memo = known(memory, row_id)
-        shown = Recalled(row_id, memo, 0.0, 0.0, "").to_json()
-        fields = {name: shown[name] for name in shown if name not in ("score", "coverage", "why")}
+        fields = dict(memo.to_json(row_id))
         fields["uses"] = memo.uses
         fields["quarantine"] = memo.quarantine
         fields["edges"] = [[edge.kind, edge.target] for edge in memo.edges]

@@ -111,10 +111,6 @@ class Recollection:
         stats = await self._with_memory(lambda memory: memory.stats())
         return (len(stats.damaged), stats.altered) if stats else (0, False)
 
-    async def tended(self, use: "Callable[[Memory], T]") -> T:
-        """What a person asks of the memory itself; raises where it cannot be used."""
-        return await run_sync(self._use, use)
-
     def close(self) -> None:
         """Close the database; what was remembered is on disk already."""
         with self._turn:

@@ -18,7 +18,7 @@ from rlm_server.visible import one_line
 
 if TYPE_CHECKING:
     from rlm_memory.memory import Memory
-    from rlm_memory.types import Memo, Zone
+    from rlm_memory.types import Zone
 
     from rlm_server.archive import Archive
     from rlm_server.opening import Opened
@@ -66,26 +66,22 @@ def _require_owner() -> None:
         raise NotYours("Records of runs hold everyone's questions; only the owner reads them.")
 
 
-def _readable(memory: "Memory", zones: "Collection[Zone]") -> "dict[str, Memo]":
-    return {key: memo for key, memo in memory.memos().items() if memo.episode.zone in zones}
-
-
 def _memories(memory: "Memory", zones: "Collection[Zone]", limit: int) -> Memories:
-    found = {key: memo for key, memo in _readable(memory, zones).items() if not memo.quarantine}
+    found = {
+        key: memo
+        for key, memo in memory.memos().items()
+        if memo.episode.zone in zones and not memo.quarantine
+    }
     newest = sorted(found.items(), key=lambda item: item[1].episode.time_s, reverse=True)[:limit]
     rows = tuple(_row(key, memo) for key, memo in newest)
     return Memories(dict(Counter(memo.level for memo in found.values())), len(found), rows)
 
 
 def _memory(memory: "Memory", zones: "Collection[Zone]", memory_id: str) -> str:
-    from rlm_memory.types import Recalled
-
-    memo = _readable(memory, zones).get(memory_id)
-    if memo is None:
+    memo = memory.get(memory_id)
+    if memo is None or memo.episode.zone not in zones:
         raise NothingThere(f"There is no memory {memory_id!r}; memory://index lists the newest.")
-    shown = Recalled(memory_id, memo, 0.0, 0.0, "").to_json()
-    told = {name: shown[name] for name in shown if name not in ("score", "coverage", "why")}
-    told |= {"uses": memo.uses, "kept out of recall": memo.quarantine}
+    told = memo.to_json(memory_id) | {"uses": memo.uses, "kept out of recall": memo.quarantine}
     return "\n".join(f"{name}: {value}" for name, value in told.items() if value)
 
 

@@ -250,7 +250,7 @@ class Api:
         return asdict(await self._with_memory(lambda memory: memory.consolidate()))
 
     async def _with_memory(self, use: "Callable[[Memory], T]") -> T:
-        return await (await self._service.use()).recollection.tended(use)
+        return await (await self._service.use()).recollection.as_owner(use)
 
 
 def _offered(setting: Setting) -> dict[str, Any]:
