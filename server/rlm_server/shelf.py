@@ -18,7 +18,7 @@ from rlm_server.visible import one_line
 
 if TYPE_CHECKING:
     from rlm_memory.memory import Memory
-    from rlm_memory.types import Zone
+    from rlm_memory.types import Memo, Zone
 
     from rlm_server.archive import Archive
     from rlm_server.opening import Opened
