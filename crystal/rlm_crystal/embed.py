@@ -62,6 +62,12 @@ def static_embedder() -> Embedder:
     return StaticEmbedder("minilm-static-1", _vocabulary, rows, scales.astype(np.float32))
 
 
+def let_go_of_words() -> None:
+    """Have the shipped table forget its vocabulary, some 6 MB; the next text reads it again."""
+    if static_embedder.cache_info().currsize:
+        cast("StaticEmbedder", static_embedder()).let_go_of_words()
+
+
 def _vocabulary() -> WordPiece:
     return WordPiece((_DATA / "vocabulary.txt").read_text(encoding="utf-8").split("\n"))
 
@@ -113,6 +119,11 @@ class StaticEmbedder:
             rows = self._rows.take(pieces[low:high], axis=0)
             vectors[chunk] = weights[low:high] @ rows.astype(np.float64)
         return _unit_rows(vectors)
+
+    def let_go_of_words(self) -> None:
+        """Forget the vocabulary and the words that were looked up in it."""
+        self._ids.cache_clear()
+        self.__dict__.pop("_pieces", None)
 
     @cached_property
     def _pieces(self) -> WordPiece:

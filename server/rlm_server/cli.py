@@ -1,7 +1,6 @@
 """The console script `rlm-mcp`. Nothing heavy is imported before the command is known."""
 
 import argparse
-import gc
 import logging
 import os
 import sys
@@ -60,12 +59,10 @@ def _serve_page(options: argparse.Namespace, roots: tuple[Path, ...]) -> NoRetur
 
 
 def _imported_serve() -> "Callable[..., NoReturn]":
-    """Importing the SDK allocates much and frees nothing: without collections it is 7 % cheaper."""
-    gc.disable()
-    from rlm_server.stdio import serve
+    from rlm_server.lean_import import lean_import
 
-    gc.freeze()
-    gc.enable()
+    with lean_import():
+        from rlm_server.stdio import serve
     return serve
 
 

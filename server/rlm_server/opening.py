@@ -42,6 +42,7 @@ class Opened:
         """Give back what the next question makes again; False where it has to be tried later."""
         self.mapped.close()
         await run_sync(self.recollection.close)
+        await run_sync(_let_go_of_words)
         if self.spares is not None:
             await self.spares.rest()
         return await self.keeper.rest()
@@ -53,6 +54,12 @@ class Opened:
         self.mapped.close()
         if self.spares is not None:
             await self.spares.close()
+
+
+def _let_go_of_words() -> None:
+    from rlm_crystal.embed import let_go_of_words
+
+    let_go_of_words()
 
 
 def open_all(

@@ -11,7 +11,6 @@ from mcp.types import (
     INVALID_PARAMS,
     Completion,
     CompletionArgument,
-    CompletionContext,
     PromptReference,
     ResourceTemplateReference,
 )
@@ -28,7 +27,6 @@ from rlm_server.providers import redaction_of
 from rlm_server.redaction import redacted
 
 if TYPE_CHECKING:
-    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
     from mcp.server.mcpserver import Context, MCPServer
     from mcp.server.mcpserver.prompts.base import Message
     from mcp.types import InputRequiredResult
@@ -45,7 +43,7 @@ _COMPLETES = {
 
 
 def add_reading(server: "MCPServer[None]", service: "Service") -> None:
-    """Let the server offer what can be read, what can be asked, and values for both."""
+    """Let the server offer what can be read and what can be asked."""
     for resource in RESOURCES:
         server.resource(
             resource.uri,
@@ -57,30 +55,16 @@ def add_reading(server: "MCPServer[None]", service: "Service") -> None:
     for prompt in PROMPTS:
         server.add_prompt(_prompt(prompt))
 
-    async def name_prompts(
-        ctx: "ServerRequestContext[Any, Any]", call_next: "CallNext"
-    ) -> "HandlerResult":
-        # The SDK takes a name that it does not know for a failure of ours, and logs it as one.
-        if ctx.method == "prompts/get" and isinstance(name := (ctx.params or {}).get("name"), str):
-            known = [prompt.name for prompt in await server.list_prompts()]
-            if name not in known:
-                there = ", ".join(known)
-                raise MCPError(INVALID_PARAMS, f"There is no such prompt; there are: {there}.")
-        return await call_next(ctx)
 
-    server.middleware.append(name_prompts)
-
-    @server.completion()
-    async def complete(
-        ref: PromptReference | ResourceTemplateReference,
-        argument: CompletionArgument,
-        _: CompletionContext | None,
-    ) -> Completion:
-        kind = _kind(ref, argument.name)
-        values = await completed(service, kind, argument.value) if kind else []
-        return Completion(values=values, has_more=len(values) == VALUES_MAX)
-
-    _ = complete
+async def completion_of(
+    service: "Service",
+    ref: PromptReference | ResourceTemplateReference,
+    argument: CompletionArgument,
+) -> Completion:
+    """Values for a variable of a template or an argument of a prompt."""
+    kind = _kind(ref, argument.name)
+    values = await completed(service, kind, argument.value) if kind else []
+    return Completion(values=values, has_more=len(values) == VALUES_MAX)
 
 
 def _reader(service: "Service", resource: Resource) -> Callable[..., Awaitable[str]]:

@@ -1,6 +1,5 @@
 """What is wrong with the values of a call, in words that say what would be right."""
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def _told(issue: "ErrorDetails", names: list[str]) -> str:
         case "missing":
             return f"{name} is missing"
         case "extra_forbidden":
+            from difflib import get_close_matches
+
             near = get_close_matches(name, names, n=1)
             return f"there is no {name}" + (f", perhaps {near[0]} was meant" if near else "")
         case "string_too_short":

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from rlm_server.mcp_server import input_schema
+from rlm_server.offering import input_schema
 from rlm_server.tool_call import call_tool, jobs_of
 from rlm_tools.catalogue import offered
 from services import serving, silent

@@ -112,9 +112,20 @@ async def test_what_a_dependency_prints_never_reaches_the_protocol(
 
 def test_nothing_heavy_is_imported_before_initialize_is_answered() -> None:
     heavy = {"hdbscan", "litellm", "numpy", "rlm_engine.loop", "scipy", "torch", "tree_sitter"}
-    code = f"import sys, rlm_server.cli, rlm_server.stdio; print({heavy} & set(sys.modules))"
+    ours = {"rlm_server.offering", "rlm_server.reading", "rlm_tools.catalogue", "rlm_tools.tool"}
+    code = f"""
+import sys
+from rlm_server.lean_import import lean_import
+with lean_import():
+    import rlm_server.cli, rlm_server.stdio
+from mcp.types import ListToolsResult
+from pydantic import BaseModel
+class Ours(BaseModel): pass
+print({heavy | ours} & set(sys.modules))
+print(ListToolsResult.__pydantic_complete__, Ours.__pydantic_complete__)
+"""
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout == "set()\n"
+    assert ran.stdout == "set()\nFalse True\n"
 
 
 async def generation(client: Client) -> int:

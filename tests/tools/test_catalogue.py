@@ -12,10 +12,12 @@ from mcp import Client
 from mcp.types import Tool as McpTool
 from rlm_server.instructions import instructions
 from rlm_server.manner import Manner
-from rlm_server.mcp_server import input_schema, make_server
+from rlm_server.mcp_server import make_server
+from rlm_server.offering import input_schema
 from rlm_server.service import Service
 from rlm_tools.catalogue import CORE, TOOLSETS, offered
 from rlm_tools.tool import Tool
+from rlm_tools.toolset import Toolset, names_of
 
 NAMES = [
     "rlm_query", "rlm_search", "rlm_explain", "rlm_review", "rlm_test", "rlm_status",
@@ -27,6 +29,15 @@ WRITERS = {"rlm_reindex", "rlm_settings"}
 
 def test_the_ten_tools_are_offered_in_this_order() -> None:
     assert [tool.name for tool in CORE] == NAMES
+
+
+@pytest.mark.parametrize("toolset", TOOLSETS)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_the_names_told_before_a_tool_is_imported_are_those_that_are_offered(
+    toolset: Toolset, read_only: bool
+) -> None:
+    shown = offered(toolset, read_only=read_only)
+    assert names_of(toolset, read_only=read_only) == tuple(tool.name for tool in shown)
 
 
 @pytest.mark.asyncio

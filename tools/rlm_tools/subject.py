@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +84,8 @@ def raise_for_folder(crystal: Crystal, path: str) -> None:
 
 
 def _no_such_symbol(crystal: Crystal, path: str, symbol: str, outline: Sequence[Definition]) -> str:
+    from difflib import get_close_matches
+
     names = list(dict.fromkeys(item.symbol for item in outline))
     near = get_close_matches(symbol, names, n=_NAMES_SHOWN, cutoff=0.5)
     shown = ", ".join(near or names[:_NAMES_SHOWN]) or "nothing"
