@@ -12,6 +12,7 @@ import pytest
 from command_line import plain_environment
 from mcp import Client, StdioServerParameters
 from raw_server import is_builder, raw_server
+from workspace import seal
 
 IN_TEXT, IN_PATH, IN_SYMBOL = "quizzaciouslyplain", "zephyrhaunt", "FlimmerkistenMotor"
 CANARIES = (IN_TEXT, IN_PATH, IN_SYMBOL)
@@ -65,6 +66,7 @@ def test_commands_leave_no_canary_on_disk_or_in_the_log(
     assert [canary for canary in CANARIES if canary.lower() in logs.lower()] == []
 
 
+@pytest.mark.usefixtures("indexed")  # it indexes anew in the end
 @pytest.mark.asyncio
 async def test_the_server_leaves_no_canary_on_disk_or_in_the_log(
     canaries: Path, home: Path, tmp_path: Path, server: StdioServerParameters
@@ -104,6 +106,8 @@ def test_a_server_that_is_killed_leaves_no_canary(
     shared = files_below(SHARED)
     log = tmp_path / "log"
     environ = {**(server.env or {}), "TMPDIR": str(scratch)}
+    if interrupted == "ask":
+        seal(home, canaries)
     verbose = [*server.args, "--verbose"]
     with (
         log.open("wb") as stderr,

@@ -249,10 +249,10 @@ def test_another_key_is_refused_and_the_crystal_stays(repository: Path, home: Pa
     assert right.json["results"]
 
 
+@pytest.mark.usefixtures("indexed")
 def test_a_truncated_crystal_is_told_and_indexing_again_heals_it(
     repository: Path, home: Path
 ) -> None:
-    run_here("index", "--root", repository, home=home)
     for page in home.rglob("*.page"):
         os.truncate(page, page.stat().st_size - 7)
     broken = run_here("search", "cart", "--root", repository, home=home)
@@ -264,8 +264,8 @@ def test_a_truncated_crystal_is_told_and_indexing_again_heals_it(
     assert found.json["results"]
 
 
+@pytest.mark.usefixtures("indexed")
 def test_a_changed_byte_in_a_page_is_healed_by_indexing_again(repository: Path, home: Path) -> None:
-    run_here("index", "--root", repository, home=home)
     for page in home.rglob("*.page"):
         sealed = bytearray(page.read_bytes())
         sealed[len(sealed) // 2] ^= 1
@@ -286,8 +286,8 @@ def test_without_cryptography_nothing_is_written(repository: Path, home: Path) -
     assert not [path for path in home.rglob("*") if path.is_file()]
 
 
+@pytest.mark.usefixtures("indexed")
 def test_a_file_deleted_after_indexing_is_no_result(repository: Path, home: Path) -> None:
-    run_here("index", "--root", repository, home=home)
     (repository / "shop" / "checkout.py").unlink()
     ran = run_here("search", "purse money", "--root", repository, "--json", home=home)
     assert ran.code == 0, ran.err
