@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from rlm_memory.contrast import TAU_HIGH, TAU_LOW, Relation, covers, verdict
+from rlm_memory.contrast import TAU_HIGH, TAU_LOW, Relation, covers, told_as_new, verdict
+from rlm_memory.statement import statement_of
 from rlm_memory.types import TRUSTS, Edge, EdgeKind, Episode, JsonValue, Memo
 
 Verdict = Literal["merge", "supersede", "keep", "reject"]
@@ -180,7 +181,7 @@ def _by_slots(new_id: str, new: Episode, old_id: str, old: Memo) -> Conflict | N
     earlier = old.episode
     if _apart(new, earlier):
         return None
-    if _plain(new.value) == _plain(earlier.value):
+    if _same_value(new.value, earlier.value):
         return Conflict(new_id, old_id, "merge", 1.0, _may_merge(new, old), "the same value")
     why = f"{new.attribute} of {new.subject}: {earlier.value} before, {new.value} now"
     return Conflict(new_id, old_id, "supersede", 1.0, may_settle(new, old), why)
@@ -200,7 +201,7 @@ def _by_text(new_id: str, new: Episode, old_id: str, old: Memo) -> Conflict | No
         acts = _may_merge(new, old) and _says_no_more(new, old)
         return Conflict(new_id, old_id, relation, sure, acts, "says the same")
     if relation == "supersede" and sure >= TAU_LOW:
-        acts = sure >= TAU_HIGH and may_settle(new, old)
+        acts = sure >= TAU_HIGH and told_as_new(second) and may_settle(new, old)
         return Conflict(new_id, old_id, relation, sure, acts, "says otherwise")
     return None
 
@@ -266,6 +267,14 @@ def _source(episode: Episode) -> str:
 
 def _rank(memo: Memo) -> int:
     return TRUSTS.index(memo.episode.trust)
+
+
+def _same_value(one: str, other: str) -> bool:
+    """Whether two values are one, as 30 s and 30 seconds are."""
+    mine, yours = _plain(one), _plain(other)
+    if not (mine[:1].isdigit() and yours[:1].isdigit()):
+        return mine == yours
+    return mine == yours or statement_of(mine).words == statement_of(yours).words
 
 
 def _plain(text: str) -> str:

@@ -122,6 +122,12 @@ def verdict(earlier: str, later: str) -> tuple[Relation, float]:
     return likely.best, getattr(likely, likely.best)
 
 
+def told_as_new(later: str) -> bool:
+    """Whether a statement may end an earlier one: who says it knows, and such things change."""
+    statement = statement_of(later)
+    return not statement.hedged and not statement.fixed
+
+
 def covers(one: str, other: str) -> float:
     """The share of the words of `one` that `other` says too."""
     mine, yours = statement_of(one).content, statement_of(other).content

@@ -8,6 +8,7 @@ from typing import Final
 from rlm_crystal.terms import STOP_WORDS, stem
 
 from rlm_memory.irregular import BASE_FORMS
+from rlm_memory.tongues import FUNCTION_WORDS, in_cues
 
 _WORD: Final = re.compile(r"\d+(?:[.:,]\d+)+|\d+(?=[a-z]{1,3}\b)|[\w@#](?:[\w./:@#-]*[\w/])?")
 _CONTRACTED: Final = re.compile(r"n[\'\u2019]t\b")
@@ -45,7 +46,12 @@ config configuration
 documentation docs doc
 like prefer prefers preferred want wants wanted likes liked
 keep store stores stored save saves saved
-live lives lived reside resides
+live lives lived reside resides home
+allergy allergic allergies
+fly flight flights flying flies flown flew
+own owner owns owned owners belongs belong
+born birthday birthdays birth
+percent %
 use uses used using
 """
 _SENSES: Final = {
@@ -63,8 +69,25 @@ _NEGATIONS: Final = frozenset(
 )
 _CHANGES: Final = """
 now instead anymore longer move switch migrate replace rename upgrade downgrade quit become sell
-leave stop start rewrite change took over marry retire drop remove
+leave stop start rewrite change took over marry retire drop remove slip postpone reschedule rebook
+delay raise bump lower reduce increase decrease extend shorten cut swap transfer revert reverse
+convert turn deprecate obsolete discontinue cancel outdated anew
 """
+# Said of what is not known, or not by who says it; and of what is so once and for all,
+# as what is past.
+_HEDGES: Final = frozenset(
+    {"maybe", "perhaps", "possibly", "probably", "presumably", "might", "believe", "believes"}
+    | {"think", "thinks", "guess", "assume", "suppose", "seems", "seem", "apparently", "unsure"}
+    | {"allegedly", "supposedly", "according", "claims", "claim", "said", "says", "rumour"}
+)
+_FIXED: Final = frozenset(
+    {"born", "died", "founded", "invented", "built", "written", "caused", "happened", "was", "were"}
+)
+_CORRECTS: Final = frozenset(
+    {"actually", "correction", "correct", "corrected", "wrong", "mistake", "mistaken", "turns"}
+    | {"wrongly", "misread", "typo", "sorry"}
+)
+_NOT_SURE: Final = re.compile(r"\bnot (?:entirely |quite |very )?(?:sure|certain)\b", re.IGNORECASE)
 _ADDS: Final = frozenset({"also", "too", "additionally", "another", "both", "besides"})
 # Of these one may have, do or like many at a time.
 _MANY: Final = """
@@ -84,7 +107,11 @@ good/bad short/long short/detailed possible/impossible safe/unsafe stable/unstab
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`words` are content stems in order, `spoken` all words; the rest is told of them."""
+    """`words` are content stems in order, `spoken` all words; the rest is told of them.
+
+    `hedged` ones are not known to who says them, `fixed` ones are about what never changes and
+    correct nothing.
+    """
 
     words: tuple[str, ...]
     spoken: frozenset[str]
@@ -94,6 +121,8 @@ class Statement:
     changes: frozenset[str]
     adds: bool
     many: bool
+    hedged: bool
+    fixed: bool
 
     @property
     def content(self) -> frozenset[str]:
@@ -103,7 +132,8 @@ class Statement:
 @lru_cache(maxsize=8_192)
 def statement_of(text: str) -> Statement:
     """The statement of a text; of a long one, of all its words."""
-    plain = _CLITIC.sub("", _CONTRACTED.sub(" not", text))
+    text = _NOT_SURE.sub("maybe", text)
+    plain = _measured(in_cues(_CLITIC.sub("", _CONTRACTED.sub(" not", text))))
     words: list[str] = []
     spoken: set[str] = set()
     numbers: set[str] = set()
@@ -115,14 +145,17 @@ def statement_of(text: str) -> Statement:
         word = _SENSES.get(word, _NUMBERS.get(word, word))
         stemmed = stem(BASE_FORMS.get(word, word))
         spoken |= {word, stemmed}
-        if word in _ADDS or (word in _NEGATIONS and raw != "None"):
+        if word in _ADDS or word in _HEDGES or (word in _NEGATIONS and raw != "None"):
             continue
         if stemmed in _CHANGE_STEMS:
             changes.add(stemmed)
         elif word[:1].isdigit() or (raw[:1].isupper() and word in _DATES):
             numbers.add(word)
             words.append(word)
-        elif word and word not in STOP_WORDS:
+        elif _is_letter(raw, match.start()):
+            words.append(word)
+            names.add(word)
+        elif word and word not in STOP_WORDS and word not in FUNCTION_WORDS:
             words.append(stemmed)
             if word in _UNIT_WORDS and words[-2:-1] and words[-2] in numbers:
                 numbers.add(stemmed)
@@ -137,7 +170,47 @@ def statement_of(text: str) -> Statement:
         changes=frozenset(changes),
         adds=not _ADDS.isdisjoint(spoken),
         many=not _MANY_STEMS.isdisjoint(spoken),
+        hedged=not _HEDGES.isdisjoint(spoken),
+        fixed=not _FIXED.isdisjoint(spoken) and _CORRECTS.isdisjoint(spoken) and not changes,
     )
+
+
+def _is_letter(word: str, position: int) -> bool:
+    """Whether a word is a letter that names something, as in team A."""
+    return len(word) == 1 and word.isupper() and word != "I" and position > 0
+
+
+def _measured(text: str) -> str:
+    """The text with times, spans and sizes that may be told in several units told in one."""
+    if not any(map(str.isdigit, text)):
+        return text
+    text = _AFTER_NOON.sub(lambda told: f"{int(told[1]) % 12 + 12}:{told[2] or '00'}", text)
+    return _MEASURE.sub(_in_base_unit, text)
+
+
+def _in_base_unit(told: re.Match[str]) -> str:
+    factor, unit = _BASE_UNITS[told[2].lower()]
+    return f"{float(told[1]) * factor:.6g} {unit}"
+
+
+_AFTER_NOON: Final = re.compile(r"\b(\d{1,2})(?::(\d\d))?\s?p\.?m\b", re.IGNORECASE)
+_BASE_UNITS: Final = {
+    name: (factor, unit)
+    for names, factor, unit in (
+        ("ms millisecond milliseconds msec", 0.001, "seconds"),
+        ("sec secs seconds", 1, "seconds"),
+        ("kb kilobyte kilobytes", 0.0009765625, "megabytes"),
+        ("mb megabyte megabytes", 1, "megabytes"),
+        ("gb gigabyte gigabytes", 1024, "megabytes"),
+        ("tb terabyte terabytes", 1048576, "megabytes"),
+        ("times", 1, ""),
+    )
+    for name in names.split()
+}
+_MEASURE: Final = re.compile(
+    rf"(?<![\w.:,-])(\d+(?:\.\d+)?)\s?({'|'.join(sorted(_BASE_UNITS, key=len, reverse=True))})\b",
+    re.IGNORECASE,
+)
 
 
 def opposed(one: Statement, other: Statement) -> bool:

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from rlm_crystal.keys import Keyring
 from rlm_memory.conflicts import Verdict
-from rlm_memory.contrast import contrast, distance, odds
+from rlm_memory.contrast import contrast, distance, odds, verdict
 from rlm_memory.memory import Memory
 from rlm_memory.types import Episode, Recall, Trust, Wanted, Zone
 
@@ -191,6 +191,48 @@ def test_a_named_predecessor_is_superseded(memory: Memory) -> None:
     assert texts(memory.recall("where do we meet")) == ["All meetings are online."]
 
 
+def test_a_value_in_another_unit_is_the_same_value(memory: Memory) -> None:
+    def size(value: str, time_s: float) -> Episode:
+        slots = {"subject": "cache", "attribute": "size", "value": value}
+        return Episode(f"The cache has {value}.", time_s=time_s, **slots)
+
+    memory.add(size("1 GB", 1.0))
+    assert memory.add(size("1024 MB", 2.0)).conflicts[0].relation == "merge"
+    assert memory.add(size("2 GB", 3.0)).conflicts[0].relation == "supersede"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "relation"),
+    [
+        ("Der Server läuft auf Port 8080.", "Der Server läuft jetzt auf Port 9090.", "supersede"),
+        ("Сервер использует GCC 11.", "Сервер теперь использует GCC 13.", "supersede"),
+        ("服务器的端口是 8080。", "服务器的端口改成了 9090。", "supersede"),
+        ("Der Testserver steht in Bonn.", "Der Mailserver steht in Dublin.", "keep"),
+        ("我妹妹喜欢画画。", "我弟弟喜欢踢足球。", "keep"),
+        ("The delay is 1500 ms.", "The delay is 1.5 s.", "merge"),
+        ("The call starts at 2 pm.", "The call starts at 14:00.", "merge"),
+        ("Team A meets on Mondays.", "Team B meets on Mondays.", "keep"),
+    ],
+)
+def test_statements_in_other_languages_and_units_are_told_apart(
+    earlier: str, later: str, relation: str
+) -> None:
+    assert verdict(earlier, later)[0] == relation
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "I think the port of the API is 9090.",
+        "According to Jo the port of the API is 9090.",
+        "The port of the API was 9090.",
+    ],
+)
+def test_what_is_not_said_for_sure_takes_no_place_by_itself(later: str, memory: Memory) -> None:
+    memory.add(Episode("The port of the API is 8080.", time_s=1.0))
+    assert not any(conflict.settled for conflict in memory.add(Episode(later, 2.0)).conflicts)
+
+
 def test_plain_statements_are_settled_where_that_is_sure(memory: Memory) -> None:
     memory.add(Episode("The wedding is on 12 June.", time_s=1.0))
     memory.add(Episode("The cake is from the bakery in the main street.", time_s=2.0))
@@ -245,9 +287,9 @@ def test_what_was_settled_by_itself_can_be_settled_otherwise(
 
 def test_nothing_is_settled_against_itself(memory: Memory) -> None:
     row_id = memory.add(port("80", 1.0)).id
-    for verdict in get_args(Verdict):
+    for told in get_args(Verdict):
         with pytest.raises(ValueError, match="itself"):
-            memory.resolve(row_id, row_id, verdict)
+            memory.resolve(row_id, row_id, told)
     assert len(memory.recall("port of the API").found) == 1
 
 
