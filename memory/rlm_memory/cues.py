@@ -63,7 +63,7 @@ def names_of(speaker: str) -> frozenset[str]:
 
 def asks(text: str) -> bool:
     """Whether a text ends in a question: it seldom holds the answer to another."""
-    return text.rstrip(" \t\n\"')*_.!").endswith("?")
+    return text.rstrip(" \t\n\"')*_.!").endswith(("?", "\uff1f"))
 
 
 def tells_time(stems: Collection[str]) -> bool:

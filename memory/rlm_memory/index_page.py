@@ -118,7 +118,7 @@ def _vectors_of(page: Columns) -> HeldVectors:
 @cache
 def _made_by() -> str:
     """Tells this version from those that would stem or compare otherwise."""
-    text = "The children's HTTPServer_v2 went looking for 3 files, and wasn't it running?"
+    text = "The children's HTTPServer_v2 went looking for 3 files, and wasn't it running? 端口是"
     told = [_FORMAT, telling_stems(text), sameness(Episode(text, time_s=0.0))]
     return blake2b(repr(told).encode(), digest_size=16).hexdigest()
 

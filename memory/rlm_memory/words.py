@@ -1,5 +1,10 @@
-"""The words of a text by which it is found: stemmed, irregular forms brought together."""
+"""The words of a text by which it is found: stemmed, irregular forms brought together.
 
+Chinese, Japanese and Korean are cut into pairs of characters: the first two have no spaces between
+words, and a pair is found wherever it stands.
+"""
+
+import re
 from functools import lru_cache
 
 from rlm_crystal.terms import STOP_WORDS, raw_words, stem, terms_of_word
@@ -9,7 +14,7 @@ from rlm_memory.irregular import BASE_FORMS
 
 def telling_stems(text: str) -> list[str]:
     """Stems of the words that are no stop words; of a text of stop words only, of all of them."""
-    words = raw_words(text)
+    words = _words(text)
     return [each for word in words for each in _telling(word)] or [
         each for word in words for each in _stems(word)
     ]
@@ -17,7 +22,7 @@ def telling_stems(text: str) -> list[str]:
 
 def spelt_stems(text: str) -> dict[str, str]:
     """The telling stems of a text, each with a spelling that the text has for it."""
-    words, spelt = raw_words(text), dict[str, str]()
+    words, spelt = _words(text), dict[str, str]()
     for stems in (_telling, _stems):
         for word in words:
             for each in stems(word):
@@ -25,6 +30,30 @@ def spelt_stems(text: str) -> dict[str, str]:
         if spelt:
             break
     return spelt
+
+
+def _words(text: str) -> list[str]:
+    words = raw_words(text)
+    if text.isascii() or not _UNSPACED.search(text):
+        return words
+    return [piece for word in words for piece in _pieces(word)]
+
+
+def _pieces(word: str) -> list[str]:
+    """Pairs of characters of the scripts without spaces, and what stands between these."""
+    pieces: list[str] = []
+    done = 0
+    for run in _UNSPACED.finditer(word):
+        pieces += [word[done : run.start()], *_pairs(run[0])]
+        done = run.end()
+    return [piece for piece in (*pieces, word[done:]) if piece]
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(max(1, len(run) - 1))]
+
+
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
 @lru_cache(maxsize=65_536)

@@ -265,3 +265,16 @@ def test_the_nearest_are_the_same_in_whatever_order_the_index_grew() -> None:
             index.add(row_id, told[row_id])
     near = [index.nearest("proxy", limit=3, trust_min="agent") for index in (grown, rebuilt)]
     assert near == [["00", "01", "02"]] * 2
+
+
+def test_scripts_without_spaces_are_found_by_a_part_of_what_was_said(memory: Memory) -> None:
+    said = [
+        "我对花生过敏。",
+        "测试服务器的端口改成了 9090。",
+        "リリース日は金曜日です。",
+        "우리 서버의 포트는 8080이다.",
+    ]
+    for number, text in enumerate(said):
+        memory.add(Episode(text, time_s=float(number)))
+    asked = ["花生", "服务器的端口是多少?", "リリース日", "서버 포트"]
+    assert [memory.recall(each, limit=1).found[0].episode.text for each in asked] == said
