@@ -31,6 +31,8 @@ _READ_LINES_MAX = 2_000
 _READ_CHARS_MAX = 200_000
 _LEFT_OUT_MAX = 2_000
 _REASONS_MAX = 6
+_COMMITS_MAX = 20
+_WORDS_MAX = 32
 _MAP_TOKENS_MAX = 20_000
 _RECALLED_MAX = 50
 
@@ -84,6 +86,26 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
         rows = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
         return [[reason, len(paths), paths[0]] for reason, paths in rows[:_REASONS_MAX]]
 
+    async def commits(words: JsonValue, limit: JsonValue = 5) -> JsonValue:
+        """Commits whose messages speak of the words; none where there is no git."""
+        from rlm_crystal.commit_search import commits_about
+
+        if not isinstance(words, list):
+            raise TypeError(f"words must be a list, not {type(words).__name__}")
+        asked = [a_text(word, "word") for word in words[:_WORDS_MAX]]
+        most = a_count(limit, "limit", _COMMITS_MAX)
+        found = await _in_thread(partial(commits_about, crystal.roots, asked, limit=most))
+        return [
+            {
+                "id": one.id,
+                "date": one.date,
+                "subject": one.subject,
+                "paths": list(one.paths[:_READ_LINES_MAX]),
+                "share": one.share,
+            }
+            for one in found
+        ]
+
     async def asides(path: JsonValue) -> JsonValue:
         found = await _in_thread(partial(crystal.asides, a_text(path, "path")))
         return None if found is None else [[one.kind, one.start, one.end] for one in found]
@@ -124,6 +146,7 @@ def crystal_functions(crystal: "Crystal") -> dict[str, HostFunction]:
         "crystal.outlines": outlines,
         "crystal.left_out": left_out,
         "crystal.skipped": skipped,
+        "crystal.commits": commits,
         "crystal.asides": asides,
         "crystal.callers": callers,
         "crystal.callees": callees,

@@ -124,6 +124,23 @@ def test_the_language_of_a_question_is_told_by_its_little_words(text: str, langu
 
 
 @pytest.mark.parametrize(
+    ("text", "history"),
+    [
+        ("when was the cache added and why", "changes"),
+        ("what changed about parsing the command", "changes"),
+        ("in which release was the leak fixed", "changes"),
+        ("why does the timer no longer renew everything", "changes"),
+        ("когда добавили кэш", "changes"),
+        ("why is the cache dropped when a file is changed", "reasons"),
+        ("when is the cache dropped", ""),
+        ("how many files were added", ""),
+    ],
+)
+def test_what_was_changed_is_asked_for_in_words_of_the_past(text: str, history: str) -> None:
+    assert understand(text).of_history == history
+
+
+@pytest.mark.parametrize(
     ("text", "named"),
     [
         ("how are recipes cached in Redis", {"redis"}),

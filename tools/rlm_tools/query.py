@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CITATIONS_SHOWN = 40
 _CITATIONS_FIRST = 8
 _STEP_CHARS = 100
+EXTRACTIVE = "extractive"
 
 
 class QueryArguments(Arguments):
@@ -59,20 +60,33 @@ class QueryReply:
     trace_id: str
 
     def text(self) -> str:
-        """Return the answer, its citations and one line of what it took."""
-        cited = "\n".join(f"- {_place(citation)}" for citation in self.citations)
+        """Return the answer, what was found of its citations and one line of what it took."""
         parts = [f"Question: {self.question}", self.answer]
-        if cited:
-            parts.append(f"Citations:\n{cited}")
+        if self.citations:
+            parts.append(self._checked())
         if self.limit_hit:
             parts.append(f"Partial: the limit of {self.limit_hit} was reached.")
         parts += self.notes
-        parts.append(
+        parts.append(f"{self._spent()} {self.seconds} s, trace {self.trace_id}")
+        return "\n\n".join(parts)
+
+    def _checked(self) -> str:
+        """The citations; one sentence where all hold and the answer shows each of them itself."""
+        shown = all(_place(one) in self.answer for one in self.citations)
+        if shown and all(one.verified for one in self.citations):
+            return (
+                f"Citations: {len(self.citations)} in the answer, each opened: the lines exist and"
+                " hold what is quoted."
+            )
+        return "Citations:\n" + "\n".join(f"- {_place(one)}" for one in self.citations)
+
+    def _spent(self) -> str:
+        if self.provider == EXTRACTIVE:
+            return f"{self.provider} (no language model was asked):"
+        return (
             f"{self.provider}, {self.route}: {self.iterations} turns, {self.subcalls} sub-calls,"
             f" {self.tokens_in} tokens in, {self.tokens_out} out, ${self.cost_usd},"
-            f" {self.seconds} s, trace {self.trace_id}"
         )
-        return "\n\n".join(parts)
 
 
 async def query(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rlm_crystal.report import is_long, read_report
-from rlm_crystal.terms import parts
 
+from rlm_engine.extractive.aims import OF_DOCUMENTS, History, history_asked, proper_in
 from rlm_engine.extractive.foreign import foreign_concepts, foreign_language
 from rlm_engine.extractive.listing import parse_listing
 from rlm_engine.extractive.query import Listing
@@ -30,7 +30,8 @@ class Question:
     words. `listing` is set for listings and counts only. `pasted` is the whole of a report, such as
     an issue with its traceback, of which `text` is the title. `language` is one that is neither
     English nor Russian, by its English name. `proper` are words written as names of something;
-    `of_documents` says that documentation is asked for.
+    `of_documents` says that documentation is asked for, `of_history` what was changed
+    and when, or why something is as it is, which a commit may tell too.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Question:
     language: str = ""
     proper: frozenset[str] = frozenset()
     of_documents: bool = False
+    of_history: History = ""
 
     @property
     def query(self) -> str:
@@ -84,8 +86,9 @@ def understand(text: str) -> Question:
         foreign_concepts(text, language) if language else concepts_of(text),
         listing,
         language=language,
-        proper=_proper_in(text, language),
-        of_documents=_OF_DOCUMENTS.search(text) is not None,
+        proper=proper_in(_QUOTED.sub(" ", text), language),
+        of_documents=OF_DOCUMENTS.search(text) is not None,
+        of_history=history_asked(text) if listing is None and kind != "error" else "",
     )
 
 
@@ -116,22 +119,6 @@ def _reported(text: str) -> Question:
 def _asks_for_each_place(listing: Listing, names: Sequence[str]) -> bool:
     """Whether a "where" wants every place of a name, and is not about a doing in other words."""
     return listing.relation != "all" and not listing.noun and listing.object in names
-
-
-def _proper_in(text: str, language: str) -> frozenset[str]:
-    """Words written as names of something: with a capital, not only since a sentence begins.
-
-    In a heading of capitals none stands out, and German gives one to every noun. What the question
-    is asked of may be the project itself, by a name its files need not have.
-    """
-    words = _WORD.findall(_QUOTED.sub(" ", text))
-    capital = [w for w in words[1:] if w[0].isupper()]
-    if language == "German" or len(capital) * 2 > len(words):
-        return frozenset()
-    subject = _SUBJECT.match(text)
-    named = [w for w in capital if len(w) >= PROPER_CHARS and w.isascii()]
-    named = [w for w in named if subject is None or w != subject[1]]
-    return frozenset(part for word in named for part in (word.lower(), *parts(word)))
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -205,13 +192,6 @@ def _bare(subject: str | None) -> str:
 
 
 _END_CHARS = 2_000
-PROPER_CHARS = 4
-_WORD = re.compile(r"[^\W\d_][\w-]*")
-_SUBJECT = re.compile(r"(?i)\w+ (?:does|do|did|can|will|is) ([\w-]+)")
-_OF_DOCUMENTS = re.compile(
-    r"(?i)\b(?:documented|documentation|docs|guides?|manual|tutorial|readme)\b|\bdescribed in\b"
-    r"|документ(?:аци|ирова)|руководств|\b(?:dokumentiert|dokumentation|anleitung)\b"
-)
 PASTED_CHARS_MAX = 20_000
 _NOUN = (
     r"class(?:es)?|functions?|methods?|modules?|variables?|constants?|types?|structs?|interfaces?|"

@@ -9,6 +9,7 @@ from rlm_engine.extractive.plans.definition import define
 from rlm_engine.extractive.plans.enumeration import enumerate_things
 from rlm_engine.extractive.plans.error_message import trace_message
 from rlm_engine.extractive.plans.explanation import explain
+from rlm_engine.extractive.plans.past import with_past
 from rlm_engine.extractive.plans.usage import show_calls, show_usage
 from rlm_engine.extractive.question import Question, QuestionType
 
@@ -27,4 +28,5 @@ _PLANS: dict[QuestionType, Callable[[Question], Plan]] = {
 
 def plan_for(question: Question) -> Plan:
     """The plan for a question's type, not yet begun."""
-    return _PLANS[question.type](question)
+    plan = _PLANS[question.type](question)
+    return with_past(question, plan) if question.of_history else plan
