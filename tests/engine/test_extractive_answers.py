@@ -196,9 +196,18 @@ async def test_a_question_the_corpus_cannot_answer_is_refused_with_its_missing_w
 
 @sandboxed
 @pytest.mark.asyncio
-async def test_what_is_asked_of_a_named_thing_that_no_file_has_is_refused(answer_to) -> None:
-    text = (await answer_to("how are the items of the cart put into Redis")).answer
-    assert 'cannot answer this from the indexed files: nothing in them says "redis"' in text
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("how are the items of the cart put into Redis", "redis"),
+        ("where are the items of the CartJson kept", "cartjson"),
+    ],
+)
+async def test_what_is_asked_of_a_named_thing_that_no_file_has_is_refused(
+    answer_to, question: str, name: str
+) -> None:
+    text = (await answer_to(question)).answer
+    assert f'cannot answer this from the indexed files: nothing in them says "{name}"' in text
 
 
 @sandboxed

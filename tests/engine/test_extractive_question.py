@@ -144,6 +144,7 @@ def test_what_was_changed_is_asked_for_in_words_of_the_past(text: str, history: 
     ("text", "named"),
     [
         ("how are recipes cached in Redis", {"redis"}),
+        ("where does it look DNS up", {"dns"}),
         ("how does Kubespray drain a node", set[str]()),
         ("What Is The Default Timeout", set[str]()),
         ("wie wird der Server gestartet", set[str]()),

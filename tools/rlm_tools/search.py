@@ -156,6 +156,7 @@ def _echo(query: str) -> str:
 class _Answer:
     of: Found
     milliseconds: float
+    nothing_indexed: bool = False
 
 
 async def _glance(
@@ -183,7 +184,7 @@ def _found(view: View, *, arguments: SearchArguments, limit: int) -> _Answer:
         language=arguments.language,
         mode=arguments.mode,
     )
-    return _Answer(found, _milliseconds_since(started))
+    return _Answer(found, _milliseconds_since(started), view.crystal.file_count == 0)
 
 
 def _reply(
@@ -206,11 +207,17 @@ def _reply(
             total=found.of.total,
             files=found.of.files,
             complete=found.of.complete,
-            note=found.of.note if results else found.of.note or _advice(arguments),
+            note=found.of.note if results else found.of.note or _why_nothing(found, arguments),
         )
 
     allowed = tokens_allowed(arguments.response_format, arguments.max_tokens)
     return longest(make, len(results), allowed, least=min(1, len(results)))
+
+
+def _why_nothing(found: _Answer, arguments: SearchArguments) -> str:
+    if found.nothing_indexed:
+        return "No file is indexed: rlm_status says what was left out and why."
+    return _advice(arguments)
 
 
 def _milliseconds_since(started: float) -> float:

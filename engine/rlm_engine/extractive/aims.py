@@ -21,9 +21,15 @@ def proper_in(text: str, language: str) -> frozenset[str]:
     if language == "German" or len(capital) * 2 > len(words):
         return frozenset()
     subject = _SUBJECT.match(text)
-    named = [w for w in capital if len(w) >= _PROPER_CHARS and w.isascii()]
+    named = [w for w in capital if w.isascii() and (len(w) >= _PROPER_CHARS or w.isupper())]
     named = [w for w in named if subject is None or w != subject[1]]
     return frozenset(part for word in named for part in (word.lower(), *parts(word)))
+
+
+def compounds_in(text: str, proper: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """The parts of the names that are made of several: `GraphQL` is neither a graph nor `ql`."""
+    words = dict.fromkeys(w for w in _WORD.findall(text) if w.lower() in proper and w.isalnum())
+    return tuple(made for word in words if len(made := tuple(parts(word))) > 1)
 
 
 def history_asked(text: str) -> History:
@@ -33,11 +39,12 @@ def history_asked(text: str) -> History:
     return "reasons" if _OF_REASONS.match(text) else ""
 
 
+# A shorter word is a name only in capitals throughout.
 _PROPER_CHARS = 4
 _WORD = re.compile(r"[^\W\d_][\w-]*")
 _SUBJECT = re.compile(r"(?i)\w+ (?:does|do|did|can|will|is) ([\w-]+)")
 OF_DOCUMENTS = re.compile(
-    r"(?i)\b(?:documented|documentation|docs|guides?|manual|tutorial|readme)\b|\bdescribed in\b"
+    r"(?i)\b(?:documented|documentation)\b|\b(?:in|of) the (?:docs?|guides?|manual|tutorial|readme)\b"
     r"|документ(?:аци|ирова)|руководств|\b(?:dokumentiert|dokumentation|anleitung)\b"
 )
 # Words for a change, which say nothing of what was changed.

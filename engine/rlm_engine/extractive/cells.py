@@ -63,10 +63,6 @@ def is_test(path):
 """
 
 _SEARCH = """
-for number, query in enumerate(queries):
-    for hit in crystal.search(query, limit=limit):
-        show(f"hit{number}", hit["path"], hit["start_line"], hit["end_line"],
-             hit["symbol"], hit["kind"], round(hit["score"], 4))
 import re
 counts = dict.fromkeys(stems, 0)
 # A word begins after what is no letter, or with a capital inside a name; long ones may stand inside.
@@ -75,17 +71,28 @@ patterns = {stem: re.compile(r"(?i:(?<![a-z]))(?i:" + re.escape(stem) + ")|" + r
 # A name is that name alone: `Redis` is not in "redistribute".
 patterns |= {stem: re.compile(r"(?i:(?<![a-z])" + re.escape(stem) + r"(?![a-z]{3}))|" + re.escape(stem.capitalize()) + r"(?![a-z]{3})")
              for stem in proper}
+whole = {"".join(made): re.compile(r"[_\\-. ]?".join(map(re.escape, made)), re.IGNORECASE) for made in compounds}
+named = dict.fromkeys(whole, 0)
 for document in context:
     text = document.text
     lower = text.lower()
+    for name, pattern in whole.items():
+        if not named[name] and (name in lower or pattern.search(text)):
+            named[name] = 1
     for stem in stems:
         if stem in lower and (stem not in patterns or patterns[stem].search(text)):
             counts[stem] += 1
 show("documents", len(context))
-for reason, count, path in crystal.skipped():
-    show("skipped", reason, count, path)
+for name, files in named.items():
+    show("named", name, files)
+for number, query in enumerate(queries):
+    for hit in crystal.search(query, limit=limit):
+        show(f"hit{number}", hit["path"], hit["start_line"], hit["end_line"],
+             hit["symbol"], hit["kind"], round(hit["score"], 4))
 for stem, count in counts.items():
     show("files_with", stem, count)
+for reason, count, path in crystal.skipped():
+    show("skipped", reason, count, path)
 """
 
 _READ = (
@@ -235,6 +242,7 @@ def search_cell(question: Question, *, limit: int = 14) -> Cell:
         "limit": limit,
         "stems": sorted(stems(question.concepts)),
         "inside_chars": INSIDE_CHARS,
+        "compounds": list(question.compounds),
         "proper": sorted({stem(word) for word in question.proper}),
     }
     return Cell(

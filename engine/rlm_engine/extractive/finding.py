@@ -92,13 +92,14 @@ def vocabulary_of(question: Question, printed: Printed) -> Vocabulary:
             absent.append(concept)
             if _is_foreign(concept, question):
                 weights[concept] = weight * _UNTRANSLATED
-    missing = tuple(c for c in absent if not _is_foreign(c, question))
+    unnamed = tuple((name,) for name, files in printed.numbers("named").items() if not files)
+    missing = (*(c for c in absent if not _is_foreign(c, question)), *unnamed)
     return Vocabulary(
         weights,
         missing,
         tuple(c for c in absent if _is_foreign(c, question)),
         tuple(c for c in missing if c[0] in question.proper),
-        printed.number("documents"),
+        printed.number("documents") if "documents" in printed.records else 1,
         tuple((reason, int(n), path) for reason, n, path in printed.strings("skipped")),
     )
 

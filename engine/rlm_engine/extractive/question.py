@@ -9,7 +9,7 @@ from typing import Literal
 
 from rlm_crystal.report import is_long, read_report
 
-from rlm_engine.extractive.aims import OF_DOCUMENTS, History, history_asked, proper_in
+from rlm_engine.extractive.aims import OF_DOCUMENTS, History, compounds_in, history_asked, proper_in
 from rlm_engine.extractive.foreign import foreign_concepts, foreign_language
 from rlm_engine.extractive.listing import parse_listing
 from rlm_engine.extractive.query import Listing
@@ -29,7 +29,8 @@ class Question:
     the message of an error); `names` are all words in it that look like code; `concepts` the telling
     words. `listing` is set for listings and counts only. `pasted` is the whole of a report, such as
     an issue with its traceback, of which `text` is the title. `language` is one that is neither
-    English nor Russian, by its English name. `proper` are words written as names of something;
+    English nor Russian, by its English name. `proper` are words written as names of something,
+    `compounds` the parts of each that has several;
     `of_documents` says that documentation is asked for, `of_history` what was changed
     and when, or why something is as it is, which a commit may tell too.
     """
@@ -44,6 +45,7 @@ class Question:
     pasted: str = ""
     language: str = ""
     proper: frozenset[str] = frozenset()
+    compounds: tuple[tuple[str, ...], ...] = ()
     of_documents: bool = False
     of_history: History = ""
 
@@ -77,6 +79,8 @@ def understand(text: str) -> Question:
             listing = None
         if listing or kind in ("listing", "where"):
             kind = "listing" if listing else "where"
+    unquoted = _QUOTED.sub(" ", text)
+    proper = proper_in(unquoted, language)
     return Question(
         text,
         kind,
@@ -86,7 +90,8 @@ def understand(text: str) -> Question:
         foreign_concepts(text, language) if language else concepts_of(text),
         listing,
         language=language,
-        proper=proper_in(_QUOTED.sub(" ", text), language),
+        proper=proper,
+        compounds=compounds_in(unquoted, proper),
         of_documents=OF_DOCUMENTS.search(text) is not None,
         of_history=history_asked(text) if listing is None and kind != "error" else "",
     )
