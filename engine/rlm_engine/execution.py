@@ -6,13 +6,14 @@ from rlm_sandbox.types import CodeError, Execution
 
 from rlm_engine.clip import clip
 from rlm_engine.errors import LimitWord
-from rlm_engine.json_value import JsonValue
+from rlm_engine.json_value import JsonObject, JsonValue
 from rlm_engine.limits import Spent
 from rlm_engine.repair import hint_for_error, remarks_for_run
 from rlm_engine.run import CodeRan
 
 _NAMES_TOLD = 30
 _LINE_CHARS = 200
+_LOST_NAMED = 30
 
 
 def cell_event(
@@ -32,6 +33,23 @@ def cell_event(
         endless=error is not None and error.kind == "timeout",
         variables=tuple(execution.variables.items()),
     )
+
+
+def cell_fields(code: str, ran: CodeRan, execution: Execution) -> JsonObject:
+    """A cell that ran, as a record tells it."""
+    return {
+        "code": code,
+        "output": ran.output,
+        "fault": ran.fault,
+        "fault_line": execution.error.line if execution.error is not None else None,
+        "hint": ran.hint,
+        "final": ran.final,
+        "truncated": execution.truncated,
+        "redactions": execution.redactions,
+        "state_lost": list(execution.state_lost[:_LOST_NAMED]),
+        "seconds": execution.seconds,
+        "at_s": ran.elapsed_s,
+    }
 
 
 def final_text(value: JsonValue) -> str:

@@ -88,10 +88,11 @@ class Inquiry:
         """When the wall-time limit ends it, on the event loop's clock."""
         return self._began + self.limits.max_seconds
 
-    def begin_again(self, say: Say) -> None:
-        """Let the clock of what is asked next begin now, and tell `say` of it."""
+    def begin_again(self, say: Say, trace: Trace) -> None:
+        """Let the clock of what is asked next begin now; `say` and `trace` are told of it."""
         self._began = anyio.current_time()
         self.say = say
+        self.trace = trace
 
     def reached(self, depth: int) -> None:
         """Write down at what level a model was asked."""

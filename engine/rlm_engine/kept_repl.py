@@ -16,10 +16,12 @@ from rlm_sandbox.sandbox import Sandbox
 from rlm_sandbox.types import Execution
 
 from rlm_engine.budget import Worst
+from rlm_engine.clip import clip
 from rlm_engine.equipment import Equipment
 from rlm_engine.errors import ExecutionUnavailable, ReplBusy
-from rlm_engine.execution import cell_event
+from rlm_engine.execution import cell_event, cell_fields
 from rlm_engine.inquiry import Inquiry
+from rlm_engine.json_value import JsonObject
 from rlm_engine.limits import RunLimits
 from rlm_engine.loop import look_up
 from rlm_engine.model import Model
@@ -28,11 +30,13 @@ from rlm_engine.queries import Queries
 from rlm_engine.repl import opened_repl, require_sandbox, whole_corpus
 from rlm_engine.run import CodeRan
 from rlm_engine.say import Say
-from rlm_engine.trace import Tracing
+from rlm_engine.trace import UNTRACED, Trace, Tracing
 from rlm_engine.turns import queries_of
-from rlm_engine.usage import Meter, ModelUsage
+from rlm_engine.usage import Meter, ModelUsage, in_json, together
 
+CLIENT = "the client's own model"
 _WHAT = "cells of a client"
+_TOLD_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,24 @@ class Cell:
 
     ran: CodeRan
     execution: Execution
+    trace_id: str
 
 
 class _Counting:
-    """A meter that tells whoever runs a cell at the moment."""
+    """A meter of the cell that runs at the moment; it tells whoever runs it."""
 
     def __init__(self) -> None:
-        self.told: Meter | None = None
+        self._told: Meter | None = None
+        self.usage: dict[str, ModelUsage] = {}
+
+    def begin(self, told: Meter | None) -> None:
+        """Count from nothing, for another."""
+        self._told, self.usage = told, {}
 
     def __call__(self, name: str, took: ModelUsage) -> None:
-        if self.told is not None:
-            self.told(name, took)
+        self.usage = together(self.usage, {name: took})
+        if self._told is not None:
+            self._told(name, took)
 
 
 class KeptRepl:
@@ -65,16 +76,41 @@ class KeptRepl:
         self._queries = queries
         self._counting = counting
 
-    async def run(self, code: str, *, seconds: float, say: Say, meter: Meter | None = None) -> Cell:
-        """Run one cell of at most `seconds` of computing; `say` and `meter` are told of its calls
-        to models.
+    async def run(
+        self, code: str, *, seconds: float, say: Say, tracing: Tracing = UNTRACED
+    ) -> Cell:
+        """Run one cell of at most `seconds` of computing; `say` and the meter of `tracing` are told
+        of its calls to models. It is a run of its own, and recorded as one: `keep` of `tracing` is
+        handed that before this returns or raises, and must take it at once.
 
         Raises ReplBusy while another runs, and ExecutionUnavailable where the sandbox is gone. One
         that is cancelled is killed: the next cell is told what that lost.
         """
+        inquiry, question = self._inquiry, told_of(code)
+        trace = Trace(question, inquiry.precautions.redaction, tracing)
+        inquiry.begin_again(say, trace)
+        self._counting.begin(tracing.meter)
+        trace.begin(
+            depth=0,
+            question=question,
+            documents=len(inquiry.crystal.files),
+            characters=inquiry.corpus_chars,
+            layers=list(self._sandbox.layers),
+            begin_s=0.0,
+            at_s=0.0,
+        )
+        trace.event("root", depth=0, turn=1, model=CLIENT, text="", begin_s=0.0, at_s=0.0)
+        try:
+            cell = await self._run(code, seconds)
+        except BaseException as error:
+            self._keep(tracing, inquiry.failure(error))
+            raise
+        trace.event("finish", depth=0, answer=cell.ran.final or "", at_s=inquiry.elapsed_s)
+        self._keep(tracing, {"answer": cell.ran.final or "", "iterations": 1})
+        return cell
+
+    async def _run(self, code: str, seconds: float) -> Cell:
         inquiry = self._inquiry
-        inquiry.begin_again(say)
-        self._counting.told = meter
         execution: Execution | None = None
         try:
             # Computing is bounded by the sandbox; this is for calls to models that never end.
@@ -99,7 +135,26 @@ class KeptRepl:
             elapsed_s=inquiry.elapsed_s,
             refused=self._queries.refused,
         )
-        return Cell(ran, execution)
+        inquiry.trace.event(
+            "code", depth=0, turn=1, begin_s=0.0, **cell_fields(code, ran, execution)
+        )
+        return Cell(ran, execution, inquiry.trace.trace_id)
+
+    def _keep(self, tracing: Tracing, outcome: JsonObject) -> None:
+        """Hand the record of this cell over, with what it took and no other cell did."""
+        if tracing.keep is None:
+            return
+        usage, inquiry = self._counting.usage, self._inquiry
+        took: JsonObject = {
+            "provider": CLIENT,
+            "subcalls": sum(one.calls + one.failed + one.cached for one in usage.values()),
+            "tokens_in": sum(one.tokens_in for one in usage.values()),
+            "tokens_out": sum(one.tokens_out for one in usage.values()),
+            "cost_usd": round(sum(one.cost_usd for one in usage.values()), 9),
+            "seconds": round(inquiry.elapsed_s, 3),
+            "models": in_json(usage),
+        }
+        tracing.keep(inquiry.trace.name, inquiry.record({**outcome, **took}))
 
     async def rest(self) -> None:
         """End the child while nobody uses the REPL; its variables come back with the next cell."""
@@ -141,3 +196,10 @@ async def kept_repl(
         functions = {**inquiry.functions, **queries.functions()}
         async with opened_repl(inquiry, context, functions) as sandbox:
             yield KeptRepl(inquiry, sandbox, queries, counting)
+
+
+def told_of(code: str) -> str:
+    """What stands for the question of a cell: its first line that does something."""
+    lines = [line.strip() for line in code.splitlines()]
+    first = next((line for line in lines if line and not line.startswith("#")), "no code")
+    return f"rlm_exec: {clip(first, _TOLD_CHARS)}"

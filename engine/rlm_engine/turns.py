@@ -14,7 +14,7 @@ from rlm_sandbox.sandbox import Sandbox
 from rlm_sandbox.types import Execution
 
 from rlm_engine.errors import BudgetExceeded, ContextTooLong, ExecutionUnavailable, ModelError
-from rlm_engine.execution import cell_event
+from rlm_engine.execution import cell_event, cell_fields
 from rlm_engine.facts import Facts, facts_of_slice
 from rlm_engine.history import Room
 from rlm_engine.inquiry import Inquiry
@@ -36,8 +36,6 @@ from rlm_engine.run import (
 )
 from rlm_engine.scheduler import worst_of
 from rlm_engine.tokens import counter_for
-
-_LOST_NAMED = 30
 
 
 async def run_to_end(
@@ -211,18 +209,8 @@ async def _run_code(
         "code",
         depth=run.depth,
         turn=run.iterations,
-        code=step.code,
-        output=event.output,
-        fault=event.fault,
-        fault_line=execution.error.line if execution.error is not None else None,
-        hint=event.hint,
-        final=event.final,
-        truncated=execution.truncated,
-        redactions=execution.redactions,
-        state_lost=list(execution.state_lost[:_LOST_NAMED]),
-        seconds=execution.seconds,
         begin_s=begin_s,
-        at_s=inquiry.elapsed_s,
+        **cell_fields(step.code, event, execution),
     )
     return event
 

@@ -1,6 +1,6 @@
 """One cell of a client's code: its REPL, the models it may call, and what it came to."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -10,14 +10,16 @@ from rlm_engine.kept_repl import Cell as RanCell
 from rlm_engine.kept_repl import KeptRepl, kept_repl
 from rlm_engine.prelude import documentation
 from rlm_engine.prompt import repl_guide, told_rules
+from rlm_engine.trace import Tracing
 from rlm_engine.usage import Meter
 from rlm_tools.host import Cell, CellRan, Revision, View
 
 from rlm_server.answering import equipment_of
+from rlm_server.cell_record import CellRecord
 from rlm_server.lending import WhoeverLends, lent_models, nothing_chosen
 from rlm_server.opening import Opened
 from rlm_server.providers import limits_for, models_for, precautions_for
-from rlm_server.settings import Settings
+from rlm_server.settings import Settings, SettingsBook
 
 _LOST_NAMED = 30
 _STALE = (
@@ -25,7 +27,7 @@ _STALE = (
     " it and takes them over."
 )
 RunningCells: TypeAlias = Callable[
-    [Cell, View, Opened, Settings, Mapping[str, str], ProgressSink, Meter], Awaitable[CellRan]
+    [Cell, View, Opened, SettingsBook, Mapping[str, str], ProgressSink, Meter], Awaitable[CellRan]
 ]
 
 
@@ -33,12 +35,17 @@ async def run_cell(
     cell: Cell,
     view: View,
     opened: Opened,
-    settings: Settings,
+    book: SettingsBook,
     environ: Mapping[str, str],
     progress: ProgressSink,
     meter: Meter,
 ) -> CellRan:
-    """Run the cell in the REPL of its handle, opening one over the crystal of `view` if need be."""
+    """Run the cell in the REPL of its handle, opening one over the crystal of `view` if need be.
+
+    Each cell is recorded as a run of its own, the last ones of a handle that is open.
+    """
+    settings, recording = book.settings, book.operator.recording
+    record = CellRecord(opened.archive, recording)
     steps = 0
 
     def say(what: str) -> None:
@@ -52,15 +59,18 @@ async def run_cell(
         async with _repl(view, opened, settings, environ) as repl:
             yield repl, view
 
-    async with opened.repls.used(cell.handle, opening, reset=cell.reset) as used:
+    tracing = Tracing(prompts=recording.prompts, keep=record.take, meter=meter)
+    in_repl = opened.repls.used(cell.handle, opening, reset=cell.reset)
+    async with record.sealed_after(), in_repl as used:
+        record.of(used)
         say("Running code")
-        ran = await used.repl.run(cell.code, seconds=cell.seconds, say=say, meter=meter)
+        ran = await used.repl.run(cell.code, seconds=cell.seconds, say=say, tracing=tracing)
         used.variables, used.output = dict(ran.ran.variables), ran.ran.output
         lost, used.lost = used.lost, ()
     if settings.remember and not opened.manner.read_only:
         await opened.replies.keep()
     revision = await run_sync(_revision, used.view, view)
-    return _told(used.handle, ran, lost, revision)
+    return _told(used.handle, ran, lost, revision, record.problems)
 
 
 def guide(settings: Settings, environ: Mapping[str, str]) -> str:
@@ -102,9 +112,15 @@ def _revision(of: View, now: View) -> Revision:
     return Revision(of.revision.head, differing, differing == 0)
 
 
-def _told(handle: str, cell: RanCell, lost: tuple[str, ...], revision: Revision) -> CellRan:
+def _told(
+    handle: str,
+    cell: RanCell,
+    lost: tuple[str, ...],
+    revision: Revision,
+    problems: Sequence[str],
+) -> CellRan:
     ran, execution = cell.ran, cell.execution
-    remarks = ran.remarks
+    remarks = (*ran.remarks, *problems)
     if lost:
         named = ", ".join(lost[:_LOST_NAMED])
         remarks = (*remarks, f"The REPL had been closed. These variables are gone: {named}.")
@@ -123,4 +139,5 @@ def _told(handle: str, cell: RanCell, lost: tuple[str, ...], revision: Revision)
         subcalls=ran.spent.subcalls,
         cost_usd=round(ran.spent.cost_usd, 6),
         revision=revision,
+        trace_id=cell.trace_id,
     )

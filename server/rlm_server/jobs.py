@@ -23,6 +23,8 @@ T = TypeVar("T")
 FINISHED_KEPT = 32
 # Of one caller: a job goes on after its call was answered, so calls under way do not bound them.
 RUNNING_MAX = 64
+# Work that is cancelled stops what it began first: a process, a cell.
+_ENDING_S = 5.0
 _NOT_BEGUN = Progress("", 0, 0)
 Work = Callable[[ProgressSink], Awaitable[T]]
 
@@ -92,6 +94,11 @@ class Jobs(Generic[T]):
             with anyio.move_on_after(wait_s):
                 await job.over.wait()
         return self._state_of(job)
+
+    async def cancel(self, job_id: str) -> JobState:
+        """End the work of a job and return how it stands then; UnknownJob as for `get`."""
+        self._mine(job_id).scope.cancel()
+        return await self.get(job_id, wait_s=_ENDING_S)
 
     def _mine(self, job_id: str) -> _Job[T]:
         job = self._jobs.get(job_id)

@@ -42,6 +42,7 @@ class OpenRepl:
     lost: tuple[str, ...] = ()
     variables: dict[str, str] = field(default_factory=dict[str, str])
     output: str = ""
+    recorded: list[str] = field(default_factory=list[str])
     used_s: float = field(default_factory=monotonic)
     busy: bool = False
     awake: bool = True

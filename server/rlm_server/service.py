@@ -201,10 +201,12 @@ class Service(Actor):
                 await self._opened.keeper.decided.wait()
         return await status_of(self)
 
-    async def job(self, job_id: str, *, wait_s: float = 0.0) -> JobState:
-        """A job by its id, when it is over or after `wait_s`."""
+    async def job(self, job_id: str, *, wait_s: float = 0.0, cancel: bool = False) -> JobState:
+        """A job by its id, when it is over or after `wait_s`, or once it is cancelled."""
         if self.jobs is None:
             raise ServerError("This process keeps no jobs; rlm_status lists them in a server.")
+        if cancel:
+            return await self.jobs.cancel(job_id)
         return await self.jobs.get(job_id, wait_s=wait_s)
 
     async def session_stats(self) -> SessionStats:

@@ -112,6 +112,7 @@ def _handed_over(job: JobState) -> Outcome:
     so_far = Progress(job.stage or "working", job.done, job.total).in_words()
     text = (
         f"{job.what} goes on as job {job.job_id} ({so_far})."
-        f' Call rlm_status(job_id="{job.job_id}", wait_s=40) for its result.'
+        f' Call rlm_status(job_id="{job.job_id}", wait_s=40) for its result;'
+        " cancel=true ends it."
     )
     return Outcome(text, {**asdict(job), "message": text})

@@ -24,10 +24,10 @@ class Workbench:
         service = self._service
         opened, view = await service.ready(progress)
         running = await run_sync(_running_cells)
-        settings = service.state.book.settings
+        book = service.state.book
         try:
             async with service.metered() as meter:
-                return await running(cell, view, opened, settings, service.environ, progress, meter)
+                return await running(cell, view, opened, book, service.environ, progress, meter)
         finally:
             opened.repls.tended_in(service.tasks)
 

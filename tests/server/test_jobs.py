@@ -88,6 +88,27 @@ async def test_a_cancelled_caller_cancels_the_work() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_job_is_ended_by_its_id_and_one_that_is_over_stays_what_it_was() -> None:
+    ended = anyio.Event()
+
+    async def endless(report: ProgressSink) -> str:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+        return "never"
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            jobs = jobs_in(tasks)
+            handle = await jobs.run("query", endless, wait_s=0, progress=silent)
+            assert isinstance(handle, JobState)
+            assert (await jobs.cancel(handle.job_id)).state == "cancelled"
+            assert ended.is_set()
+            assert (await jobs.cancel(handle.job_id)).state == "cancelled"
+
+
+@pytest.mark.asyncio
 async def test_an_unknown_job_says_which_there_are() -> None:
     async with anyio.create_task_group() as tasks:
         with pytest.raises(UnknownJob, match="none"):

@@ -31,11 +31,37 @@ async def test_variables_stay_under_a_handle_and_go_when_it_is_reset(
         again = await run(Cell("FINAL({'path': hits[0]['path']})", found.handle), silent)
         other = await run(Cell("'hits' in SHOW_VARS()"), silent)
         emptied = await run(Cell("'hits' in SHOW_VARS()", found.handle, reset=True), silent)
+        told = await service.shelf.trace(again.trace_id)
+        listed = await service.shelf.traces(10)
     assert found.output == "4\n"
     assert again.final == '{\n  "path": "shop/cart.py"\n}'
     assert (other.output, emptied.output) == ("False\n", "False\n")
     assert other.handle != found.handle == again.handle == emptied.handle
     assert emptied.state_lost == ()
+    assert "rlm_exec: FINAL({'path': hits[0]['path']})" in told
+    assert "turn 1" in told and '"path": "shop/cart.py"' in told
+    assert {line.split()[0] for line in listed} == {
+        ran.trace_id for ran in (found, again, other, emptied)
+    }
+
+
+@pytest.mark.usefixtures("indexed")
+@pytest.mark.asyncio
+async def test_records_of_cells_are_bounded_and_tell_of_one_that_was_cancelled(
+    repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlm_server.cell_record.RECORDS_MAX", 2)
+    async with serving(repository, environ) as service:
+        ran = [await service.workbench.run(Cell("n = 1"), silent)]
+        for _ in range(2):
+            ran.append(await service.workbench.run(Cell("n += 1", ran[0].handle), silent))
+        kept = await service.shelf.traces(10)
+        with anyio.move_on_after(0.3):
+            await service.workbench.run(Cell("while True: pass", ran[0].handle), silent)
+        newest = (await service.shelf.traces(1))[0]
+        told = await service.shelf.trace(newest.split()[0])
+    assert {line.split()[0] for line in kept} == {each.trace_id for each in ran[1:]}
+    assert "rlm_exec: while True: pass" in told and "Failed: cancelled" in told
 
 
 @pytest.mark.usefixtures("indexed")

@@ -63,6 +63,7 @@ class ExecReply:
     subcalls: int
     cost_usd: float
     revision: Revision
+    trace_id: str
 
     def text(self) -> str:
         """Return the output first, then what is to be known of it."""
@@ -77,7 +78,7 @@ class ExecReply:
         took = f"{self.seconds} s of computing"
         if self.subcalls:
             took += f", {self.subcalls} calls to models so far, ${self.cost_usd}"
-        return "\n".join([*parts, f"{took}. {revision_line(self.revision)}"])
+        return "\n".join([*parts, f"{took}, trace {self.trace_id}. {revision_line(self.revision)}"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def _reply(ran: CellRan, tokens_max: int) -> ExecReply:
         subcalls=ran.subcalls,
         cost_usd=ran.cost_usd,
         revision=ran.revision,
+        trace_id=ran.trace_id,
     )
     return _with_output(reply, ran.output, tokens_max)
 

@@ -211,6 +211,7 @@ class CellRan:
     subcalls: int
     cost_usd: float
     revision: Revision
+    trace_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,8 +349,11 @@ class Host(Protocol):
         """Return the state of the service; never waits for a build."""
         ...
 
-    async def job(self, job_id: str, *, wait_s: float = 0.0) -> JobState:
-        """Return a job by its id, when it is over or after `wait_s`; or raise `UnknownJob`."""
+    async def job(self, job_id: str, *, wait_s: float = 0.0, cancel: bool = False) -> JobState:
+        """Return a job by its id, when it is over or after `wait_s`; or raise `UnknownJob`.
+
+        With `cancel` its work is ended first.
+        """
         ...
 
     async def session_stats(self) -> SessionStats:

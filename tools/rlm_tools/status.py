@@ -7,6 +7,7 @@ from pydantic import Field
 from rlm_crystal.types import Progress, ProgressSink
 
 from rlm_tools.clip import clip
+from rlm_tools.errors import BadArgument
 from rlm_tools.fitting import TOKENS_MAX
 from rlm_tools.host import Host, JobState, Status
 from rlm_tools.parts import chars_within
@@ -24,10 +25,11 @@ _ABOUT_WORK = {
 
 
 class StatusArguments(Arguments):
-    """Which job, or none for the service."""
+    """Which job, and whether to end it, or none for the service."""
 
     job_id: Annotated[str, Field(max_length=40)] = ""
     wait_s: Annotated[int, Field(ge=0, le=40, description="for its end")] = 0
+    cancel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,12 @@ async def status(
     host: Host, arguments: StatusArguments, _progress: ProgressSink
 ) -> StatusReply | JobReply:
     """Say how the service stands, without waiting, or a job, waiting for it where asked to."""
+    if arguments.cancel and not arguments.job_id:
+        raise BadArgument(
+            "cancel=true needs the job_id of what is to end; without it jobs are listed."
+        )
     if arguments.job_id:
-        job = await host.job(arguments.job_id, wait_s=arguments.wait_s)
+        job = await host.job(arguments.job_id, wait_s=arguments.wait_s, cancel=arguments.cancel)
         chars = chars_within(job.result, JOB_RESULT_TOKENS)
         return JobReply(replace(job, result=clip(job.result, chars)))
     now = await host.status()

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from rlm_engine.kept_repl import CLIENT
 from rlm_engine.recorded import Recorded
 from rlm_engine.usage import ModelUsage, in_json, together
 
 from rlm_server.commands import Request, Told
 from rlm_server.traces.opening import SECONDS_A_DAY, Traces
+from rlm_server.traces.text import counted
 
 
 def stats(request: Request, days: int | None) -> Told:
@@ -29,14 +31,16 @@ def added_up(runs: Sequence[Recorded]) -> dict[str, Any]:
     models: dict[str, ModelUsage] = {}
     for run in runs:
         models = together(models, dict(run.models))
+    asked = [run for run in runs if run.provider != CLIENT]
     return {
-        "questions": len(runs),
+        "questions": len(asked),
+        "cells": len(runs) - len(asked),
         "since": min((run.started for run in runs), default=""),
-        "endings": dict(Counter(run.ending for run in runs).most_common()),
-        "turns": sum(run.iterations for run in runs),
+        "endings": dict(Counter(run.ending for run in asked).most_common()),
+        "turns": sum(run.iterations for run in asked),
         "subcalls": sum(run.subcalls for run in runs),
         "depth": max((run.depth for run in runs), default=0),
-        "seconds": round(sum(run.seconds for run in runs), 3),
+        "seconds": round(sum(run.seconds for run in asked), 3),
         "tokens_in": sum(run.took.tokens_in for run in runs),
         "tokens_out": sum(run.took.tokens_out for run in runs),
         "cost_usd": round(sum(run.took.cost_usd for run in runs), 9),
@@ -49,10 +53,10 @@ def _text(fields: dict[str, Any], runs: Sequence[Recorded]) -> str:
     if not runs:
         return "No question is recorded for these roots in that time."
     endings = ", ".join(f"{count} {ending}" for ending, count in fields["endings"].items())
-    seconds = sorted(run.seconds for run in runs)
-    asked = "1 question" if len(runs) == 1 else f"{len(runs)} questions"
+    seconds = sorted(run.seconds for run in runs if run.provider != CLIENT) or [0.0]
+    asked = counted(fields["questions"], "question")
     lines = [
-        f"{asked} since {fields['since'][:10]}: {endings}",
+        f"{asked} since {fields['since'][:10]}{f': {endings}' if endings else ''}",
         f"Time: {fields['seconds']:,.1f} s, half of them within {seconds[len(seconds) // 2]:.1f} s",
         f"Work: {fields['turns']} turns, {fields['subcalls']} sub-calls, {fields['cached']} of them"
         f" from the cache, depth {fields['depth']}",
@@ -65,6 +69,9 @@ def _text(fields: dict[str, Any], runs: Sequence[Recorded]) -> str:
         f" ${one['cost_usd']:.4f}"
         for name, one in fields["models"].items()
     ]
+    if fields["cells"]:
+        cells = counted(fields["cells"], "cell")
+        lines.insert(1, f"{cells} of code by rlm_exec, counted under cost only")
     if fields["unreadable"]:
         lines.append(f"{len(fields['unreadable'])} records cannot be read.")
     return "\n".join(lines)
