@@ -28,9 +28,10 @@ async def status(
 ) -> int:
     """What one request is answered; no answer shows a token or where the root is."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    path = headers.pop("path", "")
     sent = JSON | {name.replace("_", "-"): value for name, value in headers.items()}
     async with served.http(token) as http:
-        answer = await http.request(method, served.url, content=content, headers=sent)
+        answer = await http.request(method, served.url + path, content=content, headers=sent)
     for secret in filter(None, (token, str(served.service.roots[0]), "Traceback")):
         assert secret not in answer.text
     return answer.status_code
@@ -50,6 +51,9 @@ async def test_nothing_passes_without_a_good_token_and_a_known_host(
         good: dict[str, Any] = {"body": listing, "mcp_method": "tools/list", **MODERN}
         assert await status(served, owner, **good) == 200
         assert await status(served, revoked, **good) == 200
+        assert await status(served, owner, path="/", **good) == 200
+        assert await status(served, path="/", body=listing) == 401
+        assert await status(served, path=f"?access_token={owner}", body=listing) == 401
         served.book.revoke("gone")
         for wrong in ("", "rlm_wrong", owner[:-1], owner.upper(), expired, revoked):
             assert await status(served, wrong, **good) == 401, wrong

@@ -82,10 +82,14 @@ def application(
     routes = [
         Route("/healthz", _healthy),
         Route("/readyz", _readiness(service)),
+        # Both, and no redirect to the other: it would name our scheme, not that of a proxy.
         Route(PATH, endpoint),
+        Route(f"{PATH}/", endpoint),
         *(_metadata(issuer) if issuer else ()),
     ]
-    app: ASGIApp = Starlette(routes=routes, lifespan=lifespan)
+    starlette = Starlette(routes=routes, lifespan=lifespan)
+    starlette.router.redirect_slashes = False
+    app: ASGIApp = starlette
     if names.origins:
         app = _readable_by_pages(app, names.origins)
     return Guard(app, names)

@@ -155,8 +155,10 @@ class _Server(uvicorn.Server):
 def _config(app: Guard, front: Front) -> uvicorn.Config:
     """Reads the certificate; CannotListen where it or its key is none."""
     certificate, key = front.tls or (None, None)
-    # Whoever sends what is no HTTP is answered 400; a line for each would let him fill the log.
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # Whoever sends what is no HTTP, or names a session of another, is answered so; a line for each
+    # would let him fill the log.
+    for name in ("uvicorn.error", "mcp.server.streamable_http_manager"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     config = uvicorn.Config(
         app,
         http=BoundedConnection,
