@@ -51,7 +51,7 @@ class AgentMemory:
             raise self._denied(f"add: over {WRITES_A_DAY_MAX} a day", "the quota of a day is used")
         trust = min(episode.trust, "agent", key=TRUSTS.index)
         if episode.supersedes:
-            self._readable(episode.supersedes)
+            self._need("write", self._readable(episode.supersedes).episode.zone)
         added = self._memory.add(replace(episode, agent=self.agent, trust=trust))
         if self._allows(episode.zone, "read"):
             return added

@@ -32,7 +32,7 @@ from rlm_memory.head import MARKS, Head
 from rlm_memory.head_row import HeadRow
 from rlm_memory.pages import Pages
 from rlm_memory.types import PLACES, STANDING, ZONES, Place, Zone
-from rlm_memory.witness import WITNESS, Seen, Witness
+from rlm_memory.witness import WITNESS, Seen, Witness, refuse_anew
 from rlm_memory.zone_keys import Keyed, ZoneKeys
 
 PURPOSE: Final = "memory"
@@ -296,6 +296,7 @@ class RowStore:
                 + ("update rlm-mcp" if schema > SCHEMA else "move the file away to begin anew")
             )
         if schema == 0:
+            refuse_anew(self._path)
             with self._transaction():
                 for statement in _TABLES:
                     self._connection.execute(statement)

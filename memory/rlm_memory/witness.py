@@ -16,6 +16,8 @@ from typing import Final
 from rlm_crystal.errors import SealError
 from rlm_crystal.seal import OVERHEAD_BYTES, PageContext, Sealer
 
+from rlm_memory.errors import MemoryDamaged
+
 WITNESS: Final = "memory.witness"
 
 _SEEN = struct.Struct(">Q16s")
@@ -29,6 +31,16 @@ class Seen:
 
     seq: int
     chain: str
+
+
+def refuse_anew(database: Path) -> None:
+    """MemoryDamaged where the database to be created was there before, and was written to."""
+    witness = database.with_name(WITNESS)
+    if witness.exists() and witness.stat().st_size:
+        raise MemoryDamaged(
+            f"the memory {database} is gone or empty, and {WITNESS} beside it saw it written;"
+            f" put it back from a copy, or move {WITNESS} away too to begin anew"
+        )
 
 
 class Witness:

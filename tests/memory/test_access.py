@@ -145,6 +145,18 @@ def test_an_agent_writes_in_its_own_name_and_with_no_more_than_its_trust(memory:
     assert (memo.episode.agent, memo.episode.trust) == ("bot", "agent")
 
 
+def test_an_agent_ends_nothing_in_a_zone_it_may_only_read(memory: Memory) -> None:
+    for zone in ("public", "confidential"):
+        memory.grant(Grant("bot", zone, frozenset({"read", "write"})))
+    bot = memory.as_agent("bot")
+    said = bot.add(fact("confidential")).id
+    memory.grant(Grant("bot", "confidential", frozenset({"read"})))
+    with pytest.raises(AccessDenied):
+        bot.add(replace(fact("public"), supersedes=said))
+    memo = memory.get(said)
+    assert memo is not None and not memo.superseded_by
+
+
 def test_a_quota_ends_a_flood(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:

@@ -78,6 +78,20 @@ def test_a_database_put_back_and_written_to_is_noticed(folder: Path) -> None:
     assert looked_at(folder) == (7, 0, True, None)
 
 
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_memory_that_is_gone_is_not_begun_anew_beside_its_witness(
+    folder: Path, left: bytes | None
+) -> None:
+    kept(folder, *FACTS)
+    (folder / DATABASE).unlink()
+    if left is not None:
+        (folder / DATABASE).write_bytes(left)
+    with pytest.raises(MemoryDamaged, match="witness"):
+        opened(folder)
+    (folder / WITNESS).unlink()
+    assert looked_at(folder) == (0, 0, False, None)
+
+
 def test_a_memory_without_its_witness_opens(folder: Path) -> None:
     kept(folder, *FACTS)
     (folder / WITNESS).unlink()
