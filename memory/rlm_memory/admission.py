@@ -28,7 +28,7 @@ def without_secrets(episode: Episode) -> Episode:
     shaped = Redaction().redactor().text
 
     def text(told: str) -> str:
-        return shaped(without_spoken(told))
+        return shaped(without_spoken(told)) if told else told
 
     return replace(
         episode,

@@ -10,6 +10,7 @@ hides anything by itself: the same said by two agents stays twice.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from rlm_memory.contrast import TAU_HIGH, TAU_LOW, Relation, covers, told_as_new, verdict
@@ -214,6 +215,7 @@ def _says_no_more(new: Episode, old: Memo) -> bool:
     return covers(behind, front) >= _COVERED_MIN
 
 
+@lru_cache(maxsize=8_192)
 def _of_self(text: str) -> bool:
     """Whether it tells of who speaks: then it says nothing of what another says of themselves."""
     return _FIRST_PERSON.search(text) is not None

@@ -58,6 +58,13 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def data_version(connection: sqlite3.Connection, path: Path) -> int:
+    """A number that changes when another connection has written."""
+    with told(path):
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+    return int(version)
+
+
 @contextmanager
 def patience(connection: sqlite3.Connection, *, wait: bool) -> Generator[None, None, None]:
     """Within, locks of others are waited for as usual, or not at all."""

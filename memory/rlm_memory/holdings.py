@@ -7,6 +7,7 @@ looked at. A page is written where enough came after the last one.
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from rlm_crystal.errors import EmbedderUnavailable, PageDamaged, SealError
@@ -104,18 +105,23 @@ class Holdings:
 
         Not of all at once: a model takes some milliseconds for each.
         """
-        from rlm_crystal.embed import BagOfWords
-
         index = self.index(place)
-        if self._embedder is None:
+        if self._embedder is None or not len(index):
             return index
-        quick = isinstance(self._embedder, BagOfWords)
+        quick = self._tabled
         lacking = index.without_vector(limit=_TABLED_MAX if quick else _EMBEDDED_MAX)
         texts = {i: memo.episode.text for i in lacking if (memo := self.memos.get(i)) is not None}
         if texts:
             index.give_vectors(list(texts), self._embedder.embed(list(texts.values())))
             self._unpaged[place] += len(texts) if quick else _MODEL_COSTS * len(texts)
         return index
+
+    @cached_property
+    def _tabled(self) -> bool:
+        """Whether the embedder looks words up in a table, and asks no model."""
+        from rlm_crystal.embed import BagOfWords
+
+        return isinstance(self._embedder, BagOfWords)
 
     def same(self, episode: Episode) -> str | None:
         """The id of the memo that says the same."""

@@ -32,6 +32,7 @@ class Memos(Mapping[str, Memo]):
     def __getitem__(self, row_id: str) -> Memo:
         memo = self._open.get(row_id)
         if memo is not None:
+            self._open.move_to_end(row_id)
             return memo
         if row_id not in self._ids:
             raise KeyError(row_id)

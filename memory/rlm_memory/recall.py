@@ -1,7 +1,6 @@
 """A question put to the indexes of a memory: what comes back, in which order, and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -61,7 +60,7 @@ def recalled(
     shared = _shared(filled, [each.id for each in chosen], cues)
     return Recall(
         tuple(
-            replace(each, why=_why(each, spelt, cues, now_s))
+            Recalled(each.id, each.memo, each.score, each.coverage, _why(each, spelt, cues, now_s))
             for each, spelt in zip(chosen, shared, strict=True)
         )
     )

@@ -123,10 +123,7 @@ class Statement:
     many: bool
     hedged: bool
     fixed: bool
-
-    @property
-    def content(self) -> frozenset[str]:
-        return frozenset(self.words)
+    content: frozenset[str]
 
 
 @lru_cache(maxsize=8_192)
@@ -141,10 +138,9 @@ def statement_of(text: str) -> Statement:
     changes: set[str] = set()
     for match in _WORD.finditer(plain):
         raw = match[0]
-        word = raw.lower().strip(".:")
-        word = _SENSES.get(word, _NUMBERS.get(word, word))
-        stemmed = stem(BASE_FORMS.get(word, word))
-        spoken |= {word, stemmed}
+        word, stemmed = _meant(raw)
+        spoken.add(word)
+        spoken.add(stemmed)
         if word in _ADDS or word in _HEDGES or (word in _NEGATIONS and raw != "None"):
             continue
         if stemmed in _CHANGE_STEMS:
@@ -172,7 +168,16 @@ def statement_of(text: str) -> Statement:
         many=not _MANY_STEMS.isdisjoint(spoken),
         hedged=not _HEDGES.isdisjoint(spoken),
         fixed=not _FIXED.isdisjoint(spoken) and _CORRECTS.isdisjoint(spoken) and not changes,
+        content=frozenset(words),
     )
+
+
+@lru_cache(maxsize=65_536)
+def _meant(raw: str) -> tuple[str, str]:
+    """A word in the spelling that stands for it, and its stem."""
+    word = raw.lower().strip(".:")
+    word = _SENSES.get(word, _NUMBERS.get(word, word))
+    return word, stem(BASE_FORMS.get(word, word))
 
 
 def _is_letter(word: str, position: int) -> bool:

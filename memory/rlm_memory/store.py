@@ -26,7 +26,7 @@ from rlm_crystal.seal import PageContext, Sealer, sealed_tag
 
 from rlm_memory import chain, head_row, pages, zone_keys
 from rlm_memory.chain import Chain, Entry, Link
-from rlm_memory.database import DATABASE, PUT_BACK, connect, patience, told
+from rlm_memory.database import DATABASE, PUT_BACK, connect, data_version, patience, told
 from rlm_memory.errors import MemoryDamaged, MemoryUnknown
 from rlm_memory.head import MARKS, Head
 from rlm_memory.head_row import HeadRow
@@ -79,7 +79,10 @@ class RowStore:
                 self.store = self._prepared(store or token_hex(16))
                 self._keys = ZoneKeys(self._connection, sealer, self.store)
                 self._chain = Chain(self._connection, self.store)
-                self._handles = {place: self._handle(place) for place in STANDING}
+                self._handles = {
+                    place: sealer.handle("zone", self.store, place.zone, place.level)
+                    for place in STANDING
+                }
                 self._places = {handle: place for place, handle in self._handles.items()}
                 self.pages = Pages(self._connection, self._keys, self.store, self._handles)
                 self._witness = Witness(folder / WITNESS, sealer, self.store)
@@ -143,9 +146,9 @@ class RowStore:
 
     def version(self) -> int:
         """A number that changes when another connection has written."""
-        with told(self._path):
-            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return int(version)
+        if self._connection.in_transaction:  # since it began nobody has
+            return self._known_at
+        return data_version(self._connection, self._path)
 
     def tags(self) -> dict[str, str]:
         """The tag of every row by its id; a row that was rewritten has another one."""
@@ -306,7 +309,7 @@ class RowStore:
 
     def _catch_up(self) -> None:
         """Forget what is known of head and keys where another connection has written since."""
-        version = self.version()
+        version = data_version(self._connection, self._path)
         if version != self._known_at:
             self._known, self._known_at = None, version
             self._keys.let_go()
@@ -394,9 +397,6 @@ class RowStore:
         """A keyed number for a row in this revision; see `Head`."""
         marked = blake2b(f"{name}{tag}".encode(), digest_size=16, key=self._mark_key)
         return int.from_bytes(marked.digest())
-
-    def _handle(self, place: Place) -> str:
-        return self._sealer.handle("zone", self.store, place.zone, place.level)
 
     def _context(self, row_id: str, place: Place, version: int) -> PageContext:
         return PageContext(self.store, f"row/{place.zone}/{place.level}/{row_id}", 0, version)
