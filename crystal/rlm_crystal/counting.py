@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -13,7 +12,6 @@ import numpy.typing as npt
 from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.ranges import Int64Array, ranges
 from rlm_crystal.runs import runs_of
-from rlm_crystal.terms import RAW_WORD
 from rlm_crystal.words import Int32Array
 
 __all__ = ["Counts", "Int64Array", "WordCounter", "tally"]
@@ -107,13 +105,10 @@ def _words_in(texts: Sequence[bytes], lexicon: Lexicon) -> tuple[Int32Array, Int
     """The numbers of all words of some texts in a row, and how many each text has."""
     runs = runs_of(b"\n".join(texts))
     spelt, of_run = runs.distinct()
-    # A run of ASCII is a word, and so is one of letters and digits of any script.
-    found = [(run,) if run.isascii() or run.isalnum() else RAW_WORD.findall(run) for run in spelt]
-    numbers = np.asarray(lexicon.numbers(chain.from_iterable(found)), dtype=np.int32)
-    held = np.fromiter(map(len, found), np.int64, count=len(found))
+    numbers, held = lexicon.words_in(spelt)
     sizes = np.fromiter(map(len, texts), np.int64, count=len(texts))
     ends = np.searchsorted(runs.starts, np.cumsum(sizes + 1))
-    if not (held == 1).all():
+    if held is not None:
         size = held.take(of_run)
         of_run = ranges((np.cumsum(held) - held).take(of_run), size)
         ends = np.append(0, np.cumsum(size)).take(ends)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
 import numpy as np
 
 from rlm_crystal.ranges import Int64Array, ranges
-from rlm_crystal.terms import TERM_CHARS_MAX, ascii_parts, is_one_part, parts
+from rlm_crystal.terms import RAW_WORD, TERM_CHARS_MAX, ascii_parts, is_one_part, parts
 from rlm_crystal.words import Int32Array
 
 # Some 250 bytes each.
@@ -27,7 +27,7 @@ class Lexicon:
     def __init__(self, *, chars_max: int = TERM_CHARS_MAX) -> None:
         self.terms: list[str] = []
         self._chars_max = chars_max
-        self._words = _Numbers()
+        self._runs = _Runs()
         self._term_numbers = _Numbers()
         # Of each word: where the numbers of its parts begin, how many they are, and of the whole.
         self._parts = array("i")
@@ -37,20 +37,29 @@ class Lexicon:
 
     def __len__(self) -> int:
         """How many raw words there are."""
-        return len(self._words)
+        return self._runs.words
 
     def unless_full(self) -> Lexicon:
         """This one, or an empty one where it has grown so large that it costs too much memory."""
         return self if len(self) < WORDS_MAX else Lexicon(chars_max=self._chars_max)
 
-    def numbers(self, words: Iterable[str]) -> list[int]:
-        """The number of each raw word."""
-        found = list(map(self._words.__getitem__, words))
-        fresh = self._words.taken()
+    def words_in(self, runs: Sequence[bytes]) -> tuple[Int32Array, Int64Array | None]:
+        """The numbers of all words of these runs in a row, and how many words each run has; None
+        where each is one. A run is UTF-8, and in ASCII a word."""
+        found = np.fromiter(map(self._runs.__getitem__, runs), np.int32, count=len(runs))
+        fresh = self._runs.taken()
         if fresh:
             self._cut(fresh)
             self.terms += self._term_numbers.taken()
-        return found
+        odd = np.flatnonzero(found < 0)
+        if not len(odd):
+            return found, None
+        held = np.ones(len(found), dtype=np.int64)
+        words = [self._runs.several[-1 - code] for code in found[odd].tolist()]
+        held[odd] = [len(each) for each in words]
+        spread = np.repeat(found, held)
+        spread[spread < 0] = [number for each in words for number in each]
+        return spread, held
 
     def parts(self, words: Int64Array) -> tuple[Int64Array, Int32Array]:
         """How many parts each of these words has, and the terms they are, in a row."""
@@ -79,6 +88,34 @@ class Lexicon:
             number(word.lower().strip("_")) if size > 1 else -1
             for word, size in zip(usable, sizes, strict=True)
         )
+
+
+class _Runs(dict[bytes, int]):
+    """The number of the word that a run is; of several words or none, -1 less its place in
+    `several`. Words are numbered in the order they are first met."""
+
+    def __init__(self) -> None:
+        self.words = 0
+        self.several: list[list[int]] = []
+        self._fresh: list[str] = []
+
+    def __missing__(self, run: bytes) -> int:
+        text = run.decode("utf-8", "surrogatepass")
+        # A run of letters and digits of any script is a word, too.
+        words = (text,) if text.isascii() or text.isalnum() else RAW_WORD.findall(text)
+        if len(words) == 1 and len(words[0]) == len(text):
+            self[run] = code = self.words
+            self.words += 1
+            self._fresh.append(text)
+        else:
+            self.several.append([self[word.encode("utf-8", "surrogatepass")] for word in words])
+            self[run] = code = -len(self.several)
+        return code
+
+    def taken(self) -> list[str]:
+        """The words first met since this was last asked, in order."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
 
 class _Numbers(dict[str, int]):

@@ -38,19 +38,13 @@ class Runs:
     ends: Int64Array
     same_as: Int64Array
 
-    def distinct(self) -> tuple[list[str], Int64Array]:
-        """The texts of the distinct runs, and for each run which of them it is."""
+    def distinct(self) -> tuple[list[bytes], Int64Array]:
+        """The distinct runs, and for each run which of them it is."""
         first = np.flatnonzero(self.same_as == np.arange(len(self.same_as)))
         number = np.empty(len(self.same_as), dtype=np.int64)
         number[first] = np.arange(len(first))
-        starts, ends = self.starts[first], self.ends[first]
-        text = self.data.decode("utf-8", "surrogatepass")
-        if len(text) < len(self.data):
-            raw = np.frombuffer(self.data, dtype=np.uint8)
-            before = np.append(0, np.cumsum((raw & 0xC0) != 0x80))  # characters before each byte
-            starts, ends = before[starts], before[ends]
-        spelt = [*map(text.__getitem__, map(slice, starts.tolist(), ends.tolist()))]
-        return spelt, number.take(self.same_as)
+        spans = map(slice, self.starts[first].tolist(), self.ends[first].tolist())
+        return [*map(self.data.__getitem__, spans)], number.take(self.same_as)
 
 
 def runs_of(data: bytes) -> Runs:
