@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -52,8 +52,8 @@ def assemble(
         chunks=_chunk_table(ordered, name_id, prose_id),
         graph=ready(
             Graph(
-                Words.of(name_id),
-                Words.of(prose_id),
+                _pool(name_id),
+                _pool(prose_id),
                 _definition_table(ordered, name_id, prose_id),
                 _reference_table(ordered, name_id),
             )
@@ -73,6 +73,10 @@ def embedding_text(chunk: Chunk) -> str:
         return ""
     head = f"{chunk.path} {chunk.symbol}\n{chunk.doc}\n"
     return (head + chunk.text)[:EMBED_CHARS_MAX]
+
+
+def _pool(ordered: Iterable[str]) -> Words:
+    return Words.of_sorted([text.encode("utf-8", "surrogatepass") for text in ordered])
 
 
 def _all_names(files: Sequence[ParsedFile]) -> set[str]:

@@ -29,8 +29,10 @@ ROUNDS = 30
 _START: dict[Role, float] = {
     "source": 1.0, "doc": 0.3, "config": 0.3, "test": 0.3, "vendor": 0.1, "generated": 0.1,
 }  # fmt: skip
-_APART = str.maketrans(dict.fromkeys(":/\\#>", "."))
-_EXTENSIONS = frozenset({"h", "hh", "hpp", "hxx", "js", "jsx", "mjs", "ts", "tsx", "vue", "php"})
+_APART = bytes.maketrans(b":/\\#>", b".....")
+_EXTENSIONS = frozenset(
+    {b"h", b"hh", b"hpp", b"hxx", b"js", b"jsx", b"mjs", b"ts", b"tsx", b"vue", b"php"}
+)
 _CODE = frozenset({ROLE_CODE["source"], ROLE_CODE["test"], ROLE_CODE["vendor"]})
 _UNNAMED = [KIND_CODE["section"], KIND_CODE["lines"]]
 
@@ -56,7 +58,7 @@ class _Edges:
 def centrality(segment: Segment) -> Centrality:
     """The ranks of a segment's files and definitions; 0.3 s of CPU for 300,000 references."""
     graph, count = segment.graph.get(), segment.file_count
-    ids: dict[str, int] = {}
+    ids: dict[bytes, int] = {}
     last_of = _last_parts(graph.names, ids)
     modules = _modules(segment, ids)
     calls = graph.references.kind == REFERENCE_CODE["call"]
@@ -80,18 +82,18 @@ def centrality(segment: Segment) -> Centrality:
     return Centrality(ranks, _of_definitions(joined, ranks, defined, count))
 
 
-def _last_parts(names: Words, ids: dict[str, int]) -> Int64Array:
+def _last_parts(names: Words, ids: dict[bytes, int]) -> Int64Array:
     """The number of each name's last part: `a.b::run` and `Pool.run` are both a `run`."""
     numbers: list[int] = []
-    for name in names:
-        head, _, last = name.translate(_APART).strip(".").rpartition(".")
+    for name in Words(names.blob.translate(_APART), names.lengths).all_encoded():
+        head, _, last = name.strip(b".").rpartition(b".")
         if last in _EXTENSIONS and head:
-            last = head.rpartition(".")[2]
+            last = head.rpartition(b".")[2]
         numbers.append(ids.setdefault(last, len(ids)))
     return np.asarray(numbers, dtype=np.int64)
 
 
-def _modules(segment: Segment, ids: dict[str, int]) -> Int64Array:
+def _modules(segment: Segment, ids: dict[bytes, int]) -> Int64Array:
     """Rows (name, file): what each file of code is called where it is imported."""
     rows: list[tuple[int, int]] = []
     roles: list[int] = segment.files.role.tolist()
@@ -102,8 +104,8 @@ def _modules(segment: Segment, ids: dict[str, int]) -> Int64Array:
         module = name.partition(".")[0]
         if module in PACKAGE_ROOTS and folders:
             module = folders[-1]
-        if module in ids:
-            rows.append((ids[module], file))
+        if (known := ids.get(module.encode("utf-8", "surrogatepass"))) is not None:
+            rows.append((known, file))
     return np.asarray(rows, dtype=np.int64).reshape(-1, 2)
 
 

@@ -43,16 +43,20 @@ def _spanning_tree(rows: Doubles) -> tuple[Indices, Doubles]:
     source = np.zeros(len(rows), dtype=np.int64)
     edges = np.empty((len(rows) - 1, 2), dtype=np.int64)
     lengths = np.empty(len(rows) - 1)
+    distances, closer = np.empty(len(rows)), np.empty(len(rows), dtype=np.bool_)
     taken = 0
     for left in range(len(rows) - 1, 0, -1):
         point, square, own = rest[taken].copy(), squares[taken], ids[taken]
         for column in (rest, squares, nearest, source, ids):
             column[taken] = column[left]
-        distance = squares[:left] - 2.0 * (rest[:left] @ point) + square
-        closer = np.flatnonzero(distance < nearest[:left])
-        nearest[closer] = distance[closer]
-        source[closer] = own
-        taken = int(nearest[:left].argmin())
+        known, distance = nearest[:left], distances[:left]
+        np.dot(rest[:left], point, out=distance)
+        distance *= -2.0
+        distance += squares[:left]
+        distance += square
+        np.copyto(source[:left], own, where=np.less(distance, known, out=closer[:left]))
+        np.minimum(known, distance, out=known)
+        taken = int(known.argmin())
         edges[left - 1] = source[taken], ids[taken]
         lengths[left - 1] = nearest[taken]
     return edges, np.sqrt(np.maximum(lengths, _DISTANCE_MIN**2))

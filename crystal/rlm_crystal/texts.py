@@ -20,6 +20,8 @@ LEVEL: Final = 1
 PAGE_BYTES: Final = 4 * 1024 * 1024
 CACHED_CHARS: Final = 8 * 1024 * 1024
 
+_of_thread = threading.local()
+
 
 class Texts:
     """Frames in file order, in pages of about 4 MiB that `read_page` brings when needed."""
@@ -98,6 +100,11 @@ class Texts:
 
 
 def decode(frame: bytes) -> str:
-    import zstandard
+    """The text of one frame."""
+    # Making a decompressor takes longer than most frames; one is not for several threads.
+    decompress: Callable[[bytes], bytes] | None = getattr(_of_thread, "decompress", None)
+    if decompress is None:
+        import zstandard
 
-    return zstandard.ZstdDecompressor().decompress(frame).decode("utf-8", "surrogatepass")
+        decompress = _of_thread.decompress = zstandard.ZstdDecompressor().decompress
+    return decompress(frame).decode("utf-8", "surrogatepass")
