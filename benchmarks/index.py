@@ -31,6 +31,7 @@ from typing import Any
 import psutil
 from rlm_crystal.build import build, refresh
 from rlm_crystal.codec import PagesInTurn, from_pages
+from rlm_crystal.collection import BUILDING_ENVIRON
 from rlm_crystal.crystal import Crystal
 from rlm_crystal.reading import read
 from rlm_crystal.seal import Sealer
@@ -101,8 +102,8 @@ def _in_child(job: str, options: argparse.Namespace) -> dict[str, Any]:
         sys.executable, __file__, "--root", str(options.root), "--store", str(options.store),
         "--questions", str(options.questions), "--job", job,
     ]  # fmt: skip
-    # The server gives its building process one thread as well: a spinning second one costs CPU.
-    environ = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    # As the server starts its building process.
+    environ = {**os.environ, **BUILDING_ENVIRON}
     child = subprocess.Popen(command, stdout=subprocess.PIPE, env=environ)
     assert child.stdout is not None
     own, together = _most_rss_mb(child)

@@ -22,7 +22,7 @@ from queue import SimpleQueue
 from typing import IO, Any, Final, Self
 
 from rlm_crystal.assemble import assemble
-from rlm_crystal.collection import collection_paused
+from rlm_crystal.collection import BUILDING_ENVIRON, collection_paused
 from rlm_crystal.embed import Embedder, static_embedder
 from rlm_crystal.lexicon import Lexicon
 from rlm_crystal.reading import read
@@ -35,15 +35,7 @@ WORKERS_MAX: Final = 8
 BYTES_WORTH_A_WORKER: Final = 2 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
-
 _CODE: Final = "from rlm_crystal.workers import serve; serve()"
-_WORKER_ENVIRON: Final = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    # glibc gives the memory of each batch back only to be handed it again, page by page.
-    "MALLOC_TRIM_THRESHOLD_": str(256 * 1024 * 1024),
-    "MALLOC_MMAP_THRESHOLD_": str(256 * 1024 * 1024),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +217,7 @@ def _start() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**kept, **_WORKER_ENVIRON},
+        env={**kept, **BUILDING_ENVIRON, "OMP_NUM_THREADS": "1"},
         start_new_session=True,
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 from anyio.abc import ByteReceiveStream, Process
 from rlm_crystal import errors as crystal_errors
+from rlm_crystal.collection import BUILDING_ENVIRON
 from rlm_crystal.types import Progress, ProgressSink
 
 from rlm_server.build_child import BuildJob
@@ -46,8 +47,7 @@ async def _started() -> Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None,
-                # A second BLAS thread spins while it waits and makes nothing here faster.
-                env={**scrubbed(os.environ), "OPENBLAS_NUM_THREADS": "1"},
+                env={**scrubbed(os.environ), **BUILDING_ENVIRON},
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
