@@ -9,14 +9,18 @@ import numpy as np
 
 from rlm_crystal.cluster import Clustering
 from rlm_crystal.clusters import Clusters
-from rlm_crystal.counting import Int64Array
 from rlm_crystal.language import Role
-from rlm_crystal.survey import Layer, weights_of
+from rlm_crystal.survey import (
+    Layer,
+    files_and_clusters,
+    place_of_chunks,
+    title_of,
+    weights_of,
+)
 from rlm_crystal.tables import ROLES
 
 NEAR_MAX = 3
 _NEAR_LEAST = 0.2
-_LABEL_BITS = 24
 _ROWS_PER_BLOCK = 1_024
 
 
@@ -68,7 +72,7 @@ def atlas_of(layers: Sequence[Layer], clusters: Clusters) -> Atlas:
     return Atlas(
         tuple(files),
         tuple(
-            AtlasCluster(", ".join(made.terms[:3]) or made.title, made.terms, made.text, alike)
+            AtlasCluster(title_of(made), made.terms, made.text, alike)
             for made, alike in zip(clusters.summaries, near, strict=True)
         ),
     )
@@ -100,14 +104,11 @@ def _files(layer: Layer, weights: Sequence[float]) -> list[AtlasFile]:
 def _parts(layer: Layer) -> list[list[Part]]:
     """The parts of each file of the segment, the largest first."""
     table = layer.segment.chunks
-    keys: Int64Array = (table.file.astype(np.int64) << _LABEL_BITS) + layer.nearest + 1
-    pairs, of_chunk = np.unique(keys, return_inverse=True)
+    places, of_chunk = np.unique(place_of_chunks(layer), return_inverse=True)
     sizes = np.bincount(of_chunk, weights=table.end_line - table.start_line + 1)
     found: list[list[Part]] = [[] for _ in range(layer.segment.file_count)]
-    listed: list[int] = pairs.tolist()
-    for pair, lines in zip(listed, sizes.tolist(), strict=True):
-        cluster = (pair & ((1 << _LABEL_BITS) - 1)) - 1
-        found[pair >> _LABEL_BITS].append(Part(cluster, int(lines)))
+    for file, cluster, lines in zip(*files_and_clusters(places), sizes.tolist(), strict=True):
+        found[file].append(Part(cluster, int(lines)))
     for parts in found:
         parts.sort(key=lambda part: (-part.lines, part.cluster))
     return found

@@ -55,7 +55,8 @@ class Lexicon:
         if not len(odd):
             return found, None
         held = np.ones(len(found), dtype=np.int64)
-        words = [self._runs.several[-1 - code] for code in found[odd].tolist()]
+        codes: list[int] = found[odd].tolist()
+        words = [self._runs.several[-1 - code] for code in codes]
         held[odd] = [len(each) for each in words]
         spread = np.repeat(found, held)
         spread[spread < 0] = [number for each in words for number in each]

@@ -87,8 +87,24 @@ def _wanted(hits: Sequence[Hit]) -> dict[str, list[_Wanted]]:
 def _cluster(summary: Summary, files: Collection[str]) -> MapCluster:
     place = summary.place
     folder = place.rpartition("/")[0] if place in files else place
-    title = ", ".join(summary.terms[:3]) or summary.title
-    return MapCluster(title, summary.text, folder)
+    return MapCluster(title_of(summary), summary.text, folder)
+
+
+def title_of(summary: Summary) -> str:
+    """What a map and a picture call a cluster: its three most telling terms."""
+    return ", ".join(summary.terms[:3]) or summary.title
+
+
+def place_of_chunks(layer: Layer) -> Int64Array:
+    """One number for each chunk, which runs by file and then by its nearest cluster."""
+    return (layer.segment.chunks.file.astype(np.int64) << _LABEL_BITS) + layer.nearest + 1
+
+
+def files_and_clusters(places: Int64Array) -> tuple[list[int], list[int]]:
+    """The files and the clusters of such places, cluster -1 where there is none."""
+    files: list[int] = (places >> _LABEL_BITS).tolist()
+    labels: list[int] = ((places & ((1 << _LABEL_BITS) - 1)) - 1).tolist()
+    return files, labels
 
 
 def weights_of(layers: Sequence[Layer], landmarks: Landmarks) -> list[Float32Array]:
@@ -119,13 +135,13 @@ def _files(
 ) -> list[MapFile]:
     """The files of a layer, one for each cluster that they lie in and name something in."""
     segment = layer.segment
-    keys = (segment.chunks.file.astype(np.int64) << _LABEL_BITS) + layer.nearest + 1
+    keys = place_of_chunks(layer)
     pairs, sizes = np.unique(keys, return_counts=True)
     home = _homes(pairs, sizes, segment, keys, wanted)
     starts, rows = _definitions(segment, keys, pairs, landmarks, wanted)
     found: list[MapFile] = []
     paths, bounds = list(segment.paths), starts.tolist()
-    for at, (file, label) in enumerate(zip(*_split(pairs), strict=True)):
+    for at, (file, label) in enumerate(zip(*files_and_clusters(pairs), strict=True)):
         low, high, at_home = bounds[at], min(bounds[at + 1], bounds[at] + SYMBOLS_MAX), home[at]
         if not layer.alive[file] or not (at_home or low < high):
             continue
@@ -143,12 +159,6 @@ def _files(
             )
         )
     return found
-
-
-def _split(pairs: Int64Array) -> tuple[list[int], list[int]]:
-    files: list[int] = (pairs >> _LABEL_BITS).tolist()
-    labels: list[int] = ((pairs & ((1 << _LABEL_BITS) - 1)) - 1).tolist()
-    return files, labels
 
 
 def _homes(

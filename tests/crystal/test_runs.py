@@ -30,7 +30,8 @@ def _numbers(lexicon: Lexicon, words: list[str]) -> list[int]:
 def test_runs_are_the_same_where_their_bytes_are(words: list[str]) -> None:
     runs = runs_of(" ".join(words).encode())
     spelt, number = runs.distinct()
-    assert [spelt[at].decode() for at in number.tolist()] == words
+    listed: list[int] = number.tolist()
+    assert [spelt[at].decode() for at in listed] == words
     assert len(spelt) == len(set(words))
 
 
