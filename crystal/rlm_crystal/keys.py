@@ -20,6 +20,7 @@ import base64
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -61,12 +62,18 @@ class Keyring:
     @property
     def check(self) -> str:
         """16 hex digits that tell this key from others and help nobody to find it."""
-        return derive(self.master, "key-check", size=KEY_CHECK_BYTES).hex()
+        return _check_of(self.master)
 
     @property
     def text(self) -> str:
         """The key itself, in the form that `RLM_KEY` and the key file take."""
         return base64.b64encode(self.master).decode()
+
+
+@lru_cache(maxsize=4)
+def _check_of(master: bytes) -> str:
+    """Every request looks whether its key is still the one of the data."""
+    return derive(master, "key-check", size=KEY_CHECK_BYTES).hex()
 
 
 def load_keyring(

@@ -82,7 +82,11 @@ class QueryReply:
 
     def _spent(self) -> str:
         if self.provider == EXTRACTIVE:
-            return f"{self.provider} (no language model was asked):"
+            return (
+                f"{self.provider} (no language model was asked, ${self.cost_usd}), {self.route}:"
+                f" {self.iterations} turns, {self.subcalls} sub-calls,"
+                f" {self.tokens_in} tokens read, {self.tokens_out} written,"
+            )
         return (
             f"{self.provider}, {self.route}: {self.iterations} turns, {self.subcalls} sub-calls,"
             f" {self.tokens_in} tokens in, {self.tokens_out} out, ${self.cost_usd},"
