@@ -280,6 +280,13 @@ ORDERS: Final = (
     Order.of(ROLE, _ROLE_WORDS, _ROLE),
     Order.of(
         IGNORES,
+        "gelten gilt aufgehoben",
+        r"\b(?:deine|ihre)\b[^.\n]{0,20}\b(?:regeln|anweisungen|vorgaben|richtlinien)\b[^.\n]{0,12}"
+        r"\b(?:nicht mehr|aufgehoben|ab sofort nicht)\b"
+        r"|\bgelten\b[^.\n]{0,12}\b(?:deine|ihre)\b[^.\n]{0,30}\bnicht mehr\b",
+    ),
+    Order.of(
+        IGNORES,
         "talimatları talimatlarını talimatlar kuralları kurallarını komutları komutlarını",
         r"\b(?:tüm|bütün|önceki)\b[^.\n]{0,30}(?:talimat|kural|komut)\w*[^.\n]{0,20}"
         r"(?:yok say|unut|görmezden|dikkate alma)",

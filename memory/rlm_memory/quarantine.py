@@ -87,6 +87,27 @@ _ENGLISH: Final = (
         r"|\b(?:act|behave|pretend) as (?:if you|though you|an?\b[^.\n]{0,30}\bwithout)",
     ),
     Order.of(
+        IGNORES,
+        "directive directives instruction instructions rule rules guidelines developer override",
+        r"\b(?:model|assistant|ai|agent|llm)s?\b[^.\n]{0,20}\b(?:discard|ignore|disregard|forget|drop)"
+        r"\w*[^.\n]{0,15}\b(?:its|their|previous|earlier|all)\b[^.\n]{0,15}"
+        r"\b(?:directive|instruction|rule|guideline)"
+        r"|\b(?:regardless of|no matter) what (?:the |your )?(?:developer|system|operator)s?\b"
+        r"|(?:^|\n)\s*(?:system )?override:\s|\bdeveloper mode (?:is )?(?:enabled|on|active)\b",
+    ),
+    Order.of(
+        "gives an order to its reader",
+        "if above approved agreed confirmed authorised authorized",
+        r"\bif you are an? (?:ai|assistant|agent|llm|bot|(?:language )?model)\b"
+        r"|\b(?:print|repeat|output|reveal)\b[^.\n]{0,10}\b(?:everything|all)\b[^.\n]{0,12}\babove\b"
+        r"|\bthe user (?:has )?already (?:approved|agreed|confirmed|authori[sz]ed)\b",
+    ),
+    Order.of(
+        KEEPS_STILL,
+        "hide conceal",
+        r"\b(?:hide|conceal)\b[^.\n]{0,30}\bfrom (?:the |your )(?:user|human|owner|operator)\b",
+    ),
+    Order.of(
         KEEPS_STILL,
         "user human owner anyone operator",
         r"\b(?:do not|don't|never)\b[^.\n]{0,20}\b(?:tell|inform|mention|reveal|show|alert)\b"
@@ -104,7 +125,10 @@ _ENGLISH: Final = (
         r"\b(?:(?:system|hidden|secret|initial|internal) (?:prompt|instruction|message)"
         r"|your (?:instructions|prompt))"
         r"|\b(?:reveal|print|dump|output|send|delete|erase|wipe)\b[^.\n]{0,12}\b(?:all|every)\b"
-        r"[^.\n]{0,20}\b(?:memor(?:y|ies)|audit (?:entr|log|trail|record)|secrets|passwords)"
+        r"[^.\n]{0,20}\b(?:memor(?:y|ies)|audit (?:entr|log|trail|record)|secrets|passwords"
+        r"|credentials)"
+        r"|\b(?:delete|erase|wipe|dump)\b[^.\n]{0,8}\b(?:the|your)"
+        r" (?:memory|memories|audit (?:log|trail))\b"
         r"|\b(?:send|post|upload|forward|email|transmit|copy)\b[^\n]{0,40}(?:/\.ssh|id_rsa"
         r"|id_ed25519|/etc/(?:passwd|shadow)|\.aws/|\.env\b)[^\n]{0,30}(?:\bto\b|https?://)",
     ),
