@@ -1,6 +1,7 @@
 """Serving over HTTP until a signal comes: who may reach us is settled before anything listens."""
 
 import argparse
+import asyncio
 import logging
 import socket
 import sys
@@ -159,6 +160,7 @@ def _config(app: Guard, front: Front) -> uvicorn.Config:
     # would let him fill the log.
     for name in ("uvicorn.error", "mcp.server.streamable_http_manager"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(_is_failure)
     config = uvicorn.Config(
         app,
         http=BoundedConnection,
@@ -180,6 +182,11 @@ def _config(app: Guard, front: Front) -> uvicorn.Config:
         told = error.strerror or type(error).__name__
         raise CannotListen(f"{certificate} and {key} cannot be used: {told}") from None
     return config
+
+
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Whether more is told than that a call was under way when we ended."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _connections_max() -> int:
