@@ -42,8 +42,6 @@ POLL_S = 2.0
 # Where events arrive up to half a second late, a look this cheap is taken before every answer.
 CHEAP_LOOK_S = 0.15
 FILES_UNCLUSTERED_MAX = 64
-# How long a rest waits for a look.
-REST_LOOK_S = 15.0
 # What is left to write when a server ends; clients wait two seconds before they kill.
 LAST_WRITE_S = 1.0
 
@@ -244,13 +242,8 @@ class Keeper:
         """Let go of what was unpacked and computed for answers, if all that is served is sealed."""
         base = self._inbox.crystal()
         busy = self.building or self._describing or self._scribe.behind
-        if base is None or busy:
+        if base is None or busy or not self.current:
             return False
-        # A look that nobody waits for may be minutes away.
-        if not self.current and not await self.caught_up(REST_LOOK_S):
-            return False
-        if self._inbox.crystal() is not base:
-            return False  # it is to be sealed first
         try:
             sealed = await self._on_disk()
             more = await run_sync(says_more, sealed.crystal, base)
