@@ -226,11 +226,11 @@ def _forget(memory: Memory, options: argparse.Namespace) -> Told:
     if options.zone:
         erased = memory.erase(options.zone)
         fields: dict[str, Any] = {"forgotten": erased, "derived": 0, "left_in": []}
-        return Told(fields, f"Erased {erased} memories and the key of the zone {options.zone}.")
+        return Told(fields, f"Zone {options.zone} erased with its key; memories in it: {erased}.")
     row_id = whole_id(memory, options.id) if options.id else ""
     gone = memory.forget(row_id, subject=options.subject, writer=options.agent)
     fields = {"forgotten": gone.memos, "derived": gone.derived, "left_in": list(gone.left_in)}
-    text = f"Forgot {gone.memos} memories and {gone.derived} that were derived from them."
+    text = f"Memories forgotten: {gone.memos}, summaries of them: {gone.derived}."
     if gone.left_in:
         text += f" A sealed copy is still in {', '.join(gone.left_in)}: another process reads it."
     return Told(fields, text, failed=bool(gone.left_in))

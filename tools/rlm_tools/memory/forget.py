@@ -25,7 +25,7 @@ class ForgetReply:
 
     def text(self) -> str:
         """Return it in words."""
-        return f"Forgot {self.memories} memories and {self.summaries} summaries of them."
+        return f"Memories forgotten: {self.memories}, summaries of them: {self.summaries}."
 
 
 async def forget(host: Host, arguments: ForgetArguments, _progress: ProgressSink) -> ForgetReply:
