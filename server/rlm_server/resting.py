@@ -7,6 +7,8 @@ of a second; an editor that is left open over night should not pay for it with 1
 import ctypes
 import gc
 import sys
+import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,15 +24,18 @@ if TYPE_CHECKING:
 
 async def rest_when_idle(service: "Service", opened: "Opened") -> None:
     """Rest each time nothing was asked for a while, and again once the disk changed; never ends."""
-    rested: tuple[float, Crystal | None] | None = None
+    rested: tuple[float, Callable[[], Crystal | None]] | None = None
     while True:
         asked_s = service.asked_s
         await anyio.sleep(service.manner.rest_after_s)
-        if asked_s != service.asked_s or rested == (asked_s, service.state.crystal):
+        if asked_s != service.asked_s:
             continue
-        if await opened.rest():
+        if rested and rested[0] == asked_s and rested[1]() is service.state.crystal:
+            continue
+        if await opened.rest() and (crystal := service.state.crystal) is not None:
+            rested = asked_s, weakref.ref(crystal)
+            del crystal  # held, it would keep all that the next question unpacks of it
             await run_sync(give_back)
-            rested = asked_s, service.state.crystal
 
 
 def give_back() -> None:
