@@ -63,7 +63,7 @@ def next_state(state: GateState, signal: Signal) -> GateState:
 class Gate:
     """Holds the keyring while SECURE, and the reason once in HALT_ERROR."""
 
-    __slots__ = ("_failure", "_home", "_keyring", "_load", "_state")
+    __slots__ = ("_failure", "_home", "_keyring", "_load", "_looked", "_state")
 
     def __init__(self, load: Callable[[], Keyring], home: Home) -> None:
         """Not open; `load` gives the keyring of what is in `home`."""
@@ -71,6 +71,7 @@ class Gate:
         self._home = home
         self._state = GateState.INIT
         self._keyring: Keyring | None = None
+        self._looked: tuple[int, ...] | None = None
         self._failure = HaltError("the gate was not opened")
 
     @classmethod
@@ -109,10 +110,13 @@ class Gate:
         """
         self._signal(Signal.REQUEST)
         if self._state is GateState.SECURE and self._keyring is not None:
-            try:
-                require_current(self._home, self._keyring)
-            except KeyRetired as error:
-                self._follow(error)
+            look = _look_of_marker(self._home)
+            if look is None or look != self._looked:
+                try:
+                    require_current(self._home, self._keyring)
+                except KeyRetired as error:
+                    self._follow(error)
+                self._looked = look  # from before it was read: what changed since is read again
         if self._state is not GateState.SECURE or self._keyring is None:
             raise type(self._failure)(str(self._failure))
         return self._keyring
@@ -191,6 +195,15 @@ def _marker(home: Home) -> str | None:
         return parse_marker(home.key_marker.read_bytes(), home.key_marker)
     except FileNotFoundError:
         return None
+
+
+def _look_of_marker(home: Home) -> tuple[int, ...] | None:
+    """What the system says of the marker, another tuple once it is another file or was written."""
+    try:
+        told = home.key_marker.stat()
+    except OSError:
+        return None
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
 
 
 def _require_only(home: Home, keyring: Keyring) -> None:
